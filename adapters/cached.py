@@ -1,0 +1,209 @@
+"""A `ClusterReader` that remembers: readings, absences and failures, one flight per query.
+
+What is remembered is the reading, never the verdict. Everything is bounded: names that do not
+exist have a memory of their own, so that guessing cannot evict what is polled.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from cachetools import TTLCache
+
+from k8s_heartbeat.core.reader import (
+    ClusterReader,
+    Deadline,
+    Forbidden,
+    NotFound,
+    Query,
+    ReadError,
+    Reading,
+    ReadTimeout,
+    UpstreamError,
+)
+
+__all__ = ["CachedReader", "Lifetimes"]
+
+# A list weighs as many as it holds, so that the bound is one on memory.
+_MOST_OBJECTS = 50_000
+_MOST_ABSENCES = 4_096
+_MOST_FAILURES = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long what was read is remembered, in seconds."""
+
+    reading: float = 5.0
+    """A reading answers for itself."""
+    absence: float = 10.0
+    """Not found, or forbidden."""
+    failure: float = 1.5
+    """The API server failed or did not answer."""
+    stale: float = 60.0
+    """A reading stands in for one that cannot be had; never longer."""
+
+
+@dataclass(slots=True)
+class _Flight:
+    """One call upstream, and those who wait for it."""
+
+    landed: threading.Event = field(default_factory=threading.Event)
+    outcome: _Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A reading and the moment it was taken."""
+
+    reading: Reading
+    at: float
+
+
+_Outcome = _Taken | ReadError
+_PING = "ping"
+
+
+class CachedReader:
+    """Remembers what another reader answers.
+
+    Args:
+        reader: Whom to ask.
+        clock: A monotonic clock, in seconds.
+        lifetimes: How long answers are remembered.
+        most_waiting: How many callers may wait for the reader at one moment; the next ones are
+            answered at once, from a stale reading or with `ReadTimeout`.
+    """
+
+    def __init__(
+        self,
+        reader: ClusterReader,
+        *,
+        clock: Callable[[], float],
+        lifetimes: Lifetimes = Lifetimes(),
+        most_waiting: int = 64,
+    ) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._lifetimes = lifetimes
+        self._places = threading.BoundedSemaphore(most_waiting)
+        self._lock = threading.Lock()
+        self._flights: dict[Query | str, _Flight] = {}
+        self._readings: TTLCache[Query | str, _Taken] = TTLCache(
+            _MOST_OBJECTS, max(lifetimes.stale, lifetimes.reading), clock, _weight
+        )
+        self._absences: TTLCache[Query | str, ReadError] = TTLCache(
+            _MOST_ABSENCES, lifetimes.absence, clock
+        )
+        self._failures: TTLCache[Query | str, ReadError] = TTLCache(
+            _MOST_FAILURES, lifetimes.failure, clock
+        )
+
+    def read(self, query: Query, deadline: Deadline) -> Reading:
+        """See `ClusterReader.read`; every caller gets an error of its own."""
+        return self._answer(query, lambda: self._reader.read(query, deadline), deadline)
+
+    def ping(self, deadline: Deadline) -> None:
+        """See `ClusterReader.ping`; remembered like a reading, but never stood in for."""
+
+        def ping() -> Reading:
+            self._reader.ping(deadline)
+            return Reading(())
+
+        self._answer(_PING, ping, deadline)
+
+    def _answer(
+        self, key: Query | str, ask: Callable[[], Reading], deadline: Deadline
+    ) -> Reading:
+        with self._lock:
+            outcome = self._remembered(key)
+        if outcome is None:
+            outcome = self._ask(key, ask, deadline)
+        return self._resolved(key, outcome)
+
+    def _ask(
+        self, key: Query | str, ask: Callable[[], Reading], deadline: Deadline
+    ) -> _Outcome:
+        """Ask upstream, or wait for the one who asks already."""
+        if not self._places.acquire(blocking=False):
+            return ReadTimeout(f"{key}: too many requests wait for the API server")
+        try:
+            with self._lock:
+                outcome = self._remembered(key)
+                if outcome is not None:
+                    return outcome
+                flight = self._flights.get(key)
+                first = flight is None
+                if flight is None:
+                    flight = self._flights[key] = _Flight()
+            if first:
+                return self._fly(key, flight, ask)
+            flight.landed.wait(deadline.remaining())
+            return flight.outcome or ReadTimeout(f"{key}: no answer in time")
+        finally:
+            self._places.release()
+
+    def _fly(self, key: Query | str, flight: _Flight, ask: Callable[[], Reading]) -> _Outcome:
+        outcome: _Outcome = UpstreamError(f"{key}: the reading was broken off")
+        try:
+            reading = ask()
+            outcome = _Taken(reading, self._clock() - reading.age)
+        except ReadError as error:
+            outcome = error
+        finally:
+            with self._lock:
+                self._remember(key, outcome)
+                del self._flights[key]
+            flight.outcome = outcome
+            flight.landed.set()
+        return outcome
+
+    def _remembered(self, key: Query | str) -> _Outcome | None:
+        """What answers without asking; the caller holds the lock."""
+        taken = self._readings.get(key)
+        if taken is not None and self._clock() - taken.at < self._lifetimes.reading:
+            return taken
+        return self._absences.get(key) or self._failures.get(key)
+
+    def _remember(self, key: Query | str, outcome: _Outcome) -> None:
+        """Keep an outcome in place of what it overtakes; the caller holds the lock."""
+        if isinstance(outcome, _Taken):
+            if _weight(outcome) <= _MOST_OBJECTS:
+                self._readings[key] = outcome
+            self._absences.pop(key, None)
+        elif isinstance(outcome, NotFound | Forbidden):
+            self._absences[key] = outcome
+            self._readings.pop(key, None)
+        else:
+            self._failures[key] = outcome
+            return
+        self._failures.pop(key, None)
+
+    def _resolved(self, key: Query | str, outcome: _Outcome) -> Reading:
+        """A reading as old as it is by now, or an error that no other caller holds."""
+        if isinstance(outcome, NotFound | Forbidden):
+            raise copy.copy(outcome)
+        if isinstance(outcome, ReadError):
+            stale = self._stale(key)
+            if stale is None:
+                raise copy.copy(outcome)
+            outcome = stale
+        age = max(0.0, self._clock() - outcome.at)
+        return Reading(outcome.reading.objects, age, age >= self._lifetimes.reading)
+
+    def _stale(self, key: Query | str) -> _Taken | None:
+        if key == _PING:
+            return None
+        with self._lock:
+            taken = self._readings.get(key)
+        if taken is None or self._clock() - taken.at > self._lifetimes.stale:
+            return None
+        return taken
+
+
+def _weight(taken: Any) -> int:
+    return max(1, len(taken.reading.objects))

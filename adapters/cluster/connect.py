@@ -1,0 +1,150 @@
+"""Where the cluster is and how to be let in, taken from the official client's configuration.
+
+Order: what was named explicitly, the cluster that the process runs in, KUBECONFIG, and
+``~/.kube/config``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .transport import keep_deadlines
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient, Configuration
+    from urllib3 import PoolManager
+
+__all__ = ["Connection", "NoClusterError", "Source", "connect"]
+
+_SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+class NoClusterError(Exception):
+    """No configuration for a cluster was found, or the one that was found cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where to look for a cluster.
+
+    Attributes:
+        kubeconfig: Path of a kubeconfig file, named explicitly; empty to look for one.
+        context: Context of the kubeconfig; empty for its current one.
+        connections: Connections to the API server that are kept open.
+        environ: The environment to look in.
+    """
+
+    kubeconfig: str = ""
+    context: str = ""
+    connections: int = 10
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A way into a cluster; credentials are refreshed by the client as they age.
+
+    Attributes:
+        origin: Which configuration it was made from, for people.
+        host: URL of the API server, without a slash at the end.
+        namespace: The namespace that the configuration names; "default" where it names none.
+        pools: The connections of the client's REST layer.
+    """
+
+    origin: str
+    host: str
+    namespace: str
+    pools: PoolManager
+    _client: ApiClient
+
+    def headers(self) -> dict[str, str]:
+        """The headers of a request, credentials included; may read or run what renews them."""
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        self._client.update_params_for_auth(headers, [], ["BearerToken"])
+        headers["User-Agent"] = "k8s-heartbeat"
+        return headers
+
+
+def connect(source: Source) -> Connection:
+    """Find the cluster's configuration and make a connection of it; nothing is sent yet.
+
+    Raises:
+        NoClusterError: There is none, naming the places looked at, or it cannot be used.
+    """
+    # Half a second of imports that only a live cluster is worth.
+    from kubernetes import client  # noqa: PLC0415
+
+    configuration = client.Configuration()
+    configuration.connection_pool_maxsize = source.connections
+    configuration.retries = False
+    origin, namespace = _configure(configuration, source)
+    api_client = client.ApiClient(configuration)
+    pools = api_client.rest_client.pool_manager
+    keep_deadlines(pools)
+    return Connection(origin, configuration.host.rstrip("/"), namespace, pools, api_client)
+
+
+def _configure(configuration: Configuration, source: Source) -> tuple[str, str]:
+    """Fill in a configuration; where it was found, and the namespace that it names."""
+    environ = source.environ
+    if source.kubeconfig:
+        return _load(configuration, source, source.kubeconfig, "the kubeconfig named")
+    if not source.context and _in_cluster(environ):
+        return _load_in_cluster(configuration)
+    if environ.get("KUBECONFIG"):
+        return _load(configuration, source, environ["KUBECONFIG"], "KUBECONFIG")
+    home = Path(environ.get("HOME", "~")).expanduser() / ".kube" / "config"
+    if home.exists():
+        return _load(configuration, source, str(home), "the home folder")
+    raise NoClusterError(
+        "no cluster was found: not running in one (no service account), KUBECONFIG is not set, "
+        f"and there is no {home}"
+    )
+
+
+def _in_cluster(environ: Mapping[str, str]) -> bool:
+    return bool(environ.get("KUBERNETES_SERVICE_HOST")) and (_SERVICE_ACCOUNT / "token").exists()
+
+
+def _load_in_cluster(configuration: Configuration) -> tuple[str, str]:
+    from kubernetes.config import ConfigException, load_incluster_config  # noqa: PLC0415
+
+    try:
+        load_incluster_config(configuration)
+        namespace = (_SERVICE_ACCOUNT / "namespace").read_text("utf-8").strip()
+    except (ConfigException, OSError) as error:
+        raise NoClusterError(f"the service account cannot be used: {error}") from error
+    return "the service account of this pod", namespace or "default"
+
+
+def _load(
+    configuration: Configuration, source: Source, paths: str, origin: str
+) -> tuple[str, str]:
+    from kubernetes.config import list_kube_config_contexts, load_kube_config  # noqa: PLC0415
+
+    existing = [
+        path for path in paths.split(os.pathsep) if path and Path(path).expanduser().exists()
+    ]
+    if not existing:
+        raise NoClusterError(f"{origin} ({paths}): no such file")
+    files = os.pathsep.join(existing)
+    try:
+        contexts, active = list_kube_config_contexts(files)
+        load_kube_config(
+            config_file=files,
+            context=source.context or None,
+            client_configuration=configuration,
+            persist_config=False,
+        )
+    except Exception as error:  # noqa: BLE001  # whatever a file and its plugins may raise
+        # Only the client's own words are repeated: a parser's would quote the file, keys included.
+        known = type(error).__name__ == "ConfigException"
+        detail = str(error) if known else f"it is no kubeconfig ({type(error).__name__})"
+        raise NoClusterError(f"{origin} ({paths}) cannot be used: {detail[:300]}") from None
+    named = (entry for entry in contexts if entry["name"] == source.context)
+    namespace = next(named, active)["context"].get("namespace") or "default"
+    return f"{origin} ({paths})", str(namespace)

@@ -1,0 +1,1 @@
+"""The HTTP contract, in Falcon; `rendering` alone needs nothing but the core."""

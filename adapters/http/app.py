@@ -1,0 +1,128 @@
+"""The app: every route and every middleware in one place."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import falcon
+
+from k8s_heartbeat.core import Policy
+from k8s_heartbeat.core.reader import ClusterReader
+
+from .auth import TokenAuth
+from .problems import STATUS_HEADER, add_problem_handlers
+from .rate_limit import RateLimit, RateLimiter
+from .rendering import DEFAULT_CODES, Detail
+from .request_log import RequestLog
+from .resources import ApiServerHealth, Judge, Liveness, ObjectHealth, Readiness
+
+__all__ = ["Contract", "create_app"]
+
+PROBES = ("/livez", "/readyz", "/healthz", "/health")
+"""Asked by kubelets and load balancers, without a token and without a limit."""
+
+_EXPOSED = (
+    STATUS_HEADER,
+    "Age",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What an operator decides about the answers.
+
+    Attributes:
+        token: The token that callers carry; None lets everyone in.
+        limit: The quota of each client.
+        codes: Which code answers which word.
+        detail: How much is said.
+        cors_origins: Origins whose pages may read answers; empty for all.
+        timeout: Seconds that the API server has for all that one request reads.
+        policy: The knobs of the rules.
+    """
+
+    token: str | None
+    limit: RateLimit = RateLimit()
+    codes: Mapping[str, int] | None = None
+    detail: Detail = Detail.SUMMARY
+    cors_origins: Sequence[str] = ()
+    timeout: float = 5.0
+    policy: Policy = Policy()
+
+
+def create_app(
+    reader: ClusterReader,
+    contract: Contract,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    draining: Callable[[], bool] = lambda: False,
+) -> falcon.App[Any, Any]:
+    """The WSGI application.
+
+    Args:
+        reader: Where objects are read.
+        contract: What an operator decides.
+        clock: A monotonic clock, in seconds, for limits and deadlines.
+        now: The wall clock, timezone-aware, for judging.
+        draining: Whether the process is about to stop.
+    """
+    codes = {**DEFAULT_CODES, **(contract.codes or {})}
+    judge = Judge(
+        reader=reader,
+        now=now,
+        clock=clock,
+        timeout=contract.timeout,
+        policy=contract.policy,
+        codes=codes,
+        detail=contract.detail,
+    )
+    app: falcon.App[Any, Any] = falcon.App(
+        middleware=[
+            RequestLog(clock),
+            _NoStore(),
+            falcon.CORSMiddleware(
+                allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED
+            ),
+            RateLimiter(
+                contract.limit, PROBES, clock=clock, now=lambda: now().timestamp()
+            ),
+            TokenAuth(contract.token, PROBES),
+        ]
+    )
+    # A redirect reads as an outage to most monitors.
+    app.req_options.strip_url_path_trailing_slash = True
+    add_problem_handlers(app, codes)
+    app.add_route("/api/healthz/{namespace}/{kind}/{name}", ObjectHealth(judge))
+    app.add_route("/livez", Liveness())
+    app.add_route("/readyz", Readiness(draining))
+    app.add_route("/healthz", ApiServerHealth(judge))
+    app.add_route("/health", ApiServerHealth(judge))
+    return app
+
+
+class _NoStore:
+    """Middleware: no cache on the way may answer for us, and every answer says that it is ours."""
+
+    def process_response(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        resource: object,
+        req_succeeded: bool,
+    ) -> None:
+        """Add what every answer carries."""
+        resp.set_header("Cache-Control", "no-store")
+        resp.set_header("X-Content-Type-Options", "nosniff")
+        if resp.get_header(STATUS_HEADER) is None:
+            resp.set_header(STATUS_HEADER, "unknown")

@@ -1,0 +1,72 @@
+"""Errors as RFC 9457 problem details, whatever the Accept header says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import falcon
+
+from k8s_heartbeat.core import Health
+from k8s_heartbeat.core.reader import InvalidQuery, ReadTimeout, UpstreamError
+
+from .rendering import to_json
+
+__all__ = ["STATUS_HEADER", "add_problem_handlers"]
+
+STATUS_HEADER = "Heartbeat-Status"
+"""Says on every answer that it is ours: an ingress or a sidecar produces 502 to 504 as well."""
+
+_log = logging.getLogger(__name__)
+
+_MEDIA_PROBLEM = "application/problem+json"
+
+
+def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) -> None:
+    """Make every error of an app a problem."""
+
+    def bad_request(
+        req: falcon.Request, resp: falcon.Response, error: InvalidQuery, params: object
+    ) -> None:
+        raise falcon.HTTPBadRequest(description=str(error))
+
+    def upstream(
+        req: falcon.Request, resp: falcon.Response, error: UpstreamError, params: object
+    ) -> None:
+        req.context.cause = str(error)
+        raise falcon.HTTPError(codes["error"], description=str(error))
+
+    def timeout(
+        req: falcon.Request, resp: falcon.Response, error: ReadTimeout, params: object
+    ) -> None:
+        req.context.cause = str(error)
+        raise falcon.HTTPError(codes["timeout"], description=str(error))
+
+    def unforeseen(
+        req: falcon.Request, resp: falcon.Response, error: Exception, params: object
+    ) -> None:
+        _log.error("an error in the service itself", exc_info=error)
+        raise falcon.HTTPInternalServerError(description="an error in the service itself")
+
+    # Falcon tries the handlers of an error's most specific class first.
+    app.add_error_handler(Exception, unforeseen)
+    app.add_error_handler(InvalidQuery, bad_request)
+    app.add_error_handler(UpstreamError, upstream)
+    app.add_error_handler(ReadTimeout, timeout)
+    app.set_error_serializer(_serialize)
+
+
+def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
+    status = falcon.http_status_to_code(error.status)
+    title = falcon.code_to_http_status(status).partition(" ")[2]
+    resp.content_type = _MEDIA_PROBLEM
+    resp.text = to_json(
+        {
+            "type": "about:blank",
+            "title": title,
+            "status": status,
+            "detail": error.description or title,
+        }
+    )
+    resp.set_header(STATUS_HEADER, str(Health.UNKNOWN))

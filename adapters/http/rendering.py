@@ -1,0 +1,174 @@
+"""Verdicts as monitors read them: the one table of codes, and the bodies."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from k8s_heartbeat.core import Assessment, Cause, Health, Summary
+from k8s_heartbeat.core.check import Checked
+
+__all__ = [
+    "DEFAULT_CODES",
+    "Detail",
+    "Line",
+    "code_of",
+    "health_body",
+    "object_body",
+    "summary_body",
+    "to_json",
+]
+
+DEFAULT_CODES: Mapping[str, int] = {
+    "up": 200,
+    "degraded": 503,
+    "down": 503,
+    "unknown": 503,
+    "missing": 404,
+    "error": 502,
+    "timeout": 504,
+}
+"""Which HTTP code answers which word. A health's code is used when it falls below the line; error
+and timeout are those of an API server that gives no reading."""
+
+_MOST_CAUSES = 20
+_TELLTALE = re.compile("(un)?healthy", re.IGNORECASE)
+
+
+class Detail(StrEnum):
+    """How much an answer says."""
+
+    STATUS = "status"
+    """The word and `up`."""
+    SUMMARY = "summary"
+    """No pod names, and no messages from pods, containers and events."""
+    FULL = "full"
+    """Everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where a caller draws the line between good and bad.
+
+    Attributes:
+        fail_on: Degraded to count degraded as failing; down otherwise.
+        lasting: How long it must have been failing, by the API's own times.
+    """
+
+    fail_on: Health = Health.DOWN
+    lasting: timedelta = timedelta(0)
+
+    def passes(self, assessment: Assessment, now: datetime) -> bool:
+        """Whether an assessment is good enough; where the API states no time, at once not."""
+        strict = self.fail_on is Health.DEGRADED and assessment.health is Health.DEGRADED
+        if assessment.up and not strict:
+            return True
+        return assessment.since is not None and now - assessment.since < self.lasting
+
+
+def code_of(
+    assessment: Assessment, *, now: datetime, line: Line = Line(), codes: Mapping[str, int]
+) -> int:
+    """The HTTP code of a verdict."""
+    return codes["up" if line.passes(assessment, now) else str(assessment.health)]
+
+
+def object_body(checked: Checked, *, now: datetime, detail: Detail) -> dict[str, Any]:
+    """The body for one object: the headline first, flat, and `since` null where none is stated."""
+    assessment = checked.assessment
+    body: dict[str, Any] = {"status": str(assessment.health), "up": assessment.up}
+    if detail is Detail.STATUS:
+        return body
+    body |= _headline(assessment)
+    body["since"] = _rfc3339(assessment.since)
+    body["checkedAt"] = _rfc3339(now - timedelta(seconds=checked.age))
+    body["ageSeconds"] = round(checked.age, 1)
+    body["stale"] = checked.stale
+    body["causes"] = [
+        _cause(cause, assessment, detail) for cause in assessment.causes[:_MOST_CAUSES]
+    ]
+    return body if assessment.health is Health.HEALTHY else _unmistakable(body)
+
+
+def summary_body(summary: Summary, *, now: datetime, detail: Detail) -> dict[str, Any]:
+    """The body for many objects: `items` names those that are not fine first."""
+    body: dict[str, Any] = {"status": str(summary.health), "up": summary.up}
+    if detail is Detail.STATUS:
+        return body
+    body |= {
+        "activity": str(summary.activity),
+        "reason": summary.reason,
+        "message": summary.message,
+        "counts": {str(health): count for health, count in summary.counts.items() if count},
+        "checkedAt": _rfc3339(now),
+        "items": [object_body(Checked(item), now=now, detail=detail) for item in summary.items],
+    }
+    return body
+
+
+def health_body(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A body as application/health+json: pass, warn or fail in place of the word."""
+    words = {Health.HEALTHY: "pass", Health.DEGRADED: "warn"}
+    status = words.get(body["status"], "fail") if body["up"] else "fail"
+    return {**body, "status": status}
+
+
+def to_json(body: Mapping[str, Any]) -> str:
+    """Compact JSON, in ASCII, so that no odd character of an object's can break it."""
+    return json.dumps(body, separators=(",", ":"))
+
+
+def _headline(assessment: Assessment) -> dict[str, Any]:
+    headline: dict[str, Any] = {
+        "activity": str(assessment.activity),
+        "kind": assessment.kind,
+        "namespace": assessment.namespace,
+        "name": assessment.name,
+        "reason": assessment.reason,
+        "message": assessment.message,
+    }
+    if assessment.desired is not None:
+        headline |= {"desired": assessment.desired, "available": assessment.available}
+    return headline
+
+
+def _cause(cause: Cause, assessment: Assessment, detail: Detail) -> dict[str, Any]:
+    own = (cause.kind, cause.name) == (assessment.kind, assessment.name)
+    body: dict[str, Any] = {"reason": cause.reason, "kind": cause.kind}
+    if detail is Detail.FULL or own:
+        body["name"] = cause.name
+    if cause.container is not None:
+        body["container"] = cause.container
+    body["count"] = cause.count
+    if detail is Detail.FULL:
+        body["message"] = cause.message
+    body["since"] = _rfc3339(cause.since)
+    return body
+
+
+def _unmistakable(body: dict[str, Any]) -> dict[str, Any]:
+    """A body without the word that keyword monitors take for good news.
+
+    The kubelet's event for a failed probe is called Unhealthy, and probes speak of it.
+    """
+    for entry in (body, *body["causes"]):
+        if entry["reason"] == "Unhealthy":
+            entry["reason"] = "ProbeFailed"
+        if "message" in entry:
+            entry["message"] = _TELLTALE.sub(_reworded, entry["message"])
+    return body
+
+
+def _reworded(match: re.Match[str]) -> str:
+    return "not ready" if match.group(1) else "ready"
+
+
+def _rfc3339(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

@@ -1,0 +1,160 @@
+"""A `ClusterReader` over `kubectl get -o json` dumps and manifests: offline, and the demo.
+
+JSON needs nothing but the standard library; YAML is read where PyYAML is installed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from k8s_heartbeat.core.manifests import parse
+from k8s_heartbeat.core.model import Event
+from k8s_heartbeat.core.reader import Deadline, NotFound, Query, Reading
+
+__all__ = ["SnapshotError", "SnapshotReader", "parse_documents", "related_index"]
+
+Manifest = Mapping[str, Any]
+
+_MOST_NESTED_LISTS = 20
+
+
+class SnapshotError(ValueError):
+    """A dump that cannot be read; the message says what is wrong with it and what is expected."""
+
+
+class SnapshotReader:
+    """A `ClusterReader` over manifests that are at hand.
+
+    Args:
+        objects: Gives the manifests, for every reading anew: the demo's move with the time.
+    """
+
+    def __init__(self, objects: Callable[[], Sequence[Manifest]]) -> None:
+        self._objects = objects
+
+    def read(self, query: Query, deadline: Deadline) -> Reading:
+        """See `ClusterReader.read`; a snapshot answers at once."""
+        found = tuple(entry for entry in self._objects() if _matches(entry, query))
+        if not query.name:
+            return Reading(found)
+        if not found:
+            raise NotFound(f"{query}: not in the snapshot")
+        return Reading(found[:1])
+
+    def ping(self, deadline: Deadline) -> None:
+        """See `ClusterReader.ping`; a snapshot is always there."""
+
+
+def parse_documents(text: str) -> list[Manifest]:
+    """The objects in a dump: JSON or YAML, one or several documents, Lists taken apart.
+
+    Raises:
+        SnapshotError: It is neither, or holds something that is no object.
+    """
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise SnapshotError("it is empty; a dump is made by: kubectl get deploy,pods -o json")
+    try:
+        documents = _json_documents(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        documents = _yaml_documents(text, error)
+    return list(_flatten(documents, 0))
+
+
+def related_index(objects: Iterable[Manifest]) -> Callable[[Manifest], list[Manifest]]:
+    """For an object among `objects`, what it controls down to the pods, and the events of all.
+
+    A large dump is gone through once, not once for each object.
+    """
+    below: dict[str, list[tuple[str, Manifest]]] = {}
+    for manifest in objects:
+        parsed = parse(manifest)
+        above = parsed.involved_uid if isinstance(parsed, Event) else parsed.meta.owner_uid
+        below.setdefault(above, []).append((parsed.meta.uid, manifest))
+    below.pop("", None)
+
+    def related_to(manifest: Manifest) -> list[Manifest]:
+        found: list[Manifest] = []
+        waiting, seen = [parse(manifest).meta.uid], set[str]()
+        while waiting:
+            uid = waiting.pop()
+            if uid not in seen:
+                seen.add(uid)
+                found += [entry for _, entry in below.get(uid, ())]
+                waiting += [child for child, _ in below.get(uid, ())]
+        return found
+
+    return related_to
+
+
+def _json_documents(text: str) -> list[object]:
+    """JSON values one after the other, as several kubectl calls into one file leave them."""
+    decoder = json.JSONDecoder()
+    documents: list[object] = []
+    at = 0
+    while at < len(text):
+        if text[at].isspace():
+            at += 1
+            continue
+        document, at = decoder.raw_decode(text, at)
+        documents.append(document)
+    return documents
+
+
+def _yaml_documents(text: str, json_error: Exception) -> list[object]:
+    if text.lstrip()[:1] in ("{", "["):
+        detail = str(json_error) if isinstance(json_error, json.JSONDecodeError) else "too deep"
+        raise SnapshotError(f"it is no JSON: {detail}") from None
+    try:
+        import yaml  # noqa: PLC0415  # an extra, and only worth its import for YAML
+    except ImportError:
+        raise SnapshotError(
+            "it is no JSON, and to read YAML PyYAML is needed: pip install 'k8s-heartbeat[yaml]'"
+        ) from None
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return [entry for entry in yaml.load_all(text, Loader=loader) if entry is not None]  # noqa: S506  # a safe loader, the C one where it is built
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}" if mark else ""
+        raise SnapshotError(f"it is neither JSON nor YAML{place}") from None
+
+
+def _flatten(documents: Iterable[object], depth: int) -> Iterator[Manifest]:
+    for document in documents:
+        if not isinstance(document, Mapping):
+            raise SnapshotError(
+                f"it holds a {type(document).__name__} where an object is expected, such as "
+                '{"kind": "Deployment", …}'
+            )
+        kind, items = document.get("kind"), document.get("items")
+        if not (isinstance(kind, str) and kind.endswith("List")):
+            yield document
+            continue
+        if items is not None and not isinstance(items, list):
+            raise SnapshotError(f"the items of its {kind} are no list")
+        if depth == _MOST_NESTED_LISTS:
+            raise SnapshotError("its lists are nested too deep")
+        # The items of a typed list, such as a PodList, do not repeat what they are.
+        stated = {"kind": kind.removesuffix("List"), "apiVersion": document.get("apiVersion")}
+        for item in _flatten(items or (), depth + 1):
+            yield item if item.get("kind") or not stated["kind"] else {**item, **stated}
+
+
+def _matches(manifest: Manifest, query: Query) -> bool:
+    api_version = manifest.get("apiVersion")
+    if manifest.get("kind") != query.kind.kind:
+        return False
+    if isinstance(api_version, str) and api_version.rpartition("/")[0] != query.kind.group:
+        return False
+    metadata = manifest.get("metadata")
+    if not isinstance(metadata, Mapping) or metadata.get("namespace") != query.namespace:
+        return False
+    if query.name:
+        return bool(metadata.get("name") == query.name)
+    labels = metadata.get("labels")
+    return query.selector is None or query.selector.matches(
+        labels if isinstance(labels, Mapping) else {}
+    )

@@ -1,0 +1,41 @@
+"""The knobs of the rules, each with its unit and its default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from .assessment import Health
+
+__all__ = ["Policy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an operator may decide about the rules.
+
+    Raises:
+        ValueError: `zero` is neither healthy, degraded nor down.
+    """
+
+    zero: Health = Health.HEALTHY
+    """Health of a workload scaled to zero: healthy, degraded or down."""
+    stuck_after: timedelta = timedelta(hours=1)
+    """Age of a deletion past which an object is at best degraded."""
+    pod_stuck_after: timedelta = timedelta(minutes=15)
+    """Age of a pod's deletion past which the pod is a cause."""
+    unschedulable_after: timedelta = timedelta(seconds=60)
+    """How long a pod may wait for a node before that is a cause."""
+    crash_loop_memory: timedelta = timedelta(minutes=5)
+    """How long a crash loop stays a cause while its container runs again."""
+    termination_memory: timedelta = timedelta(hours=1)
+    """How long a container's failed termination stays a cause."""
+    event_memory: timedelta = timedelta(minutes=10)
+    """How old a Warning event may be and still explain."""
+
+    def __post_init__(self) -> None:
+        if self.zero not in (Health.HEALTHY, Health.DEGRADED, Health.DOWN):
+            raise ValueError(
+                f"Policy.zero: {self.zero!r} is not healthy, degraded or down, as in "
+                "Policy(zero=Health.DOWN)"
+            )

@@ -1,0 +1,96 @@
+"""v1 Pod.
+
+Source: the pod lifecycle in Kubernetes' documentation (concepts/workloads/pods/pod-lifecycle) and
+the API's PodPhase and PodCondition.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..assessment import Activity, Cause, Health
+from ..causes import CRASH_LOOP, pod_causes
+from ..model import Pod
+from ..policy import Policy
+from .verdict import Verdict
+
+__all__ = ["judge_pod"]
+
+
+def judge_pod(pod: Pod, now: datetime, policy: Policy) -> Verdict:
+    """By its phase; a running pod by its Ready condition, a pending one by what holds it."""
+    if pod.phase == "Succeeded":
+        message = "all its containers have finished"
+        return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, "PodCompleted", message)
+    if pod.phase == "Failed":
+        return _failed(pod, now, policy)
+    causes = tuple(pod_causes(pod, now, policy))
+    if pod.phase == "Running":
+        return _running(pod, causes)
+    if pod.phase == "Pending":
+        return _pending(pod, causes)
+    return Verdict(
+        Health.UNKNOWN,
+        Activity.STEADY,
+        up=False,
+        reason="PodUnknown" if pod.phase == "Unknown" else "Malformed",
+        message=f"its phase is {pod.phase[:40] or 'not stated'}",
+        causes=causes,
+    )
+
+
+def _failed(pod: Pod, now: datetime, policy: Policy) -> Verdict:
+    """Evicted, Preempting and NodeLost name themselves in the status, other disruptions do not."""
+    disruption = pod.conditions.get("DisruptionTarget")
+    disrupted = disruption is not None and disruption.status == "True"
+    reason = pod.reason or ("DisruptionTarget" if disrupted else "PodFailed")
+    said = pod.message or (disruption.message if disruption and disrupted else "")
+    own = Cause(reason, pod.meta.kind, pod.meta.name, said[:300])
+    return Verdict(
+        Health.DOWN,
+        Activity.STEADY,
+        up=False,
+        reason=reason,
+        message="its containers have ended and will not run again",
+        causes=(own, *pod_causes(pod, now, policy)),
+    )
+
+
+def _running(pod: Pod, causes: tuple[Cause, ...]) -> Verdict:
+    ready = pod.conditions.get("Ready")
+    since = ready.since if ready else None
+    if ready is None or ready.status != "True":
+        reason = causes[0].reason if causes else "NotReady"
+        message = "it runs and is not ready"
+        return Verdict(
+            Health.DOWN, Activity.STEADY, False, reason, message, causes=causes, since=since
+        )
+    looping = next((cause for cause in causes if cause.reason == CRASH_LOOP), None)
+    if looping is not None:
+        # It looks ready between two crashes.
+        message = f"ready at this moment, container {looping.container} {looping.message}"
+        return Verdict(
+            Health.DEGRADED, Activity.STEADY, True, CRASH_LOOP, message, causes=causes
+        )
+    return Verdict(
+        Health.HEALTHY, Activity.STEADY, True, "Ready", "it is ready", causes=causes, since=since
+    )
+
+
+def _pending(pod: Pod, causes: tuple[Cause, ...]) -> Verdict:
+    scheduled = pod.conditions.get("PodScheduled")
+    if scheduled and scheduled.status == "False" and scheduled.reason == "SchedulingGated":
+        message = "its scheduling gates are closed"
+        return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, "SchedulingGated", message)
+    if causes:
+        message = "it does not start"
+        return Verdict(
+            Health.DOWN,
+            Activity.STEADY,
+            False,
+            causes[0].reason,
+            message,
+            causes=causes,
+            since=causes[0].since,
+        )
+    return Verdict(Health.DOWN, Activity.PROGRESSING, False, "PodPending", "it is starting")

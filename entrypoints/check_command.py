@@ -1,0 +1,300 @@
+"""``check``: judge live objects, or those in dumps and manifests."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from k8s_heartbeat.adapters.http.rendering import Detail, Line, object_body, summary_body, to_json
+from k8s_heartbeat.adapters.snapshot import SnapshotError, related_index
+from k8s_heartbeat.core import Activity, Assessment, Cause, Health, assess, summarize
+from k8s_heartbeat.core.check import Checked, check, missing
+from k8s_heartbeat.core.durations import format_duration, parse_duration
+from k8s_heartbeat.core.kinds import KINDS, Kind, resolve
+from k8s_heartbeat.core.manifests import is_ruled, parse
+from k8s_heartbeat.core.reader import (
+    ClusterReader,
+    Deadline,
+    InvalidQuery,
+    NotFound,
+    Query,
+    ReadError,
+)
+
+from . import wiring
+from .errors import EXIT_NOT_UP, EXIT_UNREADABLE, EXIT_USAGE, CommandError
+from .settings import SettingsError, load
+
+__all__ = ["run"]
+
+Manifest = Mapping[str, Any]
+
+_COLOURS = {
+    Health.HEALTHY: "32",
+    Health.DEGRADED: "33",
+    Health.DOWN: "31",
+    Health.MISSING: "31",
+    Health.UNKNOWN: "35",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """A KIND/NAME of the command line."""
+
+    kind: Kind
+    name: str
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge what the command line names and print it.
+
+    Raises:
+        CommandError: Nothing could be judged.
+    """
+    now = _now(arguments.now)
+    line = Line(Health(arguments.fail_on), _lasting(arguments.lasting))
+    subjects = [_subject(text) for text in arguments.objects]
+    if arguments.filename:
+        found = _offline(arguments, subjects, now)
+    elif subjects:
+        found = _live(arguments, subjects, now)
+    else:
+        raise CommandError(
+            "name what to check, such as: check deployment/api -n shop, or: check -f dump.json",
+            EXIT_USAGE,
+        )
+    _print(arguments, found, now, line, listed=bool(subjects))
+    good = found and all(line.passes(entry.assessment, now) for entry in found)
+    return 0 if good else EXIT_NOT_UP
+
+
+def _live(arguments: argparse.Namespace, subjects: Sequence[_Subject], now: datetime) -> list[Checked]:
+    flags = {
+        field: value
+        for field in ("kubeconfig", "context")
+        if (value := getattr(arguments, field)) is not None
+    }
+    try:
+        settings, _ = load(os.environ, flags)
+    except SettingsError as error:
+        raise CommandError(str(error), EXIT_USAGE) from None
+    try:
+        reader, namespace = wiring.live_reader(settings)
+    except wiring.MissingExtraError as error:
+        raise CommandError(str(error), EXIT_USAGE) from None
+    except wiring.no_cluster_error() as error:
+        raise CommandError(
+            f"{error}; name one with --kubeconfig FILE, or judge a dump with -f FILE",
+            EXIT_UNREADABLE,
+        ) from None
+    namespace = arguments.namespace or namespace
+    try:
+        queries = [Query(entry.kind, namespace, entry.name) for entry in subjects]
+    except InvalidQuery as error:
+        raise CommandError(str(error), EXIT_USAGE) from None
+    timeout = settings.timeout.total_seconds()
+    return _read_all(reader, queries, now, timeout, wide=arguments.output != "text")
+
+
+def _read_all(
+    reader: ClusterReader, queries: Sequence[Query], now: datetime, timeout: float, *, wide: bool
+) -> list[Checked]:
+    found: list[Checked] = []
+    failures: list[str] = []
+    for query in queries:
+        deadline = Deadline.after(timeout, time.monotonic)
+        try:
+            found.append(check(reader, query, now=now, deadline=deadline, explain_all=wide))
+        except NotFound:
+            found.append(Checked(missing(query)))
+        except ReadError as error:
+            failures.append(str(error))
+            found.append(Checked(_unreadable(query, str(error))))
+    if len(failures) == len(queries):
+        raise CommandError("\n".join(dict.fromkeys(failures)), EXIT_UNREADABLE)
+    return found
+
+
+def _unreadable(query: Query, message: str) -> Assessment:
+    return Assessment(
+        health=Health.UNKNOWN,
+        activity=Activity.STEADY,
+        up=False,
+        reason="Unreadable",
+        message=message,
+        kind=query.kind.kind,
+        namespace=query.namespace,
+        name=query.name,
+    )
+
+
+def _offline(
+    arguments: argparse.Namespace, subjects: Sequence[_Subject], now: datetime
+) -> list[Checked]:
+    try:
+        objects = [entry for path in arguments.filename for entry in wiring.read_snapshot(path)]
+    except SnapshotError as error:
+        raise CommandError(str(error), EXIT_UNREADABLE) from None
+    chosen = _chosen(objects, subjects, arguments.namespace)
+    related_to = related_index(objects)
+    found: list[Checked] = []
+    for manifest in chosen:
+        assessment = assess(manifest, now=now)
+        if assessment.health is not Health.HEALTHY or arguments.output != "text":
+            assessment = assess(manifest, related=related_to(manifest), now=now)
+        found.append(Checked(assessment))
+    found += _absent(subjects, found, arguments.namespace)
+    return found
+
+
+def _chosen(
+    objects: Sequence[Manifest], subjects: Sequence[_Subject], namespace: str | None
+) -> list[Manifest]:
+    """The objects to judge: those named, or all that no other object here controls."""
+    metas = [parse(entry).meta for entry in objects]
+    uids = {meta.uid for meta in metas} - {""}
+    names = {(entry.kind.kind, entry.name) for entry in subjects}
+    chosen: list[Manifest] = []
+    passed_over: Counter[str] = Counter()
+    for manifest, meta in zip(objects, metas, strict=True):
+        if namespace is not None and meta.namespace not in ("", namespace):
+            continue
+        if names:
+            if (meta.kind, meta.name) in names:
+                chosen.append(manifest)
+        elif not meta.kind or is_ruled(manifest):
+            if meta.owner_uid not in uids:
+                chosen.append(manifest)
+        elif meta.kind != "Event":
+            passed_over[meta.kind] += 1
+    if passed_over:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(passed_over.items()))
+        print(f"not judged, no rule is written for the kind: {_clean(kinds)}", file=sys.stderr)
+    return chosen
+
+
+def _absent(
+    subjects: Sequence[_Subject], found: Iterable[Checked], namespace: str | None
+) -> list[Checked]:
+    there = {(entry.assessment.kind, entry.assessment.name) for entry in found}
+    return [
+        Checked(
+            Assessment(
+                health=Health.MISSING,
+                activity=Activity.STEADY,
+                up=False,
+                reason="NotFound",
+                message="not in the input",
+                kind=subject.kind.kind,
+                namespace=namespace or "",
+                name=subject.name,
+            )
+        )
+        for subject in subjects
+        if (subject.kind.kind, subject.name) not in there
+    ]
+
+
+def _print(
+    arguments: argparse.Namespace,
+    found: Sequence[Checked],
+    now: datetime,
+    line: Line,
+    *,
+    listed: bool,
+) -> None:
+    if arguments.output == "json":
+        if len(found) == 1:
+            print(to_json(object_body(found[0], now=now, detail=Detail.FULL)))
+        else:
+            summary = summarize(entry.assessment for entry in found)
+            print(to_json(summary_body(summary, now=now, detail=Detail.FULL)))
+        return
+    summary = summarize(entry.assessment for entry in found)
+    if arguments.output == "name":
+        for item in summary.items:
+            if not line.passes(item, now):
+                print(_clean(f"{item.kind.lower()}/{item.name}"))
+        return
+    wide = arguments.output == "wide"
+    if len(found) != 1:
+        print(f"{_word(summary.health)} {summary.message}")
+    for item in summary.items:
+        if len(found) > 1 and not listed and not wide and item.health is Health.HEALTHY:
+            continue
+        print(_row(item))
+        if wide:
+            for cause in item.causes:
+                print(_cause_row(cause, now))
+
+
+def _row(item: Assessment) -> str:
+    place = "/".join(filter(None, (item.namespace, item.kind.lower(), item.name)))
+    text = f"{_clean(place)}  {item.activity}  {_clean(item.reason)}: {_clean(item.message)}"
+    return f"{_word(item.health)} {text}"
+
+
+def _cause_row(cause: Cause, now: datetime) -> str:
+    parts = [f"{cause.reason} {cause.kind.lower()}/{cause.name}"]
+    if cause.container:
+        parts.append(f"container {cause.container}")
+    if cause.count > 1:
+        parts.append(f"{cause.count} times")
+    if cause.since is not None:
+        parts.append(f"since {format_duration(now - cause.since)}")
+    text = ", ".join(parts) + (f": {cause.message}" if cause.message else "")
+    return f"          {_clean(text)}"
+
+
+def _word(health: Health) -> str:
+    word = f"{health!s:9}"
+    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        return f"\033[{_COLOURS[health]}m{word}\033[0m"
+    return word
+
+
+def _clean(text: str) -> str:
+    """Text of an object's without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _subject(text: str) -> _Subject:
+    word, slash, name = text.partition("/")
+    kind = resolve(word)
+    if not slash or not name or kind is None:
+        known = ", ".join(entry.kind.lower() for entry in KINDS)
+        raise CommandError(
+            f"{ascii(text[:60])} is no KIND/NAME with a kind of {known}, such as deployment/api",
+            EXIT_USAGE,
+        )
+    return _Subject(kind, name)
+
+
+def _now(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None:
+        raise CommandError(
+            f"--now: {ascii(text[:60])} is no RFC 3339 time, such as 2026-01-01T12:00:00Z",
+            EXIT_USAGE,
+        )
+    return moment
+
+
+def _lasting(text: str | None) -> timedelta:
+    try:
+        return parse_duration(text) if text is not None else timedelta(0)
+    except ValueError as error:
+        raise CommandError(f"--for: {ascii((text or '')[:60])} {error}", EXIT_USAGE) from None

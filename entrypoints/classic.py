@@ -1,0 +1,201 @@
+"""The classic entry point: waitress with a loop of our own, so that stopping loses no request.
+
+waitress itself knows no graceful stop: SIGTERM kills what is in flight, and as PID 1 it ignores
+the signal. Here a stop turns readiness to 503, goes on serving for a while so that load balancers
+notice, closes the listener, answers all that is in flight or queued, and ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import resource
+import select
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer, create_server
+from waitress.task import WSGITask
+
+__all__ = ["Server"]
+
+_log = logging.getLogger(__name__)
+
+_CONNECTION_LIMIT = 1000
+# Descriptors beside the clients': the cluster's connections, files, the loop's own.
+_SPARE_DESCRIPTORS = 64
+_TICK = 0.2
+_FINISH_SECONDS = 20.0
+# After its last answer a connection gets this long to be closed by its client.
+_LINGER_SECONDS = 0.5
+
+
+class Server:
+    """One waitress server over one application.
+
+    Args:
+        app: The WSGI application.
+        host: Address to listen on.
+        port: Port to listen on; 0 for any that is free.
+        threads: Requests worked on at one moment.
+        drain_seconds: How long to go on serving after a stop was asked for.
+
+    Raises:
+        OSError: The address cannot be listened on.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        *,
+        host: str,
+        port: int,
+        threads: int,
+        drain_seconds: float,
+    ) -> None:
+        self._drain_seconds = drain_seconds
+        self._stopping = threading.Event()
+        self._interrupted = False
+        self._map: dict[int, Any] = {}
+        self._server = create_server(
+            app,
+            map=self._map,
+            listen=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            threads=threads,
+            ident=None,
+            expose_tracebacks=False,
+            connection_limit=_connection_limit(),
+            asyncore_use_poll=True,
+            max_request_header_size=8192,
+            max_request_body_size=1024,
+            channel_timeout=60,
+            cleanup_interval=5,
+        )
+        for listener in self._listeners():
+            listener.channel_class = _channel_class(self._stopping.is_set)
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return int(next(self._listeners()).effective_port)
+
+    def draining(self) -> bool:
+        """Whether a stop was asked for."""
+        return self._stopping.is_set()
+
+    def stop(self) -> None:
+        """Ask the server to stop; safe in a signal handler and in any thread."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Serve until asked to stop, by `stop` or SIGTERM, then drain and return.
+
+        Raises:
+            KeyboardInterrupt: SIGINT came; what was in flight is answered, without a wait.
+        """
+        previous = {
+            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: self.stop()),
+            signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: self._interrupt()),
+        }
+        try:
+            self._loop_while(lambda: not self._stopping.is_set())
+            self._drain()
+            if self._interrupted:
+                raise KeyboardInterrupt
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+    def _interrupt(self) -> None:
+        if self._interrupted:
+            raise KeyboardInterrupt
+        self._interrupted = True
+        self._drain_seconds = 0.0
+        self.stop()
+
+    def _drain(self) -> None:
+        _log.info("stopping: unready, serving on for %g s", self._drain_seconds)
+        ends = time.monotonic() + self._drain_seconds
+        self._loop_while(lambda: time.monotonic() < ends)
+        for listener in self._listeners():
+            self._accept_waiting(listener)
+            listener.accepting = False
+            listener.del_channel()
+            listener.socket.close()
+        ends = time.monotonic() + _FINISH_SECONDS
+        quiet_since = time.monotonic()
+        while time.monotonic() < ends:
+            self._loop_once(0.02)
+            now = time.monotonic()
+            if not self._channels():
+                break
+            if any(_is_busy(channel) for channel in self._channels()):
+                quiet_since = now
+            elif now - quiet_since > _LINGER_SECONDS:
+                break
+        left = sum(_is_busy(channel) for channel in self._channels())
+        if left:
+            _log.error("stopped with %d requests unanswered after %g s", left, _FINISH_SECONDS)
+        self._server.task_dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(self._map, ignore_all=True)
+        _log.info("stopped")
+
+    def _accept_waiting(self, listener: BaseWSGIServer) -> None:
+        """Take in who stands in the listen queue: they have a connection as they see it."""
+        queue = select.poll()
+        queue.register(listener.socket, select.POLLIN)
+        for _ in range(_CONNECTION_LIMIT):
+            if not queue.poll(0):
+                return
+            self._loop_once(0)
+
+    def _loop_while(self, condition: Callable[[], bool]) -> None:
+        while condition():
+            self._loop_once(_TICK)
+
+    def _loop_once(self, timeout: float) -> None:
+        wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
+
+    def _listeners(self) -> Iterator[BaseWSGIServer]:
+        entries = list(self._map.values())
+        if isinstance(self._server, BaseWSGIServer):
+            return iter([self._server])
+        return (entry for entry in entries if isinstance(entry, BaseWSGIServer))
+
+    def _channels(self) -> list[HTTPChannel]:
+        return [entry for entry in self._map.values() if isinstance(entry, HTTPChannel)]
+
+
+def _is_busy(channel: HTTPChannel) -> bool:
+    """Whether a request on this connection is in flight, queued, or its answer not yet sent."""
+    return bool(channel.requests or channel.total_outbufs_len)
+
+
+def _channel_class(stopping: Callable[[], bool]) -> type[HTTPChannel]:
+    """A channel whose answers ask clients to go elsewhere once a stop was asked for."""
+
+    class Task(WSGITask):
+        def build_response_header(self) -> bytes:
+            if stopping():
+                self.set_close_on_finish()
+            return super().build_response_header()
+
+    class Channel(HTTPChannel):
+        task_class = Task
+
+    return Channel
+
+
+def _connection_limit() -> int:
+    """As many connections as the process may have descriptors for."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return _CONNECTION_LIMIT
+    limit = min(_CONNECTION_LIMIT, soft - _SPARE_DESCRIPTORS)
+    if limit < _CONNECTION_LIMIT:
+        _log.warning("only %d connections at once: the limit of open files is %d", limit, soft)
+    return max(8, limit)

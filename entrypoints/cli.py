@@ -1,0 +1,150 @@
+"""The command line: ``k8s-heartbeat``, and ``kubectl heartbeat`` by its other name."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from .errors import EXIT_USAGE, CommandError
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code is 0, 1, 2 or 3 as its help says, 130 after Ctrl-C."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        return command(arguments)
+    except CommandError as error:
+        if arguments.debug:
+            raise
+        for line in str(error).splitlines():
+            print(f"k8s-heartbeat: {line}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read has gone; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from . import check_command  # noqa: PLC0415  # each command imports what it needs alone
+
+    return check_command.run(arguments)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from . import serve_command  # noqa: PLC0415  # each command imports what it needs alone
+
+    return serve_command.run(arguments)
+
+
+def _token(arguments: argparse.Namespace) -> int:
+    """Make a token and show how it is given to the service and carried by callers."""
+    import secrets  # noqa: PLC0415  # for this command alone
+
+    token = secrets.token_urlsafe(32)
+    print(token)
+    print(
+        f"service:  AUTH_TOKEN_BASIC={token}\n"
+        f"header:   Authorization: Bearer {token}\n"
+        f"          Authorization: Basic {token}\n"
+        f"query:    ?token={token}\n"
+        "It is shown once and stored nowhere.",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def _config(arguments: argparse.Namespace) -> int:
+    """Print the effective settings, each with its origin."""
+    from .settings import SettingsError, explain, load  # noqa: PLC0415  # not for every command
+
+    flags = {
+        field: value
+        for field in ("kubeconfig", "context")
+        if (value := getattr(arguments, field)) is not None
+    }
+    try:
+        settings, origins = load(os.environ, flags)
+    except SettingsError as error:
+        raise CommandError(str(error), EXIT_USAGE) from None
+    print("\n".join(explain(settings, origins)))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="k8s-heartbeat",
+        description="Tells whether workloads in a Kubernetes cluster are doing their job.",
+    )
+    parser.add_argument(
+        "--debug", action="store_true", default=False, help="show a traceback of errors"
+    )
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_check(subparsers)
+    _add_serve(subparsers)
+    token = subparsers.add_parser("token", help="make a token and show how it is used")
+    token.set_defaults(command=_token)
+    config = subparsers.add_parser("config", help="the effective settings with their origin")
+    _add_cluster_flags(config)
+    config.set_defaults(command=_config)
+    return parser
+
+
+def _add_check(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    check = subparsers.add_parser(
+        "check",
+        help="judge objects, live or in dumps",
+        description="Judges live objects, or with -f those in dumps and manifests.",
+        epilog="Exit codes: 0 all up; 1 something is not up; 2 the command line or the "
+        "configuration is wrong; 3 nothing could be judged because it could not be read.",
+    )
+    check.add_argument("objects", nargs="*", metavar="KIND/NAME", help="such as deployment/api")
+    check.add_argument(
+        "-f", "--filename", action="append", metavar="FILE", help="a dump or manifest; - for stdin"
+    )
+    check.add_argument("-n", "--namespace", metavar="NS", help="default: the one named default")
+    check.add_argument(
+        "-o", "--output", choices=("text", "wide", "json", "name"), default="text"
+    )
+    check.add_argument(
+        "--fail-on", choices=("degraded", "down"), default="down", help="default: down"
+    )
+    check.add_argument(
+        "--for", dest="lasting", metavar="DURATION", help="not up only once it lasted, such as 2m"
+    )
+    check.add_argument("--now", metavar="TIME", help="judge as of then, RFC 3339, for old dumps")
+    _add_cluster_flags(check)
+    check.set_defaults(command=_check)
+
+
+def _add_serve(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = subparsers.add_parser(
+        "serve",
+        help="answer over HTTP",
+        description="Serves the HTTP contract under waitress.",
+        epilog="Settings come from flags, then the environment; k8s-heartbeat config shows them.",
+    )
+    source = serve.add_mutually_exclusive_group()
+    source.add_argument(
+        "--demo", action="store_true", help="an invented shop, on 127.0.0.1, open to try"
+    )
+    source.add_argument("--snapshot", metavar="FILE", help="a dump in place of a cluster")
+    serve.add_argument("--host", metavar="ADDRESS")
+    serve.add_argument("--port", metavar="PORT")
+    serve.add_argument("--log-level", metavar="LEVEL")
+    serve.add_argument("--drain-seconds", metavar="SECONDS")
+    _add_cluster_flags(serve)
+    serve.set_defaults(command=_serve)
+
+
+def _add_cluster_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--kubeconfig", metavar="FILE", help="a kubeconfig, before all else")
+    parser.add_argument("--context", metavar="NAME", help="a context of the kubeconfig")

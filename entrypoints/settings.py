@@ -1,0 +1,316 @@
+"""What an operator decides, from flags and environment; all faults are reported at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from k8s_heartbeat.adapters.http.rendering import DEFAULT_CODES, Detail
+from k8s_heartbeat.core.durations import format_duration, parse_duration
+
+__all__ = ["PLACEHOLDER_TOKENS", "Setting", "Settings", "SettingsError", "explain", "load"]
+
+PLACEHOLDER_TOKENS = ("xxx", "dGVzdDp0ZXN0")
+"""Tokens that stand in public examples; whoever runs with one is open to everyone."""
+
+T = TypeVar("T")
+
+
+class SettingsError(ValueError):
+    """The configuration is wrong; `faults` says how, a line each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The effective settings; each comes from its flag, its variable, or its default."""
+
+    port: int = 8080
+    """PORT, --port: the TCP port to listen on."""
+    host: str = "0.0.0.0"  # noqa: S104  # a pod is reached at an address it does not know
+    """HEARTBEAT_HOST, --host: the address to listen on."""
+    log_level: str = "INFO"
+    """LOG_LEVEL, --log-level: DEBUG, INFO, WARNING or ERROR."""
+    rate_limit: int = 3600
+    """RATE_LIMIT: requests that each client address may make in a period."""
+    rate_limit_period: timedelta = timedelta(hours=1)
+    """RATE_LIMIT_PERIOD: the period, as a Go duration."""
+    auth: str = "token"
+    """HEARTBEAT_AUTH: token, or none to run open."""
+    token: str = ""
+    """AUTH_TOKEN_BASIC or AUTH_TOKEN_BASIC_FILE: the token that callers carry."""
+    kubeconfig: str = ""
+    """--kubeconfig: a kubeconfig, before the cluster that the process runs in and KUBECONFIG."""
+    context: str = ""
+    """HEARTBEAT_CONTEXT, --context: the kubeconfig's context."""
+    snapshot: str = ""
+    """HEARTBEAT_SNAPSHOT, --snapshot: a dump to serve in place of a cluster."""
+    detail: Detail = Detail.SUMMARY
+    """HEARTBEAT_DETAIL: status, summary or full: how much an answer says."""
+    status_codes: Mapping[str, int] = field(default_factory=lambda: DEFAULT_CODES)
+    """HEARTBEAT_STATUS_CODES: which HTTP code answers which word."""
+    cors_origins: tuple[str, ...] = ()
+    """HEARTBEAT_CORS_ORIGINS: origins whose pages may read answers; all where none is named."""
+    cache_ttl: timedelta = timedelta(seconds=5)
+    """HEARTBEAT_CACHE_TTL: how long a reading answers for itself."""
+    stale_for: timedelta = timedelta(seconds=60)
+    """HEARTBEAT_STALE_FOR: how old a reading may be that stands in while the API server is away."""
+    timeout: timedelta = timedelta(seconds=5)
+    """HEARTBEAT_TIMEOUT: what the API server has for all that one request reads."""
+    threads: int = 128
+    """HEARTBEAT_THREADS: requests worked on at one moment; half of them may wait for the cluster."""
+    drain_seconds: int = 5
+    """HEARTBEAT_DRAIN_SECONDS: how long to go on serving, unready, once asked to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a setting comes from and which form it has.
+
+    Attributes:
+        field: Name of the field of `Settings`.
+        variable: Environment variable; empty for a flag alone.
+        form: The form of its value, for people.
+        example: A value that it takes.
+        parse: Makes the value of a text, or raises ValueError.
+        secret: Whether it is masked, and may stand in a file that ``…_FILE`` names.
+    """
+
+    field: str
+    variable: str
+    form: str
+    example: str
+    parse: Callable[[str], Any]
+    secret: bool = False
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and len(text) < 10):
+            raise ValueError
+        if not least <= int(text) <= most:
+            raise ValueError
+        return int(text)
+
+    return parse
+
+
+def _duration(least: timedelta, most: timedelta) -> Callable[[str], timedelta]:
+    def parse(text: str) -> timedelta:
+        duration = parse_duration(text)
+        if not least <= duration <= most:
+            raise ValueError
+        return duration
+
+    return parse
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError
+        return text.lower()
+
+    return parse
+
+
+_LEVELS = {
+    # The words of the original's logger too.
+    "TRACE": "DEBUG",
+    "DEBUG": "DEBUG",
+    "INFO": "INFO",
+    "WARN": "WARNING",
+    "WARNING": "WARNING",
+    "ERROR": "ERROR",
+    "FATAL": "CRITICAL",
+    "PANIC": "CRITICAL",
+    "CRITICAL": "CRITICAL",
+}
+
+
+def _level(text: str) -> str:
+    if text.upper() not in _LEVELS:
+        raise ValueError
+    return _LEVELS[text.upper()]
+
+
+def _codes(text: str) -> Mapping[str, int]:
+    codes = dict(DEFAULT_CODES)
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        word, equals, code = entry.partition("=")
+        if not equals or word not in codes:
+            raise ValueError
+        codes[word] = _whole(200, 599)(code)
+    return codes
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(part.strip() for part in text.split(",") if part.strip())
+    if origins == ("*",):
+        return ()
+    if not all(origin.startswith(("http://", "https://")) for origin in origins):
+        raise ValueError
+    return tuple(origin.rstrip("/") for origin in origins)
+
+
+def _token(text: str) -> str:
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError
+    return text
+
+
+_SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+_MOMENT = timedelta(milliseconds=100)
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("port", "PORT", "a TCP port, 0 to 65535", "8080", _whole(0, 65535)),
+    Setting("host", "HEARTBEAT_HOST", "an address to listen on", "127.0.0.1", str),
+    Setting("log_level", "LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR", "INFO", _level),
+    Setting("rate_limit", "RATE_LIMIT", "a whole number from 1", "3600", _whole(1, 10**8)),
+    Setting(
+        "rate_limit_period",
+        "RATE_LIMIT_PERIOD",
+        "a Go duration from 1s to a year",
+        "1h",
+        _duration(_SECOND, 8760 * _HOUR),
+    ),
+    Setting("auth", "HEARTBEAT_AUTH", "token or none", "token", _one_of("token", "none")),
+    Setting(
+        "token",
+        "AUTH_TOKEN_BASIC",
+        "printable ASCII without a space",
+        "the output of: k8s-heartbeat token",
+        _token,
+        secret=True,
+    ),
+    Setting("kubeconfig", "", "a path", "~/.kube/config", str),
+    Setting("context", "HEARTBEAT_CONTEXT", "a context of the kubeconfig", "prod", str),
+    Setting("snapshot", "HEARTBEAT_SNAPSHOT", "a path", "dump.json", str),
+    Setting("detail", "HEARTBEAT_DETAIL", "status, summary or full", "summary", Detail),
+    Setting(
+        "status_codes",
+        "HEARTBEAT_STATUS_CODES",
+        "word=code pairs of " + ", ".join(DEFAULT_CODES),
+        "down=400,missing=400",
+        _codes,
+    ),
+    Setting(
+        "cors_origins",
+        "HEARTBEAT_CORS_ORIGINS",
+        "origins, parted by commas",
+        "https://status.example.com",
+        _origins,
+    ),
+    Setting(
+        "cache_ttl",
+        "HEARTBEAT_CACHE_TTL",
+        "a Go duration from 100ms to 10m",
+        "5s",
+        _duration(_MOMENT, 10 * _MINUTE),
+    ),
+    Setting(
+        "stale_for",
+        "HEARTBEAT_STALE_FOR",
+        "a Go duration up to 10m",
+        "60s",
+        _duration(timedelta(0), 10 * _MINUTE),
+    ),
+    Setting(
+        "timeout",
+        "HEARTBEAT_TIMEOUT",
+        "a Go duration from 100ms to 1m",
+        "5s",
+        _duration(_MOMENT, _MINUTE),
+    ),
+    Setting("threads", "HEARTBEAT_THREADS", "a whole number, 2 to 1000", "128", _whole(2, 1000)),
+    Setting(
+        "drain_seconds",
+        "HEARTBEAT_DRAIN_SECONDS",
+        "whole seconds, 0 to 3600",
+        "5",
+        _whole(0, 3600),
+    ),
+)
+
+
+def load(
+    environ: Mapping[str, str], flags: Mapping[str, str] | None = None
+) -> tuple[Settings, dict[str, str]]:
+    """The settings, and for each field where it comes from.
+
+    Args:
+        environ: Environment variables; empty ones count as absent.
+        flags: Values of flags by field; they go before the environment.
+
+    Raises:
+        SettingsError: Naming every fault at once, with the value's form and an example.
+    """
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    faults: list[str] = []
+    for setting in SETTINGS:
+        try:
+            found = _find(setting, environ, flags or {})
+        except OSError as error:
+            faults.append(f"{setting.variable}_FILE: cannot be read: {error.strerror}")
+            continue
+        if found is None:
+            origins[setting.field] = "default"
+            continue
+        origin, text = found
+        try:
+            values[setting.field] = setting.parse(text)
+        except ValueError:
+            shown = "its value" if setting.secret else repr(text[:60])
+            faults.append(
+                f"{origin}: {shown} is not {setting.form}; an example is {setting.example}"
+            )
+        origins[setting.field] = origin
+    if faults:
+        raise SettingsError(faults)
+    return Settings(**values), origins
+
+
+def explain(settings: Settings, origins: Mapping[str, str]) -> list[str]:
+    """The settings for people, a line each with its origin; secrets masked."""
+    lines: list[str] = []
+    secrets = {setting.field for setting in SETTINGS if setting.secret}
+    names = {setting.field: setting.variable or f"--{setting.field}" for setting in SETTINGS}
+    for entry in fields(settings):
+        value = getattr(settings, entry.name)
+        shown = "***" if entry.name in secrets and value else _shown(value)
+        lines.append(f"{names[entry.name]}={shown}  ({origins[entry.name]})")
+    return lines
+
+
+def _find(
+    setting: Setting, environ: Mapping[str, str], flags: Mapping[str, str]
+) -> tuple[str, str] | None:
+    """A setting's text and where it stands; None where it is not set."""
+    if setting.field in flags:
+        return f"--{setting.field.replace('_', '-')}", flags[setting.field]
+    if not setting.variable:
+        return None
+    if environ.get(setting.variable):
+        return setting.variable, environ[setting.variable]
+    path = environ.get(f"{setting.variable}_FILE") if setting.secret else None
+    if path:
+        return f"{setting.variable}_FILE", Path(path).read_text("utf-8", "replace").strip()
+    return None
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, timedelta):
+        seconds = value.total_seconds()
+        return format_duration(value) if seconds == int(seconds) else f"{seconds:g}s"
+    if isinstance(value, Mapping):
+        return ",".join(f"{key}={code}" for key, code in value.items())
+    if isinstance(value, tuple):
+        return ",".join(value) or "*"
+    return str(value) or "-"

@@ -1,0 +1,164 @@
+"""The composition root: the only place that builds readers and the app."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from k8s_heartbeat.adapters.snapshot import SnapshotError, SnapshotReader, parse_documents
+
+from .settings import PLACEHOLDER_TOKENS, Settings, SettingsError
+
+if TYPE_CHECKING:
+    import falcon
+
+    from k8s_heartbeat.core.reader import ClusterReader
+
+__all__ = [
+    "MissingExtraError",
+    "application",
+    "check_token",
+    "demo_reader",
+    "live_reader",
+    "no_cluster_error",
+    "read_snapshot",
+    "server_reader",
+]
+
+_log = logging.getLogger(__name__)
+
+
+class MissingExtraError(Exception):
+    """A library is not installed; the message says which extra brings it."""
+
+
+def application(
+    settings: Settings,
+    reader: ClusterReader,
+    *,
+    draining: Callable[[], bool] = lambda: False,
+) -> falcon.App[Any, Any]:
+    """The WSGI application over a reader, which it caches.
+
+    Raises:
+        MissingExtraError: The extra `server` is not installed.
+    """
+    try:
+        from k8s_heartbeat.adapters.cached import CachedReader, Lifetimes  # noqa: PLC0415
+        from k8s_heartbeat.adapters.http.app import Contract, create_app  # noqa: PLC0415
+        from k8s_heartbeat.adapters.http.rate_limit import RateLimit  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise _missing(error) from None
+    lifetimes = Lifetimes(
+        reading=settings.cache_ttl.total_seconds(), stale=settings.stale_for.total_seconds()
+    )
+    cached = CachedReader(
+        reader,
+        clock=time.monotonic,
+        lifetimes=lifetimes,
+        most_waiting=max(1, settings.threads // 2),
+    )
+    if settings.auth == "none":
+        _log.warning("running open: everyone may ask (HEARTBEAT_AUTH=none)")
+    contract = Contract(
+        token=None if settings.auth == "none" else settings.token,
+        limit=RateLimit(settings.rate_limit, settings.rate_limit_period),
+        codes=settings.status_codes,
+        detail=settings.detail,
+        cors_origins=settings.cors_origins,
+        timeout=settings.timeout.total_seconds(),
+    )
+    return create_app(cached, contract, draining=draining)
+
+
+def check_token(settings: Settings) -> None:
+    """Refuse to serve with no token, or with one that stands in public examples.
+
+    Raises:
+        SettingsError: Saying how to make one.
+    """
+    if settings.auth == "none" or settings.token not in ("", *PLACEHOLDER_TOKENS):
+        return
+    found = "is not set" if not settings.token else "is a placeholder from public examples"
+    raise SettingsError(
+        [
+            f"AUTH_TOKEN_BASIC: {found}; make a token with: k8s-heartbeat token "
+            "(or run open, for everyone who can reach it, with HEARTBEAT_AUTH=none)"
+        ]
+    )
+
+
+def server_reader(settings: Settings) -> ClusterReader:
+    """The reader that a server was asked for: a snapshot or the live cluster.
+
+    Raises:
+        SnapshotError: The snapshot cannot be read.
+        NoClusterError: No cluster was found.
+        MissingExtraError: The extra `server` is not installed.
+    """
+    if settings.snapshot:
+        objects = read_snapshot(settings.snapshot)
+        return SnapshotReader(lambda: objects)
+    return live_reader(settings)[0]
+
+
+def live_reader(settings: Settings) -> tuple[ClusterReader, str]:
+    """A reader of the live cluster, and the namespace that its configuration names as its own.
+
+    Raises:
+        NoClusterError: No cluster was found.
+        MissingExtraError: The extra `server` is not installed.
+    """
+    try:
+        from k8s_heartbeat.adapters.cluster import LiveReader, connect  # noqa: PLC0415
+        from k8s_heartbeat.adapters.cluster.connect import Source  # noqa: PLC0415
+
+        source = Source(settings.kubeconfig, settings.context, max(1, settings.threads // 2))
+        reader = LiveReader(lambda: connect(source))
+    except ModuleNotFoundError as error:
+        raise _missing(error) from None
+    _log.info("reading the cluster by %s", reader.origin)
+    return reader, reader.namespace
+
+
+def no_cluster_error() -> type[Exception]:
+    """The error of a cluster that is not found; its module needs the extra `server`."""
+    from k8s_heartbeat.adapters.cluster.connect import NoClusterError  # noqa: PLC0415
+
+    return NoClusterError
+
+
+def demo_reader() -> ClusterReader:
+    """A reader of the shop that ships with the package, its times relative to now."""
+    from k8s_heartbeat.adapters.demo import shop  # noqa: PLC0415  # read for the demo alone
+
+    return SnapshotReader(lambda: shop(datetime.now(UTC)))
+
+
+def read_snapshot(path: str) -> Sequence[Mapping[str, Any]]:
+    """The objects in a dump file.
+
+    Raises:
+        SnapshotError: It cannot be read; the message names the file.
+    """
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        return parse_documents(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise SnapshotError(f"{path}: it is not UTF-8 text") from None
+    except OSError as error:
+        raise SnapshotError(f"{path}: {error.strerror}") from None
+    except SnapshotError as error:
+        raise SnapshotError(f"{path}: {error}") from None
+
+
+def _missing(error: ModuleNotFoundError) -> MissingExtraError:
+    return MissingExtraError(
+        f"{error.name} is not installed; for a live cluster and for serving: "
+        "pip install 'k8s-heartbeat[server]'"
+    )

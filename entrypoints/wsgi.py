@@ -1,0 +1,24 @@
+"""`application` for any WSGI server, configured by the environment alone.
+
+    gunicorn --threads 8 k8s_heartbeat.entrypoints.wsgi:application
+
+Such a server drains and logs in its own way; `k8s-heartbeat serve` does both as `classic` does.
+"""
+
+from __future__ import annotations
+
+import os
+
+from k8s_heartbeat.adapters.logs import configure_logging
+
+from . import wiring
+from .settings import load
+
+__all__ = ["application"]
+
+# A WSGI server imports this module for its one name, so it is made here and now: what is wrong
+# with the configuration shall stop the server before it takes a request.
+_settings, _ = load(os.environ)
+configure_logging(_settings.log_level, [_settings.token])
+wiring.check_token(_settings)
+application = wiring.application(_settings, wiring.server_reader(_settings))
