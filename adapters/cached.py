@@ -116,18 +116,14 @@ class CachedReader:
 
         self._answer(_PING, ping, deadline)
 
-    def _answer(
-        self, key: Query | str, ask: Callable[[], Reading], deadline: Deadline
-    ) -> Reading:
+    def _answer(self, key: Query | str, ask: Callable[[], Reading], deadline: Deadline) -> Reading:
         with self._lock:
             outcome = self._remembered(key)
         if outcome is None:
             outcome = self._ask(key, ask, deadline)
         return self._resolved(key, outcome)
 
-    def _ask(
-        self, key: Query | str, ask: Callable[[], Reading], deadline: Deadline
-    ) -> _Outcome:
+    def _ask(self, key: Query | str, ask: Callable[[], Reading], deadline: Deadline) -> _Outcome:
         """Ask upstream, or wait for the one who asks already."""
         if not self._places.acquire(blocking=False):
             return ReadTimeout(f"{key}: too many requests wait for the API server")

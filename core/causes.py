@@ -1,7 +1,8 @@
 """What is wrong beneath a verdict: pods and their containers, and the events that explain them.
 
 Causes explain and never decide, but for a pod that is judged itself. The reasons are those that
-the kubelet and the scheduler write (kubernetes/pkg/kubelet/images/types.go, …/container/sync_result.go).
+the kubelet and the scheduler write (kubernetes/pkg/kubelet/images/types.go and
+kubernetes/pkg/kubelet/container/sync_result.go).
 """
 
 from __future__ import annotations

@@ -83,9 +83,7 @@ def missing(query: Query) -> Assessment:
 
 def _named(assessment: Assessment, query: Query) -> Assessment:
     """The assessment under the name that was asked for, whatever the object says of itself."""
-    return replace(
-        assessment, kind=query.kind.kind, namespace=query.namespace, name=query.name
-    )
+    return replace(assessment, kind=query.kind.kind, namespace=query.namespace, name=query.name)
 
 
 def _related(

@@ -41,7 +41,7 @@ class _FieldError(Exception):
     """A field that a verdict rests on has not the form that the API gives it."""
 
 
-def parse(manifest: object) -> Object:
+def parse(manifest: object) -> Object:  # noqa: PLR0911  # each return is one way to be judged
     """The model of one object as the Kubernetes API gives it.
 
     Never raises: what cannot be judged is `Malformed`, a kind without a rule is `Unruled`.
@@ -208,7 +208,7 @@ def _controller_uid(references: object) -> str:
 
 
 def _integer(value: object) -> int | None:
-    """A number that only explains: Argo Rollouts write generations as strings, Flux starts at -1."""
+    """A number that only explains; Argo Rollouts write generations as strings."""
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not -_INT64 <= value < _INT64:

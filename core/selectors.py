@@ -74,11 +74,12 @@ def selector_of(manifest: Mapping[str, Any]) -> LabelSelector | None:
         _requirement(key, "In", [value])
         for key, value in sorted(labels.items(), key=lambda label: str(label[0]))
     ]
-    for entry in expressions:
-        entry = entry if isinstance(entry, Mapping) else {}
-        requirements.append(
-            _requirement(entry.get("key"), entry.get("operator"), entry.get("values") or [])
-        )
+    requirements += [
+        _requirement(entry.get("key"), entry.get("operator"), entry.get("values") or [])
+        if isinstance(entry, Mapping)
+        else None
+        for entry in expressions
+    ]
     found = tuple(requirement for requirement in requirements if requirement is not None)
     return LabelSelector(found) if found and len(found) == len(requirements) else None
 

@@ -85,6 +85,4 @@ def _message(items: tuple[Assessment, ...]) -> str:
     if not bad:
         return f"all {len(items)} are doing their job"
     place = "/".join(part for part in (bad[0].namespace, bad[0].name) if part)
-    return (
-        f"{len(bad)} of {len(items)} are not fine, first {bad[0].kind} {place}: {bad[0].message}"
-    )
+    return f"{len(bad)} of {len(items)} are not fine, first {bad[0].kind} {place}: {bad[0].message}"

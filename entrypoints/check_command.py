@@ -76,7 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if good else EXIT_NOT_UP
 
 
-def _live(arguments: argparse.Namespace, subjects: Sequence[_Subject], now: datetime) -> list[Checked]:
+def _live(
+    arguments: argparse.Namespace, subjects: Sequence[_Subject], now: datetime
+) -> list[Checked]:
     flags = {
         field: value
         for field in ("kubeconfig", "context")
@@ -272,7 +274,7 @@ def _subject(text: str) -> _Subject:
     if not slash or not name or kind is None:
         known = ", ".join(entry.kind.lower() for entry in KINDS)
         raise CommandError(
-            f"{ascii(text[:60])} is no KIND/NAME with a kind of {known}, such as deployment/api",
+            f"{text[:60]!a} is no KIND/NAME with a kind of {known}, such as deployment/api",
             EXIT_USAGE,
         )
     return _Subject(kind, name)
@@ -287,7 +289,7 @@ def _now(text: str | None) -> datetime:
         moment = datetime.min
     if moment.tzinfo is None:
         raise CommandError(
-            f"--now: {ascii(text[:60])} is no RFC 3339 time, such as 2026-01-01T12:00:00Z",
+            f"--now: {text[:60]!a} is no RFC 3339 time, such as 2026-01-01T12:00:00Z",
             EXIT_USAGE,
         )
     return moment
@@ -297,4 +299,4 @@ def _lasting(text: str | None) -> timedelta:
     try:
         return parse_duration(text) if text is not None else timedelta(0)
     except ValueError as error:
-        raise CommandError(f"--for: {ascii((text or '')[:60])} {error}", EXIT_USAGE) from None
+        raise CommandError(f"--for: {(text or '')[:60]!a} {error}", EXIT_USAGE) from None

@@ -14,12 +14,16 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, create_server
-from waitress.task import WSGITask
+from waitress.task import ErrorTask, WSGITask
+
+from k8s_heartbeat.adapters.http.problems import STATUS_HEADER
+from k8s_heartbeat.adapters.http.rendering import to_json
 
 __all__ = ["Server"]
 
@@ -43,6 +47,7 @@ class Server:
         port: Port to listen on; 0 for any that is free.
         threads: Requests worked on at one moment.
         drain_seconds: How long to go on serving after a stop was asked for.
+        stopping: Set once a stop was asked for; whoever sets it asks for one.
 
     Raises:
         OSError: The address cannot be listened on.
@@ -56,9 +61,10 @@ class Server:
         port: int,
         threads: int,
         drain_seconds: float,
+        stopping: threading.Event,
     ) -> None:
         self._drain_seconds = drain_seconds
-        self._stopping = threading.Event()
+        self._stopping = stopping
         self._interrupted = False
         self._map: dict[int, Any] = {}
         self._server = create_server(
@@ -81,24 +87,16 @@ class Server:
     @property
     def port(self) -> int:
         """The port that is listened on."""
-        return int(next(self._listeners()).effective_port)
-
-    def draining(self) -> bool:
-        """Whether a stop was asked for."""
-        return self._stopping.is_set()
-
-    def stop(self) -> None:
-        """Ask the server to stop; safe in a signal handler and in any thread."""
-        self._stopping.set()
+        return int(next(self._listeners()).getsockname()[1])
 
     def run(self) -> None:
-        """Serve until asked to stop, by `stop` or SIGTERM, then drain and return.
+        """Serve until asked to stop, by SIGTERM or `stopping`, then drain and return.
 
         Raises:
             KeyboardInterrupt: SIGINT came; what was in flight is answered, without a wait.
         """
         previous = {
-            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: self.stop()),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: self._stopping.set()),
             signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: self._interrupt()),
         }
         try:
@@ -115,7 +113,7 @@ class Server:
             raise KeyboardInterrupt
         self._interrupted = True
         self._drain_seconds = 0.0
-        self.stop()
+        self._stopping.set()
 
     def _drain(self) -> None:
         _log.info("stopping: unready, serving on for %g s", self._drain_seconds)
@@ -125,7 +123,8 @@ class Server:
             self._accept_waiting(listener)
             listener.accepting = False
             listener.del_channel()
-            listener.socket.close()
+            if listener.socket is not None:
+                listener.socket.close()
         ends = time.monotonic() + _FINISH_SECONDS
         quiet_since = time.monotonic()
         while time.monotonic() < ends:
@@ -146,6 +145,8 @@ class Server:
 
     def _accept_waiting(self, listener: BaseWSGIServer) -> None:
         """Take in who stands in the listen queue: they have a connection as they see it."""
+        if listener.socket is None:
+            return
         queue = select.poll()
         queue.register(listener.socket, select.POLLIN)
         for _ in range(_CONNECTION_LIMIT):
@@ -175,6 +176,29 @@ def _is_busy(channel: HTTPChannel) -> bool:
     return bool(channel.requests or channel.total_outbufs_len)
 
 
+class _Refusal(ErrorTask):
+    """The server's own answer to a request that no application should see, as a problem too."""
+
+    def execute(self) -> None:
+        error = cast(HTTPRequestParser, self.request).error
+        problem = {
+            "type": "about:blank",
+            "title": error.reason,
+            "status": error.code,
+            "detail": "the request is not HTTP as this server takes it",
+        }
+        body = to_json(problem).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers = [
+            ("Content-Type", "application/problem+json"),
+            ("Cache-Control", "no-store"),
+            (STATUS_HEADER, "unknown"),
+        ]
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
 def _channel_class(stopping: Callable[[], bool]) -> type[HTTPChannel]:
     """A channel whose answers ask clients to go elsewhere once a stop was asked for."""
 
@@ -186,6 +210,7 @@ def _channel_class(stopping: Callable[[], bool]) -> type[HTTPChannel]:
 
     class Channel(HTTPChannel):
         task_class = Task
+        error_task_class = _Refusal
 
     return Channel
 

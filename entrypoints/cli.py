@@ -45,7 +45,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     return serve_command.run(arguments)
 
 
-def _token(arguments: argparse.Namespace) -> int:
+def _token(_: argparse.Namespace) -> int:
     """Make a token and show how it is given to the service and carried by callers."""
     import secrets  # noqa: PLC0415  # for this command alone
 
@@ -111,9 +111,7 @@ def _add_check(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "-f", "--filename", action="append", metavar="FILE", help="a dump or manifest; - for stdin"
     )
     check.add_argument("-n", "--namespace", metavar="NS", help="default: the one named default")
-    check.add_argument(
-        "-o", "--output", choices=("text", "wide", "json", "name"), default="text"
-    )
+    check.add_argument("-o", "--output", choices=("text", "wide", "json", "name"), default="text")
     check.add_argument(
         "--fail-on", choices=("degraded", "down"), default="down", help="default: down"
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from k8s_heartbeat.adapters.snapshot import SnapshotError
 
 from . import wiring
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
-from .settings import Settings, SettingsError, load
+from .settings import Settings, SettingsError, load, token_faults
 
 if TYPE_CHECKING:
     from k8s_heartbeat.core.reader import ClusterReader
@@ -41,50 +43,51 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: The configuration is wrong, there is no cluster, or the port is taken.
     """
+    flags = {field: value for field in _FLAGS if (value := getattr(arguments, field)) is not None}
+    faults: list[str] = []
     try:
-        settings = _settings(arguments)
-        configure_logging(settings.log_level, [settings.token])
-        return _serve(settings, _reader(settings, demo=arguments.demo), demo=arguments.demo)
-    except (SettingsError, wiring.MissingExtraError) as error:
-        raise CommandError(str(error), EXIT_USAGE) from None
+        settings, origins = load(os.environ, flags)
+    except SettingsError as error:
+        settings, origins, faults = error.settings, {}, error.faults
+    if arguments.demo:
+        settings = _demo_settings(settings, origins)
+    configure_logging(settings.log_level, [settings.token])
+    # Whoever starts a service wants to hear of all that is wrong, not of one thing a time.
+    if not any("AUTH_TOKEN" in fault for fault in faults):
+        faults += token_faults(settings)
+    try:
+        reader = wiring.demo_reader() if arguments.demo else wiring.server_reader(settings)
+        if not faults:
+            return _serve(settings, reader, demo=arguments.demo)
+    except wiring.MissingExtraError as error:
+        faults.append(str(error))
+    except SnapshotError as error:
+        raise CommandError("\n".join([*faults, str(error)]), EXIT_UNREADABLE) from None
+    except wiring.no_cluster_error() as error:
+        faults.append(
+            f"{error}; name one with --kubeconfig FILE, or try: k8s-heartbeat serve --demo"
+        )
+    raise CommandError("\n".join(faults), EXIT_USAGE)
 
 
-def _settings(arguments: argparse.Namespace) -> Settings:
-    flags = {
-        field: value for field in _FLAGS if (value := getattr(arguments, field)) is not None
-    }
-    settings, origins = load(os.environ, flags)
-    if not arguments.demo:
-        wiring.check_token(settings)
-        return settings
-    local = "127.0.0.1" if origins["host"] == "default" else settings.host
-    given = bool(settings.token)
+def _demo_settings(settings: Settings, origins: Mapping[str, str]) -> Settings:
+    """On this machine alone, open unless a token is given, and saying everything."""
+
+    def is_default(field: str) -> bool:
+        return origins.get(field) == "default"
+
     return replace(
         settings,
-        host=local,
-        auth=settings.auth if given else "none",
-        detail=Detail.FULL if origins["detail"] == "default" else settings.detail,
-        drain_seconds=0 if origins["drain_seconds"] == "default" else settings.drain_seconds,
+        host="127.0.0.1" if is_default("host") else settings.host,
+        auth=settings.auth if settings.token else "none",
+        detail=Detail.FULL if is_default("detail") else settings.detail,
+        drain_seconds=0 if is_default("drain_seconds") else settings.drain_seconds,
     )
 
 
-def _reader(settings: Settings, *, demo: bool) -> ClusterReader:
-    if demo:
-        return wiring.demo_reader()
-    try:
-        return wiring.server_reader(settings)
-    except SnapshotError as error:
-        raise CommandError(str(error), EXIT_UNREADABLE) from None
-    except wiring.no_cluster_error() as error:
-        raise CommandError(
-            f"{error}; name one with --kubeconfig FILE, or try: k8s-heartbeat serve --demo",
-            EXIT_USAGE,
-        ) from None
-
-
 def _serve(settings: Settings, reader: ClusterReader, *, demo: bool) -> int:
-    draining = [lambda: False]
-    app = wiring.application(settings, reader, draining=lambda: draining[0]())
+    stopping = threading.Event()
+    app = wiring.application(settings, reader, draining=stopping.is_set)
     from .classic import Server  # noqa: PLC0415  # needs the extra, which `application` checks
 
     try:
@@ -94,6 +97,7 @@ def _serve(settings: Settings, reader: ClusterReader, *, demo: bool) -> int:
             port=settings.port,
             threads=settings.threads,
             drain_seconds=settings.drain_seconds,
+            stopping=stopping,
         )
     except (OSError, ValueError) as error:
         raise CommandError(
@@ -101,7 +105,6 @@ def _serve(settings: Settings, reader: ClusterReader, *, demo: bool) -> int:
             "another port is set with --port or PORT",
             EXIT_USAGE,
         ) from None
-    draining[0] = server.draining
     if demo:
         print(_TRY.format(url=f"http://{settings.host}:{server.port}"), file=sys.stderr, flush=True)
     server.run()

@@ -11,20 +11,20 @@ from typing import Any, TypeVar
 from k8s_heartbeat.adapters.http.rendering import DEFAULT_CODES, Detail
 from k8s_heartbeat.core.durations import format_duration, parse_duration
 
-__all__ = ["PLACEHOLDER_TOKENS", "Setting", "Settings", "SettingsError", "explain", "load"]
+__all__ = [
+    "PLACEHOLDER_TOKENS",
+    "Setting",
+    "Settings",
+    "SettingsError",
+    "explain",
+    "load",
+    "token_faults",
+]
 
 PLACEHOLDER_TOKENS = ("xxx", "dGVzdDp0ZXN0")
 """Tokens that stand in public examples; whoever runs with one is open to everyone."""
 
 T = TypeVar("T")
-
-
-class SettingsError(ValueError):
-    """The configuration is wrong; `faults` says how, a line each."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,23 @@ class Settings:
     timeout: timedelta = timedelta(seconds=5)
     """HEARTBEAT_TIMEOUT: what the API server has for all that one request reads."""
     threads: int = 128
-    """HEARTBEAT_THREADS: requests worked on at one moment; half of them may wait for the cluster."""
+    """HEARTBEAT_THREADS: requests worked on at once; half of them may wait for the cluster."""
     drain_seconds: int = 5
     """HEARTBEAT_DRAIN_SECONDS: how long to go on serving, unready, once asked to stop."""
+
+
+class SettingsError(ValueError):
+    """The configuration is wrong.
+
+    Attributes:
+        faults: What is wrong, a line each.
+        settings: The settings with defaults in place of what is wrong, to look for more faults.
+    """
+
+    def __init__(self, faults: list[str], settings: Settings) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+        self.settings = settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +287,19 @@ def load(
             )
         origins[setting.field] = origin
     if faults:
-        raise SettingsError(faults)
+        raise SettingsError(faults, Settings(**values))
     return Settings(**values), origins
+
+
+def token_faults(settings: Settings) -> list[str]:
+    """What is wrong with serving under these settings' token: none, or a public placeholder."""
+    if settings.auth == "none" or settings.token not in ("", *PLACEHOLDER_TOKENS):
+        return []
+    found = "is not set" if not settings.token else "is a placeholder from public examples"
+    return [
+        f"AUTH_TOKEN_BASIC: {found}; make a token with: k8s-heartbeat token "
+        "(or run open, for everyone who can reach it, with HEARTBEAT_AUTH=none)"
+    ]
 
 
 def explain(settings: Settings, origins: Mapping[str, str]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.adapters.snapshot import SnapshotError, SnapshotReader, parse_documents
 
-from .settings import PLACEHOLDER_TOKENS, Settings, SettingsError
+from .settings import Settings
 
 if TYPE_CHECKING:
     import falcon
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MissingExtraError",
     "application",
-    "check_token",
     "demo_reader",
     "live_reader",
     "no_cluster_error",
@@ -74,23 +73,6 @@ def application(
         timeout=settings.timeout.total_seconds(),
     )
     return create_app(cached, contract, draining=draining)
-
-
-def check_token(settings: Settings) -> None:
-    """Refuse to serve with no token, or with one that stands in public examples.
-
-    Raises:
-        SettingsError: Saying how to make one.
-    """
-    if settings.auth == "none" or settings.token not in ("", *PLACEHOLDER_TOKENS):
-        return
-    found = "is not set" if not settings.token else "is a placeholder from public examples"
-    raise SettingsError(
-        [
-            f"AUTH_TOKEN_BASIC: {found}; make a token with: k8s-heartbeat token "
-            "(or run open, for everyone who can reach it, with HEARTBEAT_AUTH=none)"
-        ]
-    )
 
 
 def server_reader(settings: Settings) -> ClusterReader:

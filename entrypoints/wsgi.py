@@ -12,7 +12,7 @@ import os
 from k8s_heartbeat.adapters.logs import configure_logging
 
 from . import wiring
-from .settings import load
+from .settings import SettingsError, load, token_faults
 
 __all__ = ["application"]
 
@@ -20,5 +20,6 @@ __all__ = ["application"]
 # with the configuration shall stop the server before it takes a request.
 _settings, _ = load(os.environ)
 configure_logging(_settings.log_level, [_settings.token])
-wiring.check_token(_settings)
+if _faults := token_faults(_settings):
+    raise SettingsError(_faults, _settings)
 application = wiring.application(_settings, wiring.server_reader(_settings))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from .transport import keep_deadlines
 
 if TYPE_CHECKING:
-    from kubernetes.client import ApiClient, Configuration
+    from kubernetes.client import Configuration
     from urllib3 import PoolManager
 
 __all__ = ["Connection", "NoClusterError", "Source", "connect"]
@@ -59,13 +59,18 @@ class Connection:
     host: str
     namespace: str
     pools: PoolManager
-    _client: ApiClient
+    _configuration: Configuration
 
     def headers(self) -> dict[str, str]:
         """The headers of a request, credentials included; may read or run what renews them."""
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-        self._client.update_params_for_auth(headers, [], ["BearerToken"])
-        headers["User-Agent"] = "k8s-heartbeat"
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "k8s-heartbeat",
+        }
+        token = self._configuration.get_api_key_with_prefix("BearerToken", "authorization")
+        if token:
+            headers["Authorization"] = token.strip()
         return headers
 
 
@@ -76,16 +81,16 @@ def connect(source: Source) -> Connection:
         NoClusterError: There is none, naming the places looked at, or it cannot be used.
     """
     # Half a second of imports that only a live cluster is worth.
-    from kubernetes import client  # noqa: PLC0415
+    from kubernetes.client import Configuration  # noqa: PLC0415
+    from kubernetes.client.rest import RESTClientObject  # noqa: PLC0415
 
-    configuration = client.Configuration()
+    configuration = Configuration()
     configuration.connection_pool_maxsize = source.connections
     configuration.retries = False
     origin, namespace = _configure(configuration, source)
-    api_client = client.ApiClient(configuration)
-    pools = api_client.rest_client.pool_manager
+    pools = RESTClientObject(configuration).pool_manager
     keep_deadlines(pools)
-    return Connection(origin, configuration.host.rstrip("/"), namespace, pools, api_client)
+    return Connection(origin, configuration.host.rstrip("/"), namespace, pools, configuration)
 
 
 def _configure(configuration: Configuration, source: Source) -> tuple[str, str]:
@@ -114,16 +119,14 @@ def _load_in_cluster(configuration: Configuration) -> tuple[str, str]:
     from kubernetes.config import ConfigException, load_incluster_config  # noqa: PLC0415
 
     try:
-        load_incluster_config(configuration)
+        load_incluster_config(configuration)  # type: ignore[no-untyped-call]
         namespace = (_SERVICE_ACCOUNT / "namespace").read_text("utf-8").strip()
     except (ConfigException, OSError) as error:
         raise NoClusterError(f"the service account cannot be used: {error}") from error
     return "the service account of this pod", namespace or "default"
 
 
-def _load(
-    configuration: Configuration, source: Source, paths: str, origin: str
-) -> tuple[str, str]:
+def _load(configuration: Configuration, source: Source, paths: str, origin: str) -> tuple[str, str]:
     from kubernetes.config import list_kube_config_contexts, load_kube_config  # noqa: PLC0415
 
     existing = [
@@ -133,14 +136,14 @@ def _load(
         raise NoClusterError(f"{origin} ({paths}): no such file")
     files = os.pathsep.join(existing)
     try:
-        contexts, active = list_kube_config_contexts(files)
-        load_kube_config(
+        contexts, active = list_kube_config_contexts(files)  # type: ignore[no-untyped-call]
+        load_kube_config(  # type: ignore[no-untyped-call]
             config_file=files,
             context=source.context or None,
             client_configuration=configuration,
             persist_config=False,
         )
-    except Exception as error:  # noqa: BLE001  # whatever a file and its plugins may raise
+    except Exception as error:  # whatever a file and its plugins may raise
         # Only the client's own words are repeated: a parser's would quote the file, keys included.
         known = type(error).__name__ == "ConfigException"
         detail = str(error) if known else f"it is no kubeconfig ({type(error).__name__})"

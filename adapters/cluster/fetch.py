@@ -164,7 +164,7 @@ def _get_once(
         raise UpstreamError(f"{what}: the API server cannot be reached") from error
     except (HTTPError, OSError, ValueError) as error:
         raise UpstreamError(f"{what}: the API server broke off ({_kind_of(error)})") from error
-    except Exception as error:  # noqa: BLE001  # credential plugins raise whatever they like
+    except Exception as error:  # credential plugins raise whatever they like
         raise UpstreamError(f"{what}: could not be asked ({type(error).__name__})") from error
 
 

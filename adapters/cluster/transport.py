@@ -19,8 +19,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from k8s_heartbeat.core.reader import Deadline
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
     from collections.abc import Iterator
+
+    from _typeshed import WriteableBuffer
 
 __all__ = ["keep_deadlines", "reused_connection", "within"]
 
@@ -84,7 +85,6 @@ class _TimedResponse(HTTPResponse):
 class _Served:
     """Counts a connection's answers, to tell a new one from one that was kept alive."""
 
-    response_class = _TimedResponse
     _answers = 0
 
     def getresponse(self) -> Any:
@@ -95,11 +95,11 @@ class _Served:
 
 
 class _Connection(_Served, HTTPConnection):
-    pass
+    response_class = _TimedResponse
 
 
 class _SecureConnection(_Served, HTTPSConnection):
-    pass
+    response_class = _TimedResponse
 
 
 class _Pool(HTTPConnectionPool):

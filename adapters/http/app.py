@@ -94,9 +94,7 @@ def create_app(
             falcon.CORSMiddleware(
                 allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED
             ),
-            RateLimiter(
-                contract.limit, PROBES, clock=clock, now=lambda: now().timestamp()
-            ),
+            RateLimiter(contract.limit, PROBES, clock=clock, now=lambda: now().timestamp()),
             TokenAuth(contract.token, PROBES),
         ]
     )

@@ -59,9 +59,7 @@ def _offered(req: falcon.Request) -> list[bytes]:
     scheme, _, credentials = (req.get_header("Authorization") or "").partition(" ")
     if scheme.lower() in ("basic", "bearer"):
         offered.append(credentials.strip().encode("latin-1", "replace"))
-    offered += [
-        value.encode("utf-8", "replace") for value in req.get_param_as_list("token") or []
-    ]
+    offered += [value.encode("utf-8", "replace") for value in req.get_param_as_list("token") or []]
     return offered
 
 

@@ -166,7 +166,7 @@ def _query(namespace: str, kind: str, name: str) -> Query:
     resolved = resolve(kind)
     if resolved is None:
         known = ", ".join(entry.kind.lower() for entry in KINDS)
-        raise InvalidQuery(f"kind: {ascii(kind[:40])} is none of {known}, such as deployment")
+        raise InvalidQuery(f"kind: {kind[:40]!a} is none of {known}, such as deployment")
     if not name:
         raise InvalidQuery("name: it is empty; a name is such as api")
     return Query(resolved, namespace, name)
@@ -180,7 +180,7 @@ def _line(req: falcon.Request) -> Line:
     try:
         return Line(Health(fail_on), parse_duration(lasting))
     except ValueError as error:
-        raise InvalidQuery(f"for: {ascii(lasting[:40])} {error}; here for=2m") from None
+        raise InvalidQuery(f"for: {lasting[:40]!a} {error}; here for=2m") from None
 
 
 def _fixed_code(req: falcon.Request) -> int | None:

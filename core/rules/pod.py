@@ -69,9 +69,7 @@ def _running(pod: Pod, causes: tuple[Cause, ...]) -> Verdict:
     if looping is not None:
         # It looks ready between two crashes.
         message = f"ready at this moment, container {looping.container} {looping.message}"
-        return Verdict(
-            Health.DEGRADED, Activity.STEADY, True, CRASH_LOOP, message, causes=causes
-        )
+        return Verdict(Health.DEGRADED, Activity.STEADY, True, CRASH_LOOP, message, causes=causes)
     return Verdict(
         Health.HEALTHY, Activity.STEADY, True, "Ready", "it is ready", causes=causes, since=since
     )
