@@ -21,6 +21,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import BadRequest
 
 from k8s_heartbeat.adapters.http.problems import STATUS_HEADER
 from k8s_heartbeat.adapters.http.rendering import to_json
@@ -180,7 +181,7 @@ class _Refusal(ErrorTask):
     """The server's own answer to a request that no application should see, as a problem too."""
 
     def execute(self) -> None:
-        error = cast(HTTPRequestParser, self.request).error
+        error = cast(HTTPRequestParser, self.request).error or BadRequest("")
         problem = {
             "type": "about:blank",
             "title": error.reason,
