@@ -44,7 +44,6 @@ CONFIG = frozenset(
 _CACHE_LAG = re.compile(r"failed to sync \w+ cache")
 # A container that ran this long has its back-off forgotten by the kubelet.
 _BACK_OFF_RESET = timedelta(minutes=10)
-_LONGEST_MESSAGE = 300
 
 
 def explain(
@@ -61,7 +60,7 @@ def explain(
         else:
             found.extend(pod_causes(pod, now, policy))
     causes = _merged(found)
-    if not well:
+    if not well and subject.uid:
         uids = {subject.uid, *(pod.meta.uid for pod in pods)}
         uids |= {entry.meta.uid for entry in objects if entry.meta.owner_uid == subject.uid}
         causes += _merged(_event_causes(objects, uids - {""}, now, policy))
@@ -94,7 +93,7 @@ def _cause(
     if container is not None and container.initial:
         reason = f"Init:{reason}"
     name = None if container is None else container.name
-    return Cause(reason, "Pod", pod.meta.name, _clip(message), name, since=since)
+    return Cause(reason, "Pod", pod.meta.name, message, name, since=since)
 
 
 def _waiting(pod: Pod, container: Container) -> Iterator[Cause]:
@@ -114,6 +113,9 @@ def _crash_looped(container: Container, now: datetime, policy: Policy) -> bool:
     last = container.last_terminated
     if last is None or container.restarts < 2 or container.waiting_reason:
         return False
+    if container.terminated is not None and not container.terminated.failed:
+        # An init container that got through in the end does not run again.
+        return False
     short = (
         last.started is None
         or last.finished is None
@@ -123,7 +125,7 @@ def _crash_looped(container: Container, now: datetime, policy: Policy) -> bool:
 
 
 def _crash_loop(pod: Pod, container: Container) -> Cause:
-    last = container.last_terminated or container.terminated
+    last = container.last_terminated
     message = f"restarted {container.restarts} times"
     if last is not None:
         message += f", last {_ending(last)}"
@@ -145,9 +147,10 @@ def _not_ready(pod: Pod) -> Iterator[Cause]:
     if pod.phase != "Running" or ready is None or ready.status == "True":
         return
     serving = [container for container in pod.containers if not container.initial]
-    if not serving or not all(container.ready for container in serving):
-        waiting = ", ".join(container.name for container in serving if not container.ready)
-        yield _cause(pod, "NotReady", f"containers not ready: {waiting}", ready.since)
+    waiting = [container.name for container in serving if not container.ready]
+    if waiting or not serving:
+        message = f"containers not ready: {', '.join(waiting)}" if waiting else ready.message
+        yield _cause(pod, "NotReady", message, ready.since)
         return
     closed = [gate for gate in pod.readiness_gates if not _is_true(pod.conditions.get(gate))]
     if closed:
@@ -190,11 +193,15 @@ def _stuck(pod: Pod, now: datetime, policy: Policy) -> Iterator[Cause]:
 def _event_causes(
     objects: Iterable[Object], uids: set[str], now: datetime, policy: Policy
 ) -> Iterator[Cause]:
-    """Recent warnings about these objects."""
-    for event in objects:
+    """Recent warnings about these objects, each once however often a dump holds it."""
+    events: dict[str, Event] = {}
+    for entry in objects:
+        if isinstance(entry, Event):
+            key = entry.meta.uid or repr(entry)
+            events[key] = max(events[key], entry, key=repr) if key in events else entry
+    for event in events.values():
         if (
-            isinstance(event, Event)
-            and event.type == "Warning"
+            event.type == "Warning"
             and event.involved_uid in uids
             and _within(event.time, now, policy.event_memory)
         ):
@@ -202,7 +209,7 @@ def _event_causes(
                 reason=event.reason,
                 kind=event.involved_kind,
                 name=event.involved_name,
-                message=_clip(event.message),
+                message=event.message,
                 count=event.count,
                 since=event.time,
             )
@@ -238,9 +245,3 @@ def _within(time: datetime | None, now: datetime, span: timedelta) -> bool:
 
 def _is_true(condition: Condition | None) -> bool:
     return condition is not None and condition.status == "True"
-
-
-def _clip(message: str) -> str:
-    """A message that cannot swell an answer."""
-    message = message.strip()
-    return message if len(message) <= _LONGEST_MESSAGE else f"{message[: _LONGEST_MESSAGE - 1]}…"

@@ -43,8 +43,8 @@ def check(
 ) -> Checked:
     """Read and judge the object that a query names.
 
-    A healthy object costs one reading. For any other its pods, ReplicaSets and warnings are read
-    too, within the same deadline; when these cannot be read the verdict stands and says so.
+    A healthy object at rest costs one reading. For any other its pods, ReplicaSets and warnings
+    are read too, within the same deadline; what cannot be read is a cause, and the verdict stands.
 
     Args:
         reader: Where the object is read.
@@ -52,7 +52,7 @@ def check(
         now: The time to judge at, timezone-aware.
         deadline: When the answer must be there.
         policy: The knobs of the rules.
-        explain_all: Explain a healthy object too.
+        explain_all: Explain a healthy object at rest too.
 
     Raises:
         ReadError: The object itself could not be read.
@@ -60,11 +60,17 @@ def check(
     reading = reader.read(query, deadline)
     manifest = reading.objects[0]
     assessment = assess(manifest, now=now, policy=policy)
-    if explain_all or assessment.health is not Health.HEALTHY:
+    if explain_all or not _at_rest(assessment):
         related, unread = _related(reader, query, manifest, deadline)
         assessment = assess(manifest, related=related, now=now, policy=policy)
         assessment = replace(assessment, causes=assessment.causes + unread)
     return Checked(_named(assessment, query), reading.age, reading.stale)
+
+
+def _at_rest(assessment: Assessment) -> bool:
+    """Whether there is nothing to explain: a rollout may be stuck behind pods that still serve."""
+    resting = assessment.activity in (Activity.STEADY, Activity.SUSPENDED)
+    return assessment.health is Health.HEALTHY and resting and not assessment.causes
 
 
 def missing(query: Query) -> Assessment:

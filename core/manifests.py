@@ -31,6 +31,7 @@ __all__ = ["is_ruled", "parse"]
 
 Manifest = Mapping[str, Any]
 
+_LONGEST_TEXT = 300
 _INT32 = 2**31 - 1
 _INT64 = 2**63
 _DAWN = datetime.min.replace(tzinfo=UTC)
@@ -120,6 +121,9 @@ def _stateful_set(meta: Metadata, spec: Manifest, status: Manifest) -> StatefulS
 
 
 def _daemon_set(meta: Metadata, spec: Manifest, status: Manifest) -> DaemonSet:
+    if status.get("desiredNumberScheduled") is None:
+        # The controller writes it in any case, and its absence must not pass for "no nodes".
+        raise _FieldError("status.desiredNumberScheduled is not stated")
     return DaemonSet(
         meta=meta,
         desired=_count(status, "status.desiredNumberScheduled"),
@@ -147,16 +151,15 @@ def _pod(meta: Metadata, spec: Manifest, status: Manifest) -> Pod:
         started = entry.get("started") is True or initialized
         sidecar = _text(entry.get("name")) in sidecars and started
         containers.append(_container(entry, initial=not sidecar))
+    gates = {_text(gate.get("conditionType")) for gate in _mappings(spec.get("readinessGates"))}
     return Pod(
         meta=meta,
         phase=_text(status.get("phase")),
-        reason=_text(status.get("reason")),
-        message=_text(status.get("message")),
+        reason=_said(status.get("reason")),
+        message=_said(status.get("message")),
         conditions=conditions,
-        containers=tuple(containers),
-        readiness_gates=tuple(
-            _text(gate.get("conditionType")) for gate in _mappings(spec.get("readinessGates"))
-        ),
+        containers=_in_order(containers),
+        readiness_gates=tuple(sorted(gates - {""})),
     )
 
 
@@ -232,8 +235,8 @@ def _conditions(status: Manifest) -> Conditions:
         condition = Condition(
             type=_text(entry.get("type")),
             status=_text(entry.get("status")),
-            reason=_text(entry.get("reason")),
-            message=_text(entry.get("message")),
+            reason=_said(entry.get("reason")),
+            message=_said(entry.get("message")),
             since=_time(entry.get("lastTransitionTime")),
         )
         twin = conditions.get(condition.type)
@@ -260,21 +263,27 @@ def _container(status: Manifest, *, initial: bool) -> Container:
         ready=status.get("ready") is True,
         restarts=_integer(status.get("restartCount")) or 0,
         running=isinstance(state.get("running"), Mapping),
-        waiting_reason=_text(waiting.get("reason")),
-        waiting_message=_text(waiting.get("message")),
+        waiting_reason=_said(waiting.get("reason")),
+        waiting_message=_said(waiting.get("message")),
         terminated=_termination(state),
         last_terminated=_termination(_mapping_or_empty(status.get("lastState"))),
     )
+
+
+def _in_order(containers: list[Container]) -> tuple[Container, ...]:
+    """Containers by name, those that serve first: the API's order means nothing."""
+    if len(containers) > 1:
+        containers.sort(key=lambda container: (container.initial, container.name, repr(container)))
+    return tuple(containers)
 
 
 def _termination(state: Manifest) -> Termination | None:
     terminated = state.get("terminated")
     if not isinstance(terminated, Mapping):
         return None
-    exit_code = terminated.get("exitCode")
     return Termination(
-        reason=_text(terminated.get("reason")),
-        exit_code=exit_code if isinstance(exit_code, int) else 0,
+        reason=_said(terminated.get("reason")),
+        exit_code=_integer(terminated.get("exitCode")) or 0,
         started=_time(terminated.get("startedAt")),
         finished=_time(terminated.get("finishedAt")),
     )
@@ -294,8 +303,8 @@ def _event(meta: Metadata, manifest: Manifest) -> Event:
     return Event(
         meta=meta,
         type=_text(manifest.get("type")),
-        reason=_text(manifest.get("reason")),
-        message=_text(manifest.get("message")) or _text(manifest.get("note")),
+        reason=_said(manifest.get("reason")),
+        message=_said(manifest.get("message")) or _said(manifest.get("note")),
         involved_kind=_text(involved.get("kind")),
         involved_name=_text(involved.get("name")),
         involved_uid=_text(involved.get("uid")),
@@ -317,6 +326,12 @@ def _time(value: object) -> datetime | None:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _said(value: object) -> str:
+    """A text that others wrote, short enough that it cannot swell an answer."""
+    text = _text(value).strip()
+    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
 
 
 def _is_object_or_absent(value: object) -> bool:

@@ -6,6 +6,7 @@ A Deployment owns ReplicaSets, which own pods; every other workload owns its pod
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from .model import Metadata, Object, Pod, ReplicaSet
 
@@ -27,5 +28,10 @@ def owned_pods(owner: Metadata, related: Iterable[Object]) -> list[Pod]:
         if isinstance(entry, Pod) and entry.meta.owner_uid in owners:
             key = (entry.meta.name, entry.meta.uid)
             # Two readings of one pod in one dump: either will do, but always the same one.
-            pods[key] = max(pods[key], entry, key=repr) if key in pods else entry
+            pods[key] = max(pods[key], entry, key=_content) if key in pods else entry
     return [pods[key] for key in sorted(pods)]
+
+
+def _content(pod: Pod) -> str:
+    """All that a pod says, whatever the order it was said in."""
+    return repr((replace(pod, conditions={}), sorted(pod.conditions.items())))

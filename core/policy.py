@@ -39,3 +39,5 @@ class Policy:
                 f"Policy.zero: {self.zero!r} is not healthy, degraded or down, as in "
                 "Policy(zero=Health.DOWN)"
             )
+        # It may have been read as a text.
+        object.__setattr__(self, "zero", Health(self.zero))

@@ -66,8 +66,9 @@ def selector_of(manifest: Mapping[str, Any]) -> LabelSelector | None:
     selector = spec.get("selector") if isinstance(spec, Mapping) else None
     if not isinstance(selector, Mapping):
         return None
-    labels = selector.get("matchLabels") or {}
-    expressions = selector.get("matchExpressions") or []
+    labels, expressions = selector.get("matchLabels"), selector.get("matchExpressions")
+    labels = {} if labels is None else labels
+    expressions = [] if expressions is None else expressions
     if not isinstance(labels, Mapping) or not isinstance(expressions, list | tuple):
         return None
     requirements = [

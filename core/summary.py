@@ -62,7 +62,7 @@ def summarize(assessments: Iterable[Assessment]) -> Summary:
     )
 
 
-def _order(item: Assessment) -> tuple[int, bool, str, str, str, str]:
+def _order(item: Assessment) -> tuple[int, bool, str, str, str, str, str]:
     return (
         SEVERITY.index(item.health),
         item.up,
@@ -70,6 +70,8 @@ def _order(item: Assessment) -> tuple[int, bool, str, str, str, str]:
         item.kind,
         item.name,
         item.message,
+        # Two readings of one object: either may stand first, but always the same one.
+        repr(item),
     )
 
 

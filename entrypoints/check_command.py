@@ -172,10 +172,12 @@ def _chosen(
         if names:
             if (meta.kind, meta.name) in names:
                 chosen.append(manifest)
+        elif meta.owner_uid in uids or meta.kind == "Event":
+            # What something else here controls only explains that.
+            continue
         elif not meta.kind or is_ruled(manifest):
-            if meta.owner_uid not in uids:
-                chosen.append(manifest)
-        elif meta.kind != "Event":
+            chosen.append(manifest)
+        else:
             passed_over[meta.kind] += 1
     if passed_over:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(passed_over.items()))
@@ -249,7 +251,7 @@ def _cause_row(cause: Cause, now: datetime) -> str:
     if cause.container:
         parts.append(f"container {cause.container}")
     if cause.count > 1:
-        parts.append(f"{cause.count} times")
+        parts.append(f"×{cause.count}")  # noqa: RUF001  # as it is written
     if cause.since is not None:
         parts.append(f"since {format_duration(now - cause.since)}")
     text = ", ".join(parts) + (f": {cause.message}" if cause.message else "")

@@ -100,6 +100,8 @@ class Server:
             signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: self._stopping.set()),
             signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: self._interrupt()),
         }
+        for listener in self._listeners():
+            _log.info("listening on %s port %s", *listener.getsockname())
         try:
             self._loop_while(lambda: not self._stopping.is_set())
             self._drain()

@@ -53,8 +53,9 @@ def application(
         from k8s_heartbeat.adapters.http.rate_limit import RateLimit  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise _missing(error) from None
+    ttl = settings.cache_ttl.total_seconds()
     lifetimes = Lifetimes(
-        reading=settings.cache_ttl.total_seconds(), stale=settings.stale_for.total_seconds()
+        reading=ttl, absence=2 * ttl, failure=0.3 * ttl, stale=settings.stale_for.total_seconds()
     )
     cached = CachedReader(
         reader,

@@ -38,7 +38,13 @@ def condition(
 
 def owner(uid: str, *, kind: str = "ReplicaSet", controller: bool = True) -> Manifest:
     """One entry of `metadata.ownerReferences`."""
-    return {"apiVersion": "apps/v1", "kind": kind, "name": uid, "uid": uid, "controller": controller}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": kind,
+        "name": uid,
+        "uid": uid,
+        "controller": controller,
+    }
 
 
 def metadata(
@@ -311,7 +317,11 @@ def event(
     found: Manifest = {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"name": f"{uid}.{reason}", "namespace": "shop", "uid": f"event-{uid}-{reason}"},
+        "metadata": {
+            "name": f"{uid}.{reason}",
+            "namespace": "shop",
+            "uid": f"event-{uid}-{reason}",
+        },
         "type": type_,
         "reason": reason,
         "message": message,

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 # The same examples on every machine: a red build is red for everybody.
 settings.register_profile(
-    "ci", derandomize=True, max_examples=100, deadline=None, database=None, print_blob=True
+    "ci", derandomize=True, max_examples=60, deadline=None, database=None, print_blob=True
 )
 settings.register_profile(
     "nightly",

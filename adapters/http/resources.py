@@ -73,7 +73,7 @@ class ObjectHealth:
         """
         query = _query(namespace, kind, name)
         line, fixed_code = _line(req), _fixed_code(req)
-        checked = self._check(req, query)
+        checked = self._check(req, query, explain_all=_wants_causes(req))
         now = self._judge.now()
         code = fixed_code or code_of(
             checked.assessment, now=now, line=line, codes=self._judge.codes
@@ -91,7 +91,7 @@ class ObjectHealth:
 
     on_head = on_get
 
-    def _check(self, req: falcon.Request, query: Query) -> Checked:
+    def _check(self, req: falcon.Request, query: Query, *, explain_all: bool) -> Checked:
         judge = self._judge
         try:
             return check(
@@ -100,6 +100,7 @@ class ObjectHealth:
                 now=judge.now(),
                 deadline=judge.deadline(),
                 policy=judge.policy,
+                explain_all=explain_all,
             )
         except (NotFound, Forbidden) as error:
             # One answer for both, so that nobody can enumerate; the log tells the operator.
@@ -188,6 +189,13 @@ def _fixed_code(req: falcon.Request) -> int | None:
     if code not in (None, "200"):
         raise InvalidQuery("code: it can only be 200, as in code=200")
     return 200 if code else None
+
+
+def _wants_causes(req: falcon.Request) -> bool:
+    explain = req.get_param("explain", default="false")
+    if explain not in ("true", "false"):
+        raise InvalidQuery("explain: it is neither true nor false, as in explain=true")
+    return explain == "true"
 
 
 def _wants_health_json(req: falcon.Request) -> bool:

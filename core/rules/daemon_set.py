@@ -44,7 +44,8 @@ def _no_nodes(daemon_set: DaemonSet) -> Verdict:
         )
     return Verdict(
         health=Health.HEALTHY,
-        activity=Activity.SUSPENDED,
+        # The zero may be the answer to an older spec.
+        activity=Activity.PROGRESSING if daemon_set.meta.stale else Activity.SUSPENDED,
         up=True,
         reason="NoMatchingNodes",
         message="no node should run its pod",

@@ -45,7 +45,7 @@ def _failed(pod: Pod, now: datetime, policy: Policy) -> Verdict:
     disrupted = disruption is not None and disruption.status == "True"
     reason = pod.reason or ("DisruptionTarget" if disrupted else "PodFailed")
     said = pod.message or (disruption.message if disruption and disrupted else "")
-    own = Cause(reason, pod.meta.kind, pod.meta.name, said[:300])
+    own = Cause(reason, pod.meta.kind, pod.meta.name, said)
     return Verdict(
         Health.DOWN,
         Activity.STEADY,
@@ -79,7 +79,9 @@ def _pending(pod: Pod, causes: tuple[Cause, ...]) -> Verdict:
     scheduled = pod.conditions.get("PodScheduled")
     if scheduled and scheduled.status == "False" and scheduled.reason == "SchedulingGated":
         message = "its scheduling gates are closed"
-        return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, "SchedulingGated", message)
+        return Verdict(
+            Health.HEALTHY, Activity.SUSPENDED, True, "SchedulingGated", message, causes=causes
+        )
     if causes:
         message = "it does not start"
         return Verdict(

@@ -66,7 +66,7 @@ def by_replicas(
     Args:
         desired: Replicas asked for, at least one.
         available: Replicas that serve.
-        enough: Whether those that serve are the minimum: the line of `up`.
+        enough: Whether those that serve are the minimum, which is at least one: the line of `up`.
         activity: What the controller is doing.
         failed: What the controller states to have failed; at best degraded.
         causes: What else is wrong, without changing the verdict.
@@ -88,7 +88,7 @@ def by_replicas(
     return Verdict(
         health=health,
         activity=activity,
-        up=available > 0 and enough,
+        up=enough,
         reason=reason,
         message=", ".join([f"{available} of {desired} replicas available", *remarks]),
         desired=desired,

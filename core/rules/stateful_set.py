@@ -46,8 +46,7 @@ def _moving(stateful_set: StatefulSet) -> bool:
 
 
 def _remark(stateful_set: StatefulSet) -> str:
-    held = 0 if stateful_set.on_delete else min(stateful_set.partition, stateful_set.desired)
-    asked = stateful_set.desired - held
+    asked = stateful_set.desired - stateful_set.partition
     if not stateful_set.on_delete and stateful_set.updated < asked:
         return f"{stateful_set.updated} of {asked} updated"
     return ""

@@ -28,7 +28,8 @@ def asked(manifest: Json) -> object:
     """How many replicas a workload is asked for, straight from its JSON."""
     if manifest["kind"] == "DaemonSet":
         return manifest["status"].get("desiredNumberScheduled")
-    replicas = (manifest.get("spec") or {}).get("replicas")
+    spec: Json = manifest.get("spec")
+    replicas: Json = spec.get("replicas") if spec else None
     return 1 if replicas is None else replicas
 
 
@@ -45,7 +46,7 @@ def serving(manifest: Json) -> object:
 def with_serving(manifest: Manifest, number: int) -> Manifest:
     """The same workload with so many replicas available."""
     field = "numberAvailable" if manifest["kind"] == "DaemonSet" else "availableReplicas"
-    return some.replaced(manifest, ("status",), {**manifest["status"], field: number})
+    return {**manifest, "status": {**manifest["status"], field: number}}
 
 
 def is_count(value: object) -> bool:
@@ -107,7 +108,10 @@ class TestTotal:
 
 
 class TestDetermined:
-    """2. Determined: same object and `now`, same answer; key order and list order change nothing."""
+    """2. Determined: same object and `now`, same answer.
+
+    Key order and list order change nothing.
+    """
 
     @given(some.manifests(), some.related())
     def test_the_same_question_has_the_same_answer(
@@ -445,9 +449,9 @@ def _decided(verdict: Assessment) -> tuple[object, ...]:
 
 def _dated(value: Json) -> Json:
     """The same JSON with datetimes where RFC 3339 times stand, as YAML loaders give it."""
-    if isinstance(value, dict):
+    if some.is_object(value):
         return {key: _dated(member) for key, member in value.items()}
-    if isinstance(value, list):
+    if some.is_list(value):
         return [_dated(member) for member in value]
     if isinstance(value, str) and value.endswith("Z") and value[:1] in "12":
         return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S%z")

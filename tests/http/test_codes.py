@@ -1,0 +1,386 @@
+"""The one question that every monitor asks: which code?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from k8s_heartbeat.core.kinds import KINDS
+from k8s_heartbeat.core.reader import Forbidden, NotFound, ReadTimeout, UpstreamError
+from tests.builders import (
+    Manifest,
+    available,
+    before,
+    daemon_set,
+    deployment,
+    pod,
+    replica_set,
+    stateful_set,
+)
+from tests.http.support import (
+    GUARDED,
+    OPEN,
+    PATH,
+    PROBES,
+    FakeReader,
+    Service,
+    ask,
+    degraded,
+    down,
+    healthy,
+    service,
+    unread,
+)
+
+UPSTREAM = UpstreamError("deployments shop/api: the API server answered 500")
+TIMEOUT = ReadTimeout("deployments shop/api: the API server did not answer in time")
+FORBIDDEN = Forbidden("deployments shop/api: forbidden by the cluster's RBAC")
+NOT_FOUND = NotFound("deployments shop/api: not found")
+
+BELOW_MINIMUM = deployment(4, 1, conditions=[available("False")])
+
+
+@pytest.mark.parametrize(
+    ("manifest", "code", "word"),
+    [
+        pytest.param(healthy(), 200, "healthy", id="healthy"),
+        pytest.param(deployment(0), 200, "healthy", id="scaled to zero on purpose"),
+        pytest.param(deployment(3, paused=True), 200, "healthy", id="paused"),
+        pytest.param(deployment(3, updated=1), 200, "healthy", id="rolling out"),
+        pytest.param(degraded(), 200, "degraded", id="degraded above its minimum"),
+        pytest.param(BELOW_MINIMUM, 503, "degraded", id="degraded below its minimum"),
+        pytest.param(down(), 503, "down", id="down"),
+        pytest.param(unread(), 503, "unknown", id="unknown"),
+    ],
+)
+def test_verdict_decides_the_code(manifest: Manifest, code: int, word: str) -> None:
+    """Up is 200 and not up is 503, and the header says the word."""
+    answer = service(manifest).get()
+    assert (answer.status_code, answer.headers["heartbeat-status"]) == (code, word)
+    assert answer.json["status"] == word
+    assert answer.json["up"] is (code == 200)
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "word"),
+    [
+        pytest.param(NOT_FOUND, 404, "missing", id="missing"),
+        pytest.param(FORBIDDEN, 404, "missing", id="forbidden"),
+        pytest.param(UPSTREAM, 502, "unknown", id="API server fails"),
+        pytest.param(TIMEOUT, 504, "unknown", id="API server does not answer"),
+        pytest.param(RuntimeError("a bug"), 500, "unknown", id="a bug of ours"),
+    ],
+)
+def test_no_reading_decides_the_code(failure: Exception, code: int, word: str) -> None:
+    """Without a reading there is no 200, and the header tells our 502 from an ingress's."""
+    answer = service(reader=FakeReader(failure=failure)).get()
+    assert (answer.status_code, answer.headers["heartbeat-status"]) == (code, word)
+
+
+def test_missing_and_forbidden_answer_alike_to_the_byte() -> None:
+    """Nobody can tell what exists by asking for it."""
+    answers = [
+        ask(service(reader=FakeReader(failure=failure))) for failure in (NOT_FOUND, FORBIDDEN)
+    ]
+    assert answers[0] == answers[1]
+    assert answers[0].status == 404
+
+
+def test_verdict_stands_when_its_causes_cannot_be_read() -> None:
+    """An API server that refuses the pods takes nothing from what the Deployment says."""
+    answer = service(reader=FakeReader([down()], unrelated=FORBIDDEN)).get()
+    assert answer.status_code == 503
+    assert {cause["reason"] for cause in answer.json["causes"]} == {"CausesUnreadable"}
+
+
+@pytest.mark.parametrize(
+    ("codes", "manifest", "code"),
+    [
+        ({"down": 400}, down(), 400),
+        ({"up": 202}, healthy(), 202),
+        ({"degraded": 429}, BELOW_MINIMUM, 429),
+        ({"degraded": 429}, degraded(), 200),
+        ({"unknown": 500}, unread(), 500),
+    ],
+)
+def test_operator_may_choose_the_code_of_a_word(
+    codes: dict[str, int], manifest: Manifest, code: int
+) -> None:
+    """The table can be overridden word by word; degraded but up stays up."""
+    assert service(manifest, codes=codes).get().status_code == code
+
+
+@pytest.mark.parametrize(
+    ("failure", "word"), [(NOT_FOUND, "missing"), (UPSTREAM, "error"), (TIMEOUT, "timeout")]
+)
+def test_operator_may_choose_the_code_of_a_failed_reading(failure: Exception, word: str) -> None:
+    """The original answered 400 whatever was wrong."""
+    served = service(reader=FakeReader(failure=failure), codes={word: 400})
+    assert served.get().status_code == 400
+
+
+# Every way of answering: what is asked, and of whom.
+Case = tuple[str, FakeReader, dict[str, Any]]
+ANSWERS: dict[str, Case] = {
+    "healthy": (PATH, FakeReader([healthy()]), {}),
+    "degraded": (PATH, FakeReader([degraded()]), {}),
+    "down": (PATH, FakeReader([down()]), {}),
+    "stale": (PATH, FakeReader([healthy()], age=30.0, stale=True), {}),
+    "missing": (PATH, FakeReader(), {}),
+    "bad name": ("/api/healthz/shop/deployment/A", FakeReader(), {}),
+    "bad parameter": (PATH, FakeReader([healthy()]), {"query_string": "for=never"}),
+    "upstream error": (PATH, FakeReader(failure=UPSTREAM), {}),
+    "timeout": (PATH, FakeReader(failure=TIMEOUT), {}),
+    "bug": (PATH, FakeReader(failure=RuntimeError("a bug")), {}),
+    "no such route": ("/nothing/here", FakeReader(), {}),
+    "health+json": (PATH, FakeReader([down()]), {"headers": {"Accept": "application/health+json"}}),
+    "cross-origin": (PATH, FakeReader([healthy()]), {"headers": {"Origin": "https://a.example"}}),
+    "verbose": ("/readyz", FakeReader(), {"query_string": "verbose"}),
+    "API server away": ("/healthz", FakeReader(failure=UPSTREAM), {}),
+    "API server slow": ("/health", FakeReader(failure=TIMEOUT), {}),
+    "alive": ("/livez", FakeReader(), {}),
+    "ready": ("/readyz", FakeReader(), {}),
+    "API server there": ("/healthz", FakeReader(), {}),
+    "API server there, by its other name": ("/health", FakeReader(), {}),
+}
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+def test_head_answers_as_get_does_without_a_body(case: str) -> None:
+    """Free monitors send only HEAD: same code, same headers, on every route and every error."""
+    path, reader, options = ANSWERS[case]
+    got, headed = (service(reader=reader).client.simulate_request(m, path, **options) for m in
+                   ("GET", "HEAD"))  # fmt: skip
+    assert headed.content == b""
+    assert got.content
+    assert (headed.status, headed.headers) == (got.status, got.headers)
+    assert int(got.headers["content-length"]) == len(got.content)
+
+
+@pytest.mark.parametrize("contract", [OPEN, GUARDED], ids=["open", "guarded"])
+@pytest.mark.parametrize("case", ANSWERS)
+def test_every_answer_is_told_as_ours_and_as_not_to_be_cached(case: str, contract: Any) -> None:
+    """`Heartbeat-Status` and `no-store` stand on every answer, refusals included."""
+    path, reader, options = ANSWERS[case]
+    answer = service(reader=reader, contract=contract).get(path, **options)
+    assert answer.headers["heartbeat-status"] in {
+        "healthy",
+        "degraded",
+        "down",
+        "unknown",
+        "missing",
+    }
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", [PATH, *PROBES])
+def test_trailing_slash_is_the_same_route(path: str) -> None:
+    """Never a redirect, which monitors take for an outage; a probe stays without a token."""
+    plain, slashed = (
+        ask(service(healthy(), token=None if path == PATH else "x"), path=path + end)
+        for end in ("", "/")
+    )
+    assert plain.status == 200
+    assert slashed == plain
+
+
+@pytest.mark.parametrize(
+    "query", ["_=1700000000", "cachebuster", "a=1&a=2", "%ff=%00", "=&&;", "?"]
+)
+def test_unknown_query_parameters_change_nothing(query: str) -> None:
+    """Monitors add some to get past caches; neither the answer nor what is read knows of them."""
+    plain, busted = service(degraded()), service(degraded())
+    assert ask(busted, query=query) == ask(plain)
+    assert busted.reader.queries == plain.reader.queries
+
+
+KIND_NAMES = [
+    (word, kind.kind) for kind in KINDS for name in kind.names for word in (name, name.upper())
+] + [("Deployment", "Deployment"), ("statefulSets", "StatefulSet"), ("dEpLoY", "Deployment")]
+OBJECTS: dict[str, Manifest] = {
+    entry["kind"]: entry
+    for entry in (deployment(), stateful_set(), daemon_set(), replica_set(), pod())
+}
+
+
+@pytest.mark.parametrize(("word", "kind"), KIND_NAMES)
+def test_kind_may_be_named_as_kubectl_takes_it(word: str, kind: str) -> None:
+    """Singular, plural and short names, in any case."""
+    manifest = OBJECTS[kind]
+    answer = service(*OBJECTS.values()).get(
+        f"/api/healthz/shop/{word}/{manifest['metadata']['name']}"
+    )
+    assert answer.status_code == 200
+    assert answer.json["kind"] == kind
+
+
+def test_every_short_name_of_the_contract_is_known() -> None:
+    """The names that monitors' URLs hold do not get lost from the table."""
+    names = {name for kind in KINDS for name in kind.names}
+    assert {"deploy", "deployments", "sts", "ds", "po", "pods", "rs", "replicasets"} <= names
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/healthz/Shop/deployment/api",
+        "/api/healthz/../deployment/api",
+        "/api/healthz/-/deployment/api",
+        "/api/healthz/shop./deployment/api",
+        "/api/healthz//deployment/api",
+        f"/api/healthz/{'a' * 64}/deployment/api",
+        "/api/healthz/shop/deployment/..",
+        "/api/healthz/shop/deployment/API",
+        "/api/healthz/shop/deployment/api_1",
+        "/api/healthz/shop/deployment/api-",
+        "/api/healthz/shop/deployment/a..b",
+        "/api/healthz/shop/deployment/api%20",
+        "/api/healthz/shop/deployment/api%0A",
+        "/api/healthz/shop/deployment/api%00",
+        "/api/healthz/shop/deployment/%ff",
+        "/api/healthz/shop/deployment/%D0%B0pi",
+        f"/api/healthz/shop/deployment/{'a' * 254}",
+        "/api/healthz/shop/deployment//",
+        "/api/healthz/shop/job/api",
+        "/api/healthz/shop//api",
+        "/api/healthz/shop/deployment%20/api",
+        "/api/healthz/shop/secret/api",
+    ],
+)
+def test_what_cannot_exist_is_refused_before_any_call(path: str) -> None:
+    """A name outside Kubernetes' own grammar never reaches the API server."""
+    served = service(healthy())
+    answer = served.get(path)
+    assert answer.status_code == 400
+    assert answer.json["title"] == "Bad Request"
+    assert served.reader.calls == 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/api",
+        "/api/healthz/shop/deployment",
+        "/api/healthz/shop/deployment/api/logs",
+        "/api/healthz/shop/deployment/a%2Fb",
+        "/api/healthz/shop%2Fdeployment/api/x/y",
+        "/livez/ready",
+        "/LIVEZ",
+    ],
+)
+def test_what_is_no_route_is_not_found_and_not_guessed(path: str) -> None:
+    """An unknown path is 404 and reads nothing."""
+    served = service(healthy())
+    answer = served.get(path)
+    assert (answer.status_code, answer.headers["heartbeat-status"]) == (404, "unknown")
+    assert served.reader.calls == 0
+
+
+@pytest.mark.parametrize("path", [PATH, *PROBES])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"])
+def test_other_methods_are_refused_before_any_call(method: str, path: str) -> None:
+    """The service reads and changes nothing."""
+    served = service(healthy())
+    answer = ask(served, method, path)
+    assert answer.status == 405
+    assert {"GET", "HEAD"} <= set((answer.header("Allow") or "").split(", "))
+    assert answer.json()["title"] == "Method Not Allowed"
+    assert served.reader.calls == 0
+
+
+def asked(query: str, *objects: Manifest, **changes: Any) -> tuple[int, Service]:
+    """The code for a query, and the service that gave it."""
+    served = service(*objects, **changes)
+    return served.get(query_string=query).status_code, served
+
+
+@pytest.mark.parametrize(
+    ("query", "manifest", "code"),
+    [
+        ("", degraded(), 200),
+        ("fail_on=down", degraded(), 200),
+        ("fail_on=degraded", degraded(), 503),
+        ("fail_on=degraded", healthy(), 200),
+        ("fail_on=degraded", down(), 503),
+        ("fail_on=degraded", deployment(0), 200),
+        ("code=200", down(), 200),
+        ("code=200", unread(), 200),
+        ("code=200&fail_on=degraded", degraded(), 200),
+        ("for=2m", down(before(seconds=119)), 200),
+        ("for=2m", down(before(seconds=120)), 503),
+        ("for=2m", down(before(seconds=121)), 503),
+        ("for=1h30m", down(before(minutes=89)), 200),
+        ("for=0s", down(before(seconds=0)), 503),
+        ("for=2m", down(), 503),
+        ("for=2m", healthy(), 200),
+        ("for=2m", unread(), 503),
+        ("for=2m&fail_on=degraded", deployment(4, 1, conditions=[available("False")]), 503),
+        ("for=500ms", down(before(seconds=1)), 503),
+    ],
+)
+def test_caller_draws_the_line(query: str, manifest: Manifest, code: int) -> None:
+    """`fail_on`, `for` and `code` move the code and nothing else."""
+    served = service(manifest)
+    answer = served.get(query_string=query)
+    assert answer.status_code == code
+    assert answer.json == service(manifest).get().json
+    assert answer.headers["heartbeat-status"] == answer.json["status"]
+
+
+@pytest.mark.parametrize("query", ["", "for=0s", "for=1s"])
+def test_api_servers_clock_ahead_of_ours_lets_nothing_down_pass(query: str) -> None:
+    """A transition that lies a moment ahead of our clock has lasted zero seconds, not less."""
+    code, _ = asked(query, down(before(seconds=-2)))
+    assert code == (200 if query == "for=1s" else 503)
+
+
+def test_code_200_does_not_turn_an_error_into_a_verdict() -> None:
+    """Only a verdict can be read from the body; what gives none keeps its code."""
+    for failure, code in ((UPSTREAM, 502), (TIMEOUT, 504)):
+        answer = service(reader=FakeReader(failure=failure)).get(query_string="code=200")
+        assert answer.status_code == code
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "fail_on=unknown",
+        "fail_on=Degraded",
+        "fail_on=",
+        "fail_on=healthy",
+        "for=2",
+        "for=",
+        "for=-2m",
+        "for=2 m",
+        "for=2d",
+        "for=9999999h",
+        "for=%D9%A2m",
+        "for=1h%0A",
+        f"for={'1h' * 9000}",
+        "code=503",
+        "code=",
+        "code=2OO",
+        "code=%D9%A2%D9%A0%D9%A0",
+    ],
+)
+def test_parameter_of_another_form_is_refused_before_any_call(query: str) -> None:
+    """A typing error in a monitor's URL shows at once, and says which form is right."""
+    code, served = asked(query, healthy())
+    assert code == 400
+    assert served.reader.calls == 0
+    detail = served.get(query_string=query).json["detail"]
+    name = query.partition("=")[0]
+    assert detail.startswith(f"{name}: ")
+    assert f"{name}=" in detail
+    assert len(detail) < 300
+
+
+@pytest.mark.parametrize(
+    "query", ["fail_on=degraded&fail_on=down", "for=1s&for=2m", "code=200&code=200"]
+)
+def test_parameter_that_is_repeated_is_no_error_of_ours(query: str) -> None:
+    """Which one counts is not promised; a 500 is ruled out."""
+    assert asked(query, degraded())[0] in (200, 400, 503)

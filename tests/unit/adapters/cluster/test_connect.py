@@ -1,0 +1,276 @@
+"""Where the cluster is found, and what is said when it is not."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+import traceback
+from base64 import b64encode
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from k8s_heartbeat.adapters.cluster import LiveReader, NoClusterError, connect
+from k8s_heartbeat.adapters.cluster.connect import Connection, Source
+from k8s_heartbeat.core.kinds import POD
+from k8s_heartbeat.core.reader import Deadline, Query, UpstreamError
+from tests.servers.api_server import ApiServer
+from tests.servers.kubeconfig import kubeconfig, write_kubeconfig
+
+CANARY = "canary-51c07d2b"
+"""A secret, to be looked for where it must not be."""
+
+
+@contextmanager
+def connected(
+    environ: Mapping[str, str], *, named: Path | str = "", context: str = ""
+) -> Generator[Connection]:
+    """A connection that ends with the test."""
+    connection = connect(Source(kubeconfig=str(named), context=context, environ=environ))
+    try:
+        yield connection
+    finally:
+        connection.pools.clear()
+
+
+def no_cluster(
+    environ: Mapping[str, str], *, named: Path | str = "", context: str = ""
+) -> NoClusterError:
+    """The error where no cluster can be had."""
+    with pytest.raises(NoClusterError) as caught, connected(environ, named=named, context=context):
+        pass
+    return caught.value
+
+
+class TestOrder:
+    """Explicit, the cluster that one runs in, KUBECONFIG, and the home folder."""
+
+    @pytest.fixture
+    def home(self, tmp_path: Path) -> Path:
+        """A home folder with a kubeconfig."""
+        content = kubeconfig("http://home:1", namespace="at-home")
+        write_kubeconfig(tmp_path / "home" / ".kube" / "config", content)
+        return tmp_path / "home"
+
+    def test_the_home_folder_is_the_last_place(self, home: Path) -> None:
+        """It counts where nothing else is said."""
+        with connected({"HOME": str(home)}) as connection:
+            assert (connection.host, connection.namespace) == ("http://home:1", "at-home")
+            assert "home folder" in connection.origin
+
+    def test_kubeconfig_goes_before_the_home_folder(self, home: Path, tmp_path: Path) -> None:
+        """As with kubectl."""
+        path = write_kubeconfig(tmp_path / "other", kubeconfig("http://other:1"))
+        with connected({"HOME": str(home), "KUBECONFIG": str(path)}) as connection:
+            assert (connection.host, connection.namespace) == ("http://other:1", "default")
+            assert connection.origin == f"KUBECONFIG ({path})"
+
+    def test_what_is_named_goes_before_everything(self, home: Path, tmp_path: Path) -> None:
+        """Whoever names a file means it."""
+        path = write_kubeconfig(tmp_path / "named", kubeconfig("http://named:1/"))
+        environ = {
+            "HOME": str(home),
+            "KUBECONFIG": str(home / ".kube" / "config"),
+            "KUBERNETES_SERVICE_HOST": "10.0.0.1",
+            "KUBERNETES_SERVICE_PORT": "443",
+        }
+        with connected(environ, named=path) as connection:
+            assert connection.host == "http://named:1"
+
+    def test_the_environment_of_a_pod_without_its_token_is_no_cluster(self, home: Path) -> None:
+        """With automountServiceAccountToken off, the variables are there and the token is not."""
+        environ = {
+            "HOME": str(home),
+            "KUBERNETES_SERVICE_HOST": "10.0.0.1",
+            "KUBERNETES_SERVICE_PORT": "443",
+        }
+        with connected(environ) as connection:
+            assert connection.host == "http://home:1"
+
+    def test_an_empty_kubeconfig_variable_counts_as_absent(self, home: Path) -> None:
+        """A manifest that sets it to nothing means none."""
+        with connected({"HOME": str(home), "KUBECONFIG": ""}) as connection:
+            assert connection.host == "http://home:1"
+
+    def test_no_cluster_names_every_place(self, tmp_path: Path) -> None:
+        """Whoever reads it knows where to put one."""
+        message = str(no_cluster({"HOME": str(tmp_path)}))
+        assert "service account" in message
+        assert "KUBECONFIG" in message
+        assert str(tmp_path / ".kube" / "config") in message
+
+    @pytest.mark.parametrize("by", ["flag", "variable"])
+    def test_a_file_that_is_not_there_is_not_passed_over(self, home: Path, by: str) -> None:
+        """A typo must not end in another cluster's verdicts."""
+        environ = {"HOME": str(home)} | ({"KUBECONFIG": "/no/such"} if by == "variable" else {})
+        message = str(no_cluster(environ, named="/no/such" if by == "flag" else ""))
+        assert "/no/such" in message
+
+
+class TestFiles:
+    """KUBECONFIG may name several files, and a file may be broken."""
+
+    def test_several_files_are_one(self, tmp_path: Path) -> None:
+        """Contexts of one, clusters of the other; the ones that are missing are passed over."""
+        first = kubeconfig("http://unused:1", name="first")
+        second = kubeconfig("http://second:1", name="second", namespace="two")
+        first["current-context"] = "second"
+        paths = [
+            write_kubeconfig(tmp_path / "first", first),
+            tmp_path / "missing",
+            write_kubeconfig(tmp_path / "second", second),
+        ]
+        environ = {"KUBECONFIG": os.pathsep.join(map(str, paths)), "HOME": str(tmp_path)}
+        with connected(environ) as connection:
+            assert (connection.host, connection.namespace) == ("http://second:1", "two")
+
+    def test_a_context_may_be_named(self, tmp_path: Path) -> None:
+        """Its cluster and its namespace count, not the current one's."""
+        both = kubeconfig("http://one:1", name="one", namespace="ns-one")
+        two = kubeconfig("http://two:1", name="two", namespace="ns-two")
+        for part in ("clusters", "users", "contexts"):
+            both[part] += two[part]
+        path = write_kubeconfig(tmp_path / "config", both)
+        with connected({}, named=path, context="two") as connection:
+            assert (connection.host, connection.namespace) == ("http://two:1", "ns-two")
+        message = str(no_cluster({}, named=path, context="three"))
+        assert "three" in message
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "null",
+            "[]",
+            "7",
+            f"users: [{{name: a, user: {{token: {CANARY}}}}}",
+            f"token: {CANARY}\n\tbroken: yes",
+            f"apiVersion: v1\nkind: Config\nusers: {CANARY}\n",
+            f"apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts:\n- {CANARY}\n",
+            f'{{"contexts": [], "clusters": [], "users": [], "x": "{CANARY}"}}',
+            f"!!python/object/apply:os.system ['echo {CANARY}']",
+            f"{CANARY}\x00",
+        ],
+        ids=[
+            "empty",
+            "null",
+            "list",
+            "number",
+            "unclosed",
+            "tab",
+            "users-of-odd-type",
+            "contexts-of-odd-type",
+            "no-contexts",
+            "code",
+            "control-character",
+        ],
+    )
+    def test_a_broken_file_is_named_and_not_quoted(
+        self, tmp_path: Path, text: str, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        """A parser's error quotes the line, and the line may be a key."""
+        path = tmp_path / "config"
+        path.write_text(text, "utf-8")
+        error = no_cluster({}, named=path)
+        assert str(path) in str(error)
+        # a traceback hides what lies behind it, as the program prints one with --debug
+        assert CANARY not in "".join(traceback.format_exception(error))
+        printed = capfd.readouterr()
+        assert CANARY not in printed.out + printed.err
+
+    def test_a_file_that_is_no_text_is_refused(self, tmp_path: Path) -> None:
+        """The error says which file, and does not raise past its family."""
+        path = tmp_path / "config"
+        path.write_bytes(bytes(range(256)))
+        assert str(path) in str(no_cluster({}, named=path))
+
+    def test_a_folder_in_place_of_a_file_is_refused(self, tmp_path: Path) -> None:
+        """As when a volume is mounted one level too high."""
+        assert str(tmp_path) in str(no_cluster({}, named=tmp_path))
+
+    @pytest.mark.parametrize(
+        "server", ["127.0.0.1:6443", "", "ftp://127.0.0.1", "http://[::1", "http://"]
+    )
+    def test_a_server_that_is_no_url_is_an_error_of_a_family(
+        self, tmp_path: Path, server: str
+    ) -> None:
+        """At start or with the first reading, and never as a library's own."""
+        path = write_kubeconfig(tmp_path / "config", kubeconfig(server))
+        with pytest.raises((NoClusterError, UpstreamError)):
+            _read_once(path)
+
+    @pytest.mark.parametrize(
+        ("part", "field"),
+        [
+            ("cluster", "certificate-authority-data"),
+            ("user", "client-certificate-data"),
+        ],
+    )
+    def test_a_certificate_that_is_none_is_an_error_of_a_family(
+        self, tmp_path: Path, part: str, field: str
+    ) -> None:
+        """At start or with the first reading, and it does not say what stood in its place."""
+        given = {field: b64encode(CANARY.encode()).decode()}
+        cluster, user = (given, {}) if part == "cluster" else ({}, given)
+        content = kubeconfig("https://127.0.0.1:1", cluster=cluster, user=user)
+        path = write_kubeconfig(tmp_path / "config", content)
+        with pytest.raises((NoClusterError, UpstreamError)) as caught:
+            _read_once(path)
+        assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
+class TestPlugins:
+    """Credentials may come from a program."""
+
+    def _content(self, url: str, script: str) -> dict[str, object]:
+        command = {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "command": sys.executable,
+            "args": ["-c", script],
+            "interactiveMode": "Never",
+        }
+        return kubeconfig(url, user={"exec": command})
+
+    def test_a_token_from_a_program_is_used(self, tmp_path: Path) -> None:
+        """As with every managed cluster."""
+        script = (
+            'print(\'{"apiVersion":"client.authentication.k8s.io/v1",'
+            f'"kind":"ExecCredential","status":{{"token":"{CANARY}"}}}}\')'
+        )
+        with ApiServer(token=CANARY) as api:
+            path = write_kubeconfig(tmp_path / "config", self._content(api.url, script))
+            with connected({}, named=path) as connection:
+                LiveReader(lambda: connection).ping(Deadline.after(5, time.monotonic))
+
+    @pytest.mark.parametrize(
+        "script",
+        [f"print('{CANARY}')", f"print('{CANARY}'); exit(1)", f"print('{{\"{CANARY}\":1}}')"],
+        ids=["no-json", "failing", "odd-json"],
+    )
+    def test_what_a_failing_program_says_is_not_repeated(
+        self,
+        tmp_path: Path,
+        script: str,
+        caplog: pytest.LogCaptureFixture,
+        capfd: pytest.CaptureFixture[str],
+    ) -> None:
+        """Its output may be half a token."""
+        caplog.set_level(logging.DEBUG)
+        path = write_kubeconfig(tmp_path / "config", self._content("http://127.0.0.1:1", script))
+        try:
+            with connected({}, named=path):
+                pass
+        except NoClusterError as error:
+            assert CANARY not in "".join(traceback.format_exception(error))
+        assert CANARY not in caplog.text
+        assert CANARY not in capfd.readouterr().out
+
+
+def _read_once(path: Path) -> None:
+    with connected({}, named=path) as connection:
+        deadline = Deadline.after(1, time.monotonic)
+        LiveReader(lambda: connection).read(Query(POD, "shop"), deadline)

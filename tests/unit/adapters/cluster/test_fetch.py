@@ -1,0 +1,546 @@
+"""The live reader against an API server that misbehaves, over real sockets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from k8s_heartbeat.adapters.cluster import LiveReader
+from k8s_heartbeat.core.kinds import EVENT, KINDS, POD, Kind, resolve
+from k8s_heartbeat.core.reader import (
+    Deadline,
+    Forbidden,
+    InvalidQuery,
+    NotFound,
+    Query,
+    ReadError,
+    ReadTimeout,
+    UpstreamError,
+)
+from k8s_heartbeat.core.selectors import LabelSelector, Requirement
+from tests.builders import deployment, event, metadata, pod
+from tests.servers.api_server import ApiServer, Behaviour, status_object, truthful
+from tests.servers.faults import (
+    FAULTS,
+    chunks_cut_off,
+    closed_port,
+    closes_when_reused,
+    drip_body,
+    endless_pages,
+    forbidden,
+    full_port,
+    hang,
+    holding,
+    redirect_to,
+    silent_port,
+    speaks,
+    truncated,
+    unauthorised,
+)
+from tests.servers.kubeconfig import kubeconfig, live_reader, write_kubeconfig
+from tests.servers.process import all_at_once
+
+SECONDS = 0.25
+"""The deadline of a test in which something hangs."""
+GRACE = 0.5
+"""How long after its deadline an answer may come."""
+CANARY = "canary-7f3a9c1e"
+"""A token, to be looked for where it must not be."""
+
+DEPLOYMENT: Kind = next(kind for kind in KINDS if kind.kind == "Deployment")
+API = Query(DEPLOYMENT, "shop", "api")
+PODS = Query(POD, "shop")
+
+
+def soon(seconds: float = SECONDS) -> Deadline:
+    """A deadline in a moment, on the real clock."""
+    return Deadline.after(seconds, time.monotonic)
+
+
+def ample() -> Deadline:
+    """A deadline that no test reaches."""
+    return soon(10)
+
+
+def failure(ask: Callable[[], object]) -> ReadError:
+    """The error that a call raises, which has to come in time."""
+    began = time.monotonic()
+    with pytest.raises(ReadError) as caught:
+        ask()
+    assert time.monotonic() - began < SECONDS + GRACE
+    return caught.value
+
+
+class TestFaults:
+    """Whatever the API server does, the answer is an error of the port's, in time."""
+
+    @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+    @pytest.mark.parametrize("query", [API, PODS], ids=["object", "list"])
+    def test_a_fault_is_no_reading_and_no_absence(
+        self, api: ApiServer, reader: LiveReader, query: Query, fault: Behaviour
+    ) -> None:
+        """It is UpstreamError or ReadTimeout within the deadline, for objects and lists."""
+        api.behave("/", fault)
+        error = failure(lambda: reader.read(query, soon()))
+        assert type(error) in (UpstreamError, ReadTimeout)
+
+    @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+    def test_a_ping_fails_when_the_answer_is_no_health_check(
+        self, api: ApiServer, reader: LiveReader, fault: Behaviour
+    ) -> None:
+        """A login page with code 200 is not the API server's `ok`."""
+        api.behave("/", fault)
+        error = failure(lambda: reader.ping(soon()))
+        assert type(error) in (UpstreamError, ReadTimeout)
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "hung",
+            "dripping-headers",
+            "dripping-body",
+            "dripping-chunks",
+            "dripping-informational",
+            "hung-in-headers",
+            "hung-in-body",
+        ],
+    )
+    def test_what_takes_too_long_is_a_timeout(
+        self, api: ApiServer, reader: LiveReader, name: str
+    ) -> None:
+        """504 tells from 502, so a server that drips is not one that broke off."""
+        api.behave("/", FAULTS[name])
+        assert type(failure(lambda: reader.read(API, soon()))) is ReadTimeout
+
+    @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+    def test_after_a_fault_the_next_answer_is_whole(
+        self, api: ApiServer, reader: LiveReader, fault: Behaviour
+    ) -> None:
+        """What is left of a bad answer is not taken for the next one."""
+        api.behave("/", fault, fault, truthful)
+        failure(lambda: reader.read(API, soon()))
+        api.behave("/", truthful)
+        assert reader.read(API, ample()).objects[0]["metadata"]["name"] == "api"
+
+    def test_a_fault_on_a_connection_that_served_before_is_asked_once(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """An answer that broke off was an answer: only one that never began is asked again."""
+        for fault in (chunks_cut_off, truncated):
+            api.behave("/", truthful)
+            reader.read(API, ample())
+            before = len(api.requests)
+            api.behave("/", fault)
+            assert type(failure(lambda: reader.read(API, soon()))) is UpstreamError
+            assert len(api.requests) - before == 1, fault.__name__
+
+    @pytest.mark.parametrize(
+        "name",
+        ["reset", "hung-up", "internal-error", "unavailable", "too-many", "retry-after-hours"],
+    )
+    def test_a_failure_is_not_asked_again(
+        self, api: ApiServer, reader: LiveReader, name: str
+    ) -> None:
+        """No library repeats a request behind our back, or sleeps for a Retry-After."""
+        api.behave("/", FAULTS[name])
+        assert type(failure(lambda: reader.read(API, soon()))) is UpstreamError
+        assert len(api.requests) == 1
+
+    def test_a_refused_connection_is_an_upstream_error(self, tmp_path: Path) -> None:
+        """Nobody listens: that is known at once."""
+        with (
+            closed_port() as url,
+            live_reader(write_kubeconfig(tmp_path / "config", kubeconfig(url))) as reader,
+        ):
+            assert type(failure(lambda: reader.read(API, soon()))) is UpstreamError
+
+    def test_a_server_that_accepts_and_is_silent_is_a_timeout(self, tmp_path: Path) -> None:
+        """The kernel takes the connection, and nobody is there."""
+        with (
+            silent_port() as url,
+            live_reader(write_kubeconfig(tmp_path / "config", kubeconfig(url))) as reader,
+        ):
+            assert type(failure(lambda: reader.read(API, soon()))) is ReadTimeout
+
+    def test_a_server_that_takes_no_connection_is_a_timeout(self, tmp_path: Path) -> None:
+        """A full queue drops the first packet, as a firewall does."""
+        with full_port() as port:
+            path = write_kubeconfig(tmp_path / "config", kubeconfig(f"http://127.0.0.1:{port}"))
+            with live_reader(path) as reader:
+                assert type(failure(lambda: reader.read(API, soon()))) is ReadTimeout
+
+    def test_a_name_of_many_silent_addresses_keeps_the_deadline(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A control plane of three nodes has three addresses, which share the time there is."""
+        with full_port() as port:
+            address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+
+            def resolve_to_four(*_: object) -> list[object]:
+                return [address] * 4
+
+            monkeypatch.setattr(socket, "getaddrinfo", resolve_to_four)
+            path = write_kubeconfig(tmp_path / "config", kubeconfig(f"http://localhost:{port}"))
+            with live_reader(path) as reader:
+                assert type(failure(lambda: reader.read(API, soon()))) is ReadTimeout
+
+    def test_a_name_that_no_one_resolves_is_an_upstream_error(self, tmp_path: Path) -> None:
+        """RFC 2606 keeps `.invalid` free; the empty label fails before any DNS server is asked."""
+        path = write_kubeconfig(tmp_path / "config", kubeconfig("http://api..invalid:6443"))
+        with live_reader(path) as reader:
+            assert type(failure(lambda: reader.read(API, soon()))) is UpstreamError
+
+    def test_a_deadline_that_is_over_asks_nobody(self, api: ApiServer, reader: LiveReader) -> None:
+        """There is no time left for an answer, so no request is made."""
+        assert type(failure(lambda: reader.read(API, soon(0)))) is ReadTimeout
+        assert api.requests == []
+
+    def test_a_hung_page_of_a_list_ends_with_the_deadline(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """The deadline covers all pages together, not each."""
+        api.behave("/", endless_pages, endless_pages, drip_body)
+        assert type(failure(lambda: reader.read(PODS, soon()))) is ReadTimeout
+
+    def test_one_hung_reading_does_not_hold_up_another(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """Each thread has a connection and a deadline of its own."""
+        api.objects = [deployment(), pod("web-1")]
+        api.behave("/apis/", hang)
+        hung: list[ReadError] = []
+        thread = threading.Thread(
+            target=lambda: hung.append(failure(lambda: reader.read(API, soon())))
+        )
+        thread.start()
+        api.wait_for(1)
+        assert reader.read(PODS, soon(0.3)).objects
+        thread.join(5)
+        assert [type(error) for error in hung] == [ReadTimeout]
+
+
+class TestHosts:
+    """The reader talks to the host of its configuration and to no other."""
+
+    @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+    def test_a_redirect_is_not_followed(
+        self, api: ApiServer, reader: LiveReader, code: int
+    ) -> None:
+        """It would carry the credentials to another host."""
+        with ApiServer([deployment(9)]) as other:
+            api.behave("/", speaks(code, b"", Location=f"{other.url}/elsewhere"))
+            assert type(failure(lambda: reader.read(API, soon()))) is UpstreamError
+            api.behave("/", redirect_to(other.url))
+            assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
+            assert other.requests == []
+
+
+class TestKeepAlive:
+    """Connections are kept, and one that the server had closed costs nobody an answer."""
+
+    def test_readings_share_a_connection(self, api: ApiServer, reader: LiveReader) -> None:
+        """A handshake for each reading would cost more than the reading."""
+        for _ in range(3):
+            reader.read(API, ample())
+        assert [request.turn for request in api.requests] == [1, 2, 3]
+
+    def test_a_connection_closed_just_as_it_is_reused_is_asked_again_once(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """The request never reached anybody, so it is made on a new connection."""
+        api.behave("/", closes_when_reused)
+        reader.read(API, ample())
+        assert reader.read(API, ample()).objects
+        assert [(entry.connection, entry.turn) for entry in api.requests] == [
+            (1, 1),
+            (1, 2),
+            (2, 1),
+        ]
+
+    def test_the_second_try_goes_over_a_new_connection(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """A load balancer that forgot one idle connection has forgotten them all."""
+        with holding() as (hold, released):
+            api.behave("/", hold)
+            waiting = threading.Thread(target=lambda: reader.read(API, ample()))
+            waiting.start()
+            api.wait_for(1)
+            second = threading.Thread(target=lambda: reader.read(API, ample()))
+            second.start()
+            api.wait_for(2)
+            released.set()
+            waiting.join(5)
+            second.join(5)
+        api.behave("/", closes_when_reused)
+        assert reader.read(API, ample()).objects
+
+    def test_a_fault_after_the_second_try_is_final(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """There is one retry, not one for each failure."""
+        reader.read(API, ample())
+        api.behave("/", FAULTS["hung-up"])
+        assert type(failure(lambda: reader.read(API, soon()))) is UpstreamError
+        assert len(api.requests) == 3
+
+    def test_the_second_try_keeps_the_deadline(self, api: ApiServer, reader: LiveReader) -> None:
+        """It gets the time that is left, not the whole of it again."""
+        reader.read(API, ample())
+        api.behave("/", FAULTS["hung-up"], hang)
+        assert type(failure(lambda: reader.read(API, soon()))) is ReadTimeout
+
+
+class TestCredentials:
+    """Credentials that are refused are read anew, once."""
+
+    @pytest.fixture
+    def token_file(self, api: ApiServer, tmp_path: Path) -> Path:
+        """A file with the token that the API server takes."""
+        api.token = CANARY
+        path = tmp_path / "token"
+        path.write_text(CANARY, "utf-8")
+        user = {"tokenFile": str(path)}
+        write_kubeconfig(tmp_path / "config", kubeconfig(api.url, user=user))
+        return path
+
+    def test_a_token_replaced_on_disk_is_read_again(
+        self, api: ApiServer, token_file: Path, tmp_path: Path
+    ) -> None:
+        """Projected tokens are replaced every hour, and the old ones end."""
+        with live_reader(tmp_path / "config") as reader:
+            reader.read(API, ample())
+            api.token = "a-newer-one"
+            token_file.write_text("a-newer-one", "utf-8")
+            assert reader.read(API, ample()).objects
+            assert len(api.requests) == 3
+            reader.read(API, ample())
+            assert len(api.requests) == 4
+
+    def test_a_token_file_may_end_with_a_newline(
+        self, api: ApiServer, token_file: Path, tmp_path: Path
+    ) -> None:
+        """As `echo` and editors leave it, and as kubectl takes it."""
+        token_file.write_text(f"{CANARY}\n", "utf-8")
+        with live_reader(tmp_path / "config") as reader:
+            assert reader.read(API, ample()).objects
+
+    def test_a_token_that_no_header_can_hold_is_not_repeated(
+        self, api: ApiServer, token_file: Path, tmp_path: Path
+    ) -> None:
+        """The library's own error would quote it, in its message and in a traceback."""
+        token_file.write_text(f"{CANARY}\nX-Injected: 1", "utf-8")
+        with live_reader(tmp_path / "config") as reader:
+            error = failure(lambda: reader.read(API, soon()))
+            assert type(error) is UpstreamError
+            assert CANARY not in "".join(traceback.format_exception(error))
+        assert api.requests == []
+
+    def test_a_refusal_that_stays_is_an_upstream_error_after_two_requests(
+        self, api: ApiServer, token_file: Path, tmp_path: Path
+    ) -> None:
+        """Asking for ever with a token that does not count would be an attack."""
+        with live_reader(tmp_path / "config") as reader:
+            api.behave("/", unauthorised)
+            error = failure(lambda: reader.read(API, soon()))
+            assert type(error) is UpstreamError
+            assert "401" in str(error)
+            assert len(api.requests) == 2
+
+    def test_a_refusal_once_is_healed(
+        self, api: ApiServer, token_file: Path, tmp_path: Path
+    ) -> None:
+        """An API server that restarts refuses everyone for a moment."""
+        api.behave("/", unauthorised, truthful)
+        with live_reader(tmp_path / "config") as reader:
+            assert reader.read(API, ample()).objects
+
+    def test_a_kubeconfig_that_is_gone_by_then_is_an_upstream_error(
+        self, api: ApiServer, token_file: Path, tmp_path: Path
+    ) -> None:
+        """The reading fails; the process goes on with what it has."""
+        with live_reader(tmp_path / "config") as reader:
+            (tmp_path / "config").unlink()
+            api.behave("/", unauthorised, truthful)
+            assert type(failure(lambda: reader.read(API, soon()))) is UpstreamError
+            assert reader.read(API, ample()).objects
+
+    def test_many_refused_at_once_renew_once(
+        self, api: ApiServer, token_file: Path, tmp_path: Path
+    ) -> None:
+        """Those who were refused with the old credentials share the new connection."""
+        with live_reader(tmp_path / "config") as reader:
+            reader.read(API, ample())
+            api.token = "a-newer-one"
+            token_file.write_text("a-newer-one", "utf-8")
+            readings = all_at_once(8, lambda: reader.read(API, ample()))
+            assert all(reading.objects for reading in readings)
+
+    @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+    def test_no_error_and_no_log_line_holds_the_token(
+        self,
+        api: ApiServer,
+        token_file: Path,
+        tmp_path: Path,
+        caplog: pytest.LogCaptureFixture,
+        fault: Behaviour,
+    ) -> None:
+        """Neither the message nor any error that it came from, at any level of logging."""
+        caplog.set_level(logging.DEBUG)
+        with live_reader(tmp_path / "config") as reader:
+            api.behave("/", fault)
+            error = failure(lambda: reader.read(API, soon()))
+        assert api.requests[0].headers["authorization"] == f"Bearer {CANARY}"
+        assert CANARY not in "".join(traceback.format_exception(error))
+        assert CANARY not in caplog.text
+
+
+class TestQueries:
+    """What is asked for on the wire."""
+
+    @pytest.mark.parametrize(
+        ("kind", "path"),
+        [
+            ("deployment", "/apis/apps/v1/namespaces/shop/deployments/api"),
+            ("statefulset", "/apis/apps/v1/namespaces/shop/statefulsets/api"),
+            ("daemonset", "/apis/apps/v1/namespaces/shop/daemonsets/api"),
+            ("replicaset", "/apis/apps/v1/namespaces/shop/replicasets/api"),
+            ("pod", "/api/v1/namespaces/shop/pods/api"),
+        ],
+    )
+    def test_an_object_is_one_get_of_its_own_path(
+        self, api: ApiServer, reader: LiveReader, kind: str, path: str
+    ) -> None:
+        """The group and version are those that the kind is read in."""
+        resolved = resolve(kind)
+        assert resolved is not None
+        with pytest.raises(NotFound) if kind != "deployment" else ExitStack():
+            reader.read(Query(resolved, "shop", "api"), ample())
+        assert [request.line for request in api.requests] == [f"GET {path} HTTP/1.1"]
+
+    def test_no_encoding_is_asked_for_and_json_is(self, api: ApiServer, reader: LiveReader) -> None:
+        """A body that unpacks to gigabytes would be past any cap."""
+        reader.read(API, ample())
+        headers = api.requests[0].headers
+        assert headers["accept"] == "application/json"
+        assert headers["accept-encoding"] == "identity"
+        assert headers["user-agent"] == "k8s-heartbeat"
+
+    @pytest.mark.parametrize("namespace", ["..", ".", "shop/../x", "%2e%2e", "Shop", "a" * 64])
+    def test_a_namespace_that_cannot_exist_never_leaves_the_process(
+        self, api: ApiServer, reader: LiveReader, namespace: str
+    ) -> None:
+        """`..` would be sent as a path that lists the whole cluster."""
+        with pytest.raises(InvalidQuery):
+            reader.read(Query(POD, namespace), ample())
+        assert api.requests == []
+
+    @pytest.mark.parametrize("field", ["namespace", "name"])
+    @pytest.mark.parametrize("value", ["..", ".", "a/b", "a?b", "a#b", "a\r\nX: y", "a%2fb", "a b"])
+    def test_a_query_forged_past_its_own_check_is_refused_again(
+        self, api: ApiServer, reader: LiveReader, field: str, value: str
+    ) -> None:
+        """The client checks too, or sends what it got as one quoted segment of the path."""
+        query = Query(POD, "shop", "web-1")
+        object.__setattr__(query, field, value)
+        with pytest.raises((InvalidQuery, ReadError)):
+            reader.read(query, ample())
+        for request in api.requests:
+            assert request.line.split(" ")[1].count("/") == 6, request.line
+            assert "/../" not in request.path
+            assert not request.path.endswith("/..")
+            assert request.parameters == {}
+            assert "x" not in request.headers
+
+    def test_events_are_asked_for_by_type(self, api: ApiServer, reader: LiveReader) -> None:
+        """A namespace holds thousands that are normal."""
+        api.objects = [event(), event("other", type_="Normal")]
+        found = reader.read(Query(EVENT, "shop"), ample()).objects
+        assert [entry["type"] for entry in found] == ["Warning"]
+        assert api.requests[0].parameters["fieldSelector"] == "type=Warning"
+
+    def test_a_selector_with_odd_values_is_one_parameter(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """An `&` in a value must not add a parameter."""
+        requirement = Requirement("app.kubernetes.io/name", "In", ("a&limit=1", "b#c"))
+        selector = LabelSelector((requirement,))
+        reader.read(Query(POD, "shop", selector=selector), ample())
+        assert set(api.requests[0].parameters) == {"limit", "labelSelector"}
+        assert api.requests[0].parameters["labelSelector"] == str(selector)
+
+
+class TestLists:
+    """Lists come in pages, of which there is an end."""
+
+    def test_all_pages_are_read(self, api: ApiServer, reader: LiveReader) -> None:
+        """1,234 pods are three requests."""
+        api.objects = [pod(f"web-{number}") for number in range(1234)]
+        found = reader.read(PODS, ample()).objects
+        assert [entry["metadata"]["name"] for entry in found] == [f"web-{at}" for at in range(1234)]
+        assert len(api.requests) == 3
+
+    def test_endless_pages_end(
+        self, api: ApiServer, reader: LiveReader, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A server that always names one more page is asked 20 times, and the log says so."""
+        api.behave("/", endless_pages)
+        assert reader.read(PODS, ample()).objects == ()
+        assert len(api.requests) == 20
+        assert "only the first 0 were read" in caplog.text
+
+    @pytest.mark.parametrize("items", [None, []], ids=["null", "none"])
+    def test_an_empty_list_is_a_reading(
+        self, api: ApiServer, reader: LiveReader, items: list[object] | None
+    ) -> None:
+        """Go writes an empty slice as null."""
+        body = {"kind": "PodList", "apiVersion": "v1", "items": items}
+        api.behave("/", speaks(200, json.dumps(body).encode()))
+        assert reader.read(PODS, ample()).objects == ()
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"kind": "PodList", "items": "none"},
+            {"kind": "PodList", "items": {"a": 1}},
+            {"kind": "Pod", "items": []},
+            {"items": []},
+            {"kind": "DeploymentList", "apiVersion": "apps/v1", "items": []},
+        ],
+        ids=["text", "map", "no-list", "no-kind", "other-kind"],
+    )
+    def test_what_is_no_list_of_the_kind_is_an_upstream_error(
+        self, api: ApiServer, reader: LiveReader, body: dict[str, object]
+    ) -> None:
+        """No pods is a finding, so it takes a list of pods to say it."""
+        api.behave("/", speaks(200, json.dumps(body).encode()))
+        assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
+
+    def test_items_that_are_no_objects_are_passed_over(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """One odd item does not hide the others."""
+        body = {"kind": "PodList", "items": [None, 7, {"metadata": metadata("web-1")}]}
+        api.behave("/", speaks(200, json.dumps(body).encode()))
+        found = reader.read(PODS, ample()).objects
+        assert [entry["metadata"]["name"] for entry in found] == ["web-1"]
+
+    def test_a_missing_list_is_no_absence(self, api: ApiServer, reader: LiveReader) -> None:
+        """The port never says NotFound of a list: 404 means that the API is not there."""
+        api.behave("/", speaks(404, json.dumps(status_object(404, "NotFound")).encode()))
+        assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
+
+    def test_a_forbidden_list_is_forbidden(self, api: ApiServer, reader: LiveReader) -> None:
+        """RBAC may let us get an object and not list its pods."""
+        api.behave("/", forbidden)
+        assert type(failure(lambda: reader.read(PODS, soon()))) is Forbidden
+        assert type(failure(lambda: reader.read(API, soon()))) is Forbidden

@@ -1,0 +1,157 @@
+"""Decoding keeps what the rules read: a trimmed object is judged as the whole one is."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, cast
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from k8s_heartbeat.adapters.cluster.trim import UnreadableError, decode_list, decode_object
+from k8s_heartbeat.core import assess
+from k8s_heartbeat.core.selectors import selector_of
+from tests.builders import NOW, Manifest, deployment, pod
+from tests.property import strategies as some
+
+PADDING: Manifest = {
+    "managedFields": [{"manager": "kubectl", "fieldsV1": {"f:spec": {"f:replicas": {}}}}],
+    "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{" * 200},
+}
+
+
+def on_the_wire(value: Any) -> bytes | None:
+    """A value as the API server would send it; None where JSON cannot hold it."""
+    try:
+        return json.dumps(value, allow_nan=False).encode()
+    except (TypeError, ValueError):
+        return None
+
+
+def is_plain(value: Any) -> bool:
+    """Whether both decoders take a value: numbers of 64 bits, text without half characters."""
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        return all(is_plain(key) and is_plain(entry) for key, entry in members.items())
+    if isinstance(value, list | tuple):
+        return all(map(is_plain, cast("Sequence[Any]", value)))
+    if isinstance(value, str):
+        return value.isascii() or value.encode("utf-8", "replace").decode() == value
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
+class TestVerdicts:
+    """assess(trim(x)) == assess(x), for sound and for broken objects."""
+
+    @given(manifest=some.manifests(), related=some.related())
+    def test_trimming_changes_no_verdict(self, manifest: Manifest, related: list[Manifest]) -> None:
+        """The verdict, its reason, its times and its causes are the same."""
+        whole = [json.loads(json.dumps(entry)) for entry in (manifest, *related)]
+        trimmed = [decode_object(json.dumps(entry).encode()) for entry in whole]
+        assert assess(trimmed[0], related=trimmed[1:], now=NOW) == assess(
+            whole[0], related=whole[1:], now=NOW
+        )
+
+    @given(manifest=some.damaged(some.manifests()))
+    def test_trimming_changes_no_verdict_on_what_is_broken(self, manifest: Any) -> None:
+        """An oddity in a field that is read is judged, not lost."""
+        body = on_the_wire(manifest)
+        if body is None or not is_plain(manifest) or not isinstance(manifest, dict):
+            return
+        assert assess(decode_object(body), now=NOW) == assess(json.loads(body), now=NOW)
+
+    @given(manifest=some.damaged(some.manifests()), subject=some.workloads())
+    def test_trimming_changes_no_cause(self, manifest: Any, subject: Manifest) -> None:
+        """A broken pod or event explains as much once it is trimmed."""
+        body = on_the_wire(manifest)
+        if body is None or not is_plain(manifest) or not isinstance(manifest, dict):
+            return
+        assert assess(subject, related=[decode_object(body)], now=NOW) == assess(
+            subject, related=[json.loads(body)], now=NOW
+        )
+
+    @given(manifest=some.workloads())
+    def test_trimming_keeps_the_selector(self, manifest: Manifest) -> None:
+        """Without it no pod would be asked for."""
+        manifest["spec"]["selector"] = {
+            "matchLabels": {"app": "api"},
+            "matchExpressions": [{"key": "tier", "operator": "In", "values": ["web"]}],
+        }
+        assert selector_of(decode_object(json.dumps(manifest).encode())) == selector_of(manifest)
+
+    @given(manifest=some.manifests())
+    def test_an_item_of_a_list_is_trimmed_as_an_object_is(self, manifest: Manifest) -> None:
+        """One rule for both ways to read a pod."""
+        page = {"kind": "AnyList", "metadata": {"continue": "more"}, "items": [manifest]}
+        items, token = decode_list(json.dumps(page).encode())
+        assert (items, token) == ([decode_object(json.dumps(manifest).encode())], "more")
+
+
+class TestSize:
+    """What no rule reads is not kept."""
+
+    @pytest.mark.parametrize("manifest", [deployment(), pod()], ids=["deployment", "pod"])
+    def test_what_no_rule_reads_is_dropped(self, manifest: Manifest) -> None:
+        """Most of an object is its spec, its managed fields and its annotations."""
+        manifest["metadata"] |= PADDING
+        manifest["spec"] |= {"template": {"spec": {"containers": [{"env": ["x"] * 1000}]}}}
+        kept = json.dumps(decode_object(json.dumps(manifest).encode()))
+        assert "managedFields" not in kept
+        assert "annotations" not in kept
+        assert "env" not in kept
+
+
+class TestUnreadable:
+    """Bytes that are no object."""
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b" ",
+            b"null",
+            b"[]",
+            b"7",
+            b'"x"',
+            b"{",
+            b"{}x",
+            b"<p>",
+            b"\xff",
+            b"NaN",
+            b"[" * 10**6,
+        ],
+    )
+    def test_what_is_no_object_is_unreadable(self, body: bytes) -> None:
+        """And nothing but UnreadableError says so."""
+        for decode in (decode_object, decode_list):
+            with pytest.raises(UnreadableError):
+                decode(body)
+
+    @given(body=st.binary(max_size=64))
+    def test_any_bytes_are_an_object_or_unreadable(self, body: bytes) -> None:
+        """No library's error comes through."""
+        for decode in (decode_object, decode_list):
+            try:
+                assert decode(body) is not None
+            except UnreadableError:
+                continue
+
+    @given(value=some.json_values())
+    def test_any_json_is_an_object_or_unreadable(self, value: Any) -> None:
+        """Valid JSON of any shape, at the top and in each place that has a shape."""
+        try:
+            encoded = msgspec.json.encode(value)
+        except (TypeError, ValueError, OverflowError):
+            return
+        for body in (encoded, b'{"kind":"AList","metadata":%b,"items":%b}' % (encoded, encoded)):
+            for decode in (decode_object, decode_list):
+                try:
+                    assert decode(body) is not None
+                except UnreadableError:
+                    continue

@@ -1,0 +1,29 @@
+"""The knobs of the rules."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from k8s_heartbeat.core import Health, Policy
+
+
+def test_the_defaults_are_those_of_the_rules() -> None:
+    """What RULES.md says where nobody decided otherwise."""
+    assert Policy() == Policy(
+        zero=Health.HEALTHY,
+        stuck_after=timedelta(hours=1),
+        pod_stuck_after=timedelta(minutes=15),
+        unschedulable_after=timedelta(seconds=60),
+        crash_loop_memory=timedelta(minutes=5),
+        termination_memory=timedelta(hours=1),
+        event_memory=timedelta(minutes=10),
+    )
+
+
+@pytest.mark.parametrize("zero", [Health.UNKNOWN, Health.MISSING])
+def test_zero_replicas_are_neither_unknown_nor_missing(zero: Health) -> None:
+    """A policy that makes no sense is refused, with an example of one that does."""
+    with pytest.raises(ValueError, match=r"Policy\.zero: .* as in Policy\(zero=Health\.DOWN\)"):
+        Policy(zero=zero)

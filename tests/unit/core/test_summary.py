@@ -1,0 +1,134 @@
+"""Many assessments as one."""
+
+from __future__ import annotations
+
+import pytest
+
+from k8s_heartbeat.core import Activity, Assessment, Health, assess, summarize
+from tests.builders import NOW, deployment, stateful_set
+
+
+def member(
+    health: Health = Health.HEALTHY,
+    name: str = "api",
+    *,
+    activity: Activity = Activity.STEADY,
+    up: bool | None = None,
+    namespace: str = "shop",
+    kind: str = "Deployment",
+) -> Assessment:
+    """An assessment; what is healthy or degraded is up where nothing is said."""
+    return Assessment(
+        health=health,
+        activity=activity,
+        up=health in (Health.HEALTHY, Health.DEGRADED) if up is None else up,
+        reason=f"Reason{health.title()}",
+        message=f"it is {health}",
+        kind=kind,
+        namespace=namespace,
+        name=name,
+    )
+
+
+@pytest.mark.parametrize(
+    ("healths", "worst"),
+    [
+        (["healthy", "healthy"], "healthy"),
+        (["healthy", "degraded"], "degraded"),
+        (["degraded", "missing"], "missing"),
+        (["missing", "unknown", "healthy"], "unknown"),
+        (["unknown", "down", "degraded"], "down"),
+    ],
+)
+def test_a_group_is_as_bad_as_its_worst_member(healths: list[str], worst: str) -> None:
+    """By the precedence: down, unknown, missing, degraded, healthy."""
+    group = summarize(member(Health(health)) for health in healths)
+    assert group.health == worst
+    assert group.reason == f"Reason{worst.title()}"
+    assert group.up is (worst in ("healthy", "degraded"))
+
+
+def test_an_empty_group_is_unknown() -> None:
+    """Nothing matched: that is never healthy."""
+    group = summarize([])
+    assert (group.health, group.activity, group.up) == ("unknown", "steady", False)
+    assert (group.reason, group.items) == ("NothingMatched", ())
+    assert group.message == "nothing matched that could be judged"
+    assert dict(group.counts) == dict.fromkeys(Health, 0)
+
+
+def test_a_group_is_up_only_when_all_are() -> None:
+    """One degraded member below its minimum takes the group with it."""
+    assert not summarize([member(), member(Health.DEGRADED, up=False)]).up
+    assert summarize([member(), member(Health.DEGRADED, up=True)]).up
+    assert not summarize([member(up=False), member(Health.DEGRADED, up=True)]).up
+
+
+@pytest.mark.parametrize(
+    ("activities", "expected"),
+    [
+        (["steady", "steady"], "steady"),
+        (["steady", "suspended"], "steady"),
+        (["suspended", "suspended"], "suspended"),
+        (["steady", "progressing", "terminating"], "progressing"),
+        (["steady", "terminating", "suspended"], "terminating"),
+    ],
+)
+def test_what_is_done_with_any_of_them_is_done_with_the_group(
+    activities: list[str], expected: str
+) -> None:
+    """Progressing before terminating before steady; suspended only when all are."""
+    group = summarize(member(activity=Activity(activity)) for activity in activities)
+    assert group.activity == expected
+
+
+def test_members_stand_worst_first_and_then_by_name() -> None:
+    """Namespace, kind and name decide among the alike; what is not up stands before what is."""
+    group = summarize(
+        [
+            member(name="z"),
+            member(name="a", namespace="zoo"),
+            member(name="a", kind="StatefulSet"),
+            member(Health.DEGRADED, "m"),
+            member(Health.DEGRADED, "n", up=False),
+            member(Health.DOWN, "q"),
+        ]
+    )
+    found = [(item.namespace, item.kind, item.name) for item in group.items]
+    assert found == [
+        ("shop", "Deployment", "q"),
+        ("shop", "Deployment", "n"),
+        ("shop", "Deployment", "m"),
+        ("shop", "Deployment", "z"),
+        ("shop", "StatefulSet", "a"),
+        ("zoo", "Deployment", "a"),
+    ]
+    assert dict(group.counts) == {
+        Health.DOWN: 1,
+        Health.UNKNOWN: 0,
+        Health.MISSING: 0,
+        Health.DEGRADED: 2,
+        Health.HEALTHY: 3,
+    }
+
+
+def test_two_readings_of_one_member_have_no_order() -> None:
+    """Where names and words are alike, the rest decides and not the place in the list."""
+    one, other = member(), member(activity=Activity.PROGRESSING)
+    assert summarize([one, other]) == summarize([other, one])
+
+
+def test_the_message_names_the_worst() -> None:
+    """People read how many are not fine, and the first of them."""
+    healthy, broken = deployment(3), stateful_set(3, 0)
+    group = summarize(assess(manifest, now=NOW) for manifest in (healthy, broken))
+    assert group.message == (
+        "1 of 2 are not fine, first StatefulSet shop/db: 0 of 3 replicas available"
+    )
+    assert summarize([member()]).message == "all 1 are doing their job"
+
+
+def test_a_member_without_a_namespace_is_named_plainly() -> None:
+    """No slash stands where nothing is to be parted."""
+    group = summarize([member(Health.DOWN, namespace="")])
+    assert group.message == "1 of 1 are not fine, first Deployment api: it is down"

@@ -1,0 +1,493 @@
+"""`check -f`: dumps judged offline, its codes, its outputs, its filters."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from k8s_heartbeat.core.kinds import KINDS
+from tests.builders import (
+    Manifest,
+    available,
+    before,
+    container,
+    deployment,
+    event,
+    pod,
+    progressing,
+    replica_set,
+    stateful_set,
+    terminated,
+    waiting,
+)
+from tests.unit.entrypoints.support import AT, Shell, environment, process
+
+UP = deployment(3)
+DEGRADED = deployment(3, 2)
+DOWN = deployment(3, 0, conditions=[available("False", before(minutes=5)), progressing()])
+CONFIG_MAP: Manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}}
+
+
+def named(manifest: Manifest, name: str, namespace: str = "shop") -> Manifest:
+    """The same object under another name."""
+    meta = {
+        **manifest["metadata"],
+        "name": name,
+        "namespace": namespace,
+        "uid": f"{namespace}/{name}",
+    }
+    return {**manifest, "metadata": meta}
+
+
+def looping(name: str) -> Manifest:
+    """A pod of the ReplicaSet `api-rs` in a crash loop."""
+    state = waiting("CrashLoopBackOff")
+    status = container(state=state, last=terminated(1), restarts=5)
+    return pod(name, ready=False, containers=[status], owned_by="api-rs")
+
+
+CODES: list[tuple[list[Any], tuple[str, ...], int]] = [
+    ([UP], (), 0),
+    ([DEGRADED], (), 0),
+    ([DEGRADED], ("--fail-on", "degraded"), 1),
+    ([UP], ("--fail-on", "degraded"), 0),
+    ([DOWN], (), 1),
+    ([UP, DOWN], (), 1),
+    ([DOWN], ("--for", "10m"), 0),
+    ([DOWN], ("--for", "5m"), 1),
+    ([deployment(3, 0, conditions=[available("False")])], ("--for", "10m"), 1),
+    ([deployment(0)], ("--fail-on", "degraded"), 0),
+    ([{"kind": "Deployment", "metadata": {"name": "api"}}], (), 1),
+    ([{}], (), 1),
+    ([CONFIG_MAP], (), 1),
+    ([{"kind": "List", "items": []}], (), 1),
+    ([UP], ("deployment/api",), 0),
+    ([UP], ("deployment/web",), 1),
+    ([UP], ("-n", "other"), 1),
+    ([], (), 3),
+    (["Deployment"], (), 3),
+    ([UP], ("--for", "soon"), 2),
+    ([UP], ("--now", "yesterday"), 2),
+    ([UP], ("--now", "2026-01-01T12:00:00"), 2),
+    ([UP], ("secret/api",), 2),
+    ([UP], ("deployment/",), 2),
+    ([UP], ("api",), 2),
+    ([UP], ("--fail-on", "unknown"), 2),
+    ([UP], ("-o", "yaml"), 2),
+    ([UP], ("--nonsense",), 2),
+]
+
+
+@pytest.mark.parametrize(("objects", "options", "code"), CODES)
+def test_exit_code_says_up_or_not_or_wrong_or_unread(
+    shell: Shell, objects: list[Any], options: tuple[str, ...], code: int
+) -> None:
+    """0 all up, 1 something is not, 2 the command line is wrong, 3 nothing could be read."""
+    done = shell.check(*objects, options=options)
+    assert done.code == code
+    assert "Traceback" not in done.err
+    assert bool(done.out) is (code in (0, 1))
+    if code in (2, 3):
+        assert done.err.splitlines()[-1].startswith("k8s-heartbeat")
+
+
+@pytest.mark.parametrize("path", ["none.json", ".", "none/none.json"])
+def test_file_that_cannot_be_read_is_named(shell: Shell, path: str) -> None:
+    """One line: which file, and what is wrong with it."""
+    done = shell.run("check", "-f", path)
+    assert done.code == 3
+    assert done.err.startswith(f"k8s-heartbeat: {path}: ")
+    assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xfe{}", b"{", b"[1]", b"\x00", b'{"kind":"Pod","x":' + b"1" * 5000 + b"}"]
+)
+def test_junk_on_standard_input_is_one_line(shell: Shell, data: bytes) -> None:
+    """Whatever comes down a pipe, there is no traceback, and 3 is the code."""
+    done = shell.run("check", "-f", "-", stdin=data)
+    assert done.code == 3
+    assert done.err.startswith("k8s-heartbeat: -: ")
+    assert len(done.err.splitlines()) == 1
+
+
+def test_one_unreadable_file_among_several_is_not_passed_over(shell: Shell) -> None:
+    """A verdict on half of what was asked for would be taken for the whole."""
+    done = shell.run("check", "-f", shell.file(UP), "-f", "none.json")
+    assert (done.code, done.out) == (3, "")
+
+
+def test_nothing_to_check_is_a_usage_error_with_an_example(shell: Shell) -> None:
+    """`check` alone says what to write."""
+    done = shell.run("check")
+    assert done.code == 2
+    assert "check -f dump.json" in done.err
+
+
+@pytest.mark.parametrize(
+    "now", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00Z"]
+)
+@pytest.mark.parametrize("output", ["text", "wide", "json", "name"])
+def test_time_at_the_edge_of_the_calendar_is_taken_or_refused(
+    shell: Shell, now: str, output: str
+) -> None:
+    """A slip in a script's date does not end in a traceback."""
+    found = [
+        {"metadata": {**DOWN["metadata"], "deletionTimestamp": before()}, **DOWN},
+        looping("a"),
+    ]
+    done = shell.run("check", "-f", shell.file(*found), "--now", now, "-o", output)
+    assert done.code in (1, 2)
+
+
+def test_standard_input_is_read_for_a_dash(shell: Shell) -> None:
+    """`kubectl get deploy -o json | k8s-heartbeat check -f -`."""
+    done = shell.run("check", "-f", "-", *AT, stdin=json.dumps(UP))
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        "healthy   shop/deployment/api  steady  "
+        "MinimumReplicasAvailable: 3 of 3 replicas available\n"
+    )
+
+
+def test_yaml_is_read(shell: Shell) -> None:
+    """Manifests that people keep are YAML; without a status nobody knows how they do."""
+    text = "---\nkind: Deployment\nmetadata:\n  name: api\n  namespace: shop\n"
+    done = shell.run("check", "-f", "-", stdin=text)
+    assert done.code == 1
+    assert "unknown   shop/deployment/api  progressing  NoStatus: " in done.out
+
+
+def test_several_files_are_one_input(shell: Shell) -> None:
+    """Pods in one file explain the Deployment in another."""
+    first = shell.file(DOWN, name="deploy.json")
+    second = shell.file(replica_set(3, 0), looping("api-1"), name="pods.json")
+    done = shell.run("check", "-f", first, "-f", second, *AT, "-o", "json")
+    assert done.code == 1
+    assert done.json()["causes"][0]["reason"] == "CrashLoopBackOff"
+
+
+def test_what_another_object_controls_is_not_counted_again(shell: Shell) -> None:
+    """A Deployment, its ReplicaSet and its pods are one thing that is down, not four."""
+    objects = [DOWN, replica_set(3, 0), looping("api-1"), looping("api-2"), event()]
+    body = shell.check(*objects, options=("-o", "json")).json()
+    assert (body["kind"], body["name"]) == ("Deployment", "api")
+    assert {cause["reason"]: cause["count"] for cause in body["causes"]}["CrashLoopBackOff"] == 2
+
+
+def test_pods_without_their_owner_in_the_dump_are_judged(shell: Shell) -> None:
+    """`kubectl get pods -o json` is a dump too."""
+    body = shell.check(
+        looping("api-1"), pod("api-2", owned_by="api-rs"), options=("-o", "json")
+    ).json()
+    assert body["counts"] == {"down": 1, "healthy": 1}
+
+
+def test_object_that_stands_in_two_files_counts_once(shell: Shell) -> None:
+    """`kubectl get all` and `kubectl get pods` overlap."""
+    objects = [named(DOWN, "web"), DOWN, replica_set(3, 0), looping("api-1")]
+    path = shell.file(*objects)
+    once = shell.run("check", "-f", path, *AT, "-o", "json")
+    twice = shell.run("check", "-f", path, "-f", path, *AT, "-o", "json")
+    assert once.json()["counts"] == {"down": 2}
+    assert twice == once
+
+
+def test_kinds_without_a_rule_are_told_and_left_out(shell: Shell) -> None:
+    """Nobody takes a ConfigMap for judged, and results stay clean of the remark."""
+    done = shell.check(UP, CONFIG_MAP, CONFIG_MAP, event())
+    assert done.code == 0
+    assert "ConfigMap" not in done.out
+    assert done.err == "not judged, no rule is written for the kind: 2 ConfigMap\n"
+
+
+def test_text_lists_what_is_not_fine(shell: Shell) -> None:
+    """A headline for several, then only the rows that matter, the worst first."""
+    done = shell.check(UP, named(DEGRADED, "cart"), named(DOWN, "pay"))
+    assert done.out.splitlines() == [
+        "down      2 of 3 are not fine, first Deployment shop/pay: 0 of 3 replicas available",
+        "down      shop/deployment/pay  steady  "
+        "MinimumReplicasUnavailable: 0 of 3 replicas available",
+        "degraded  shop/deployment/cart  steady  ReplicasUnavailable: 2 of 3 replicas available",
+    ]
+
+
+def test_text_of_a_healthy_many_is_one_line(shell: Shell) -> None:
+    """No news is good news, but somebody looked."""
+    done = shell.check(UP, named(UP, "web"))
+    assert done.out == "healthy   all 2 are doing their job\n"
+
+
+def test_wide_adds_the_causes_and_the_healthy(shell: Shell) -> None:
+    """Beneath each object what is wrong with it, with count, age and message."""
+    objects = [DOWN, replica_set(3, 0), looping("api-1"), looping("api-2"), named(UP, "web")]
+    done = shell.check(*objects, options=("-o", "wide"))
+    assert "shop/deployment/web" in done.out
+    assert (
+        "          CrashLoopBackOff pod/api-1, container app, 2 times, since 1m: "
+        "restarted 5 times, last ended with exit code 1 (Error)\n"
+    ) in done.out
+
+
+def test_json_of_one_is_the_body_of_the_contract(shell: Shell) -> None:
+    """With full detail: who runs it may read the cluster anyway."""
+    body = shell.check(DOWN, replica_set(3, 0), looping("api-1"), options=("-o", "json")).json()
+    assert list(body)[:2] == ["status", "up"]
+    assert body["causes"][0]["name"] == "api-1"
+    assert body["causes"][0]["message"]
+    assert body["checkedAt"] == "2026-03-02T12:00:00Z"
+
+
+def test_json_of_several_is_an_aggregate(shell: Shell) -> None:
+    """With counts, and the items that are not fine first."""
+    body = shell.check(UP, named(DOWN, "pay"), options=("-o", "json")).json()
+    assert (body["status"], body["up"]) == ("down", False)
+    assert body["counts"] == {"down": 1, "healthy": 1}
+    assert [item["name"] for item in body["items"]] == ["pay", "api"]
+
+
+def test_json_of_none_is_an_empty_aggregate(shell: Shell) -> None:
+    """Never healthy."""
+    body = shell.check({"kind": "List", "items": []}, options=("-o", "json")).json()
+    assert (body["status"], body["reason"], body["items"]) == ("unknown", "NothingMatched", [])
+
+
+@pytest.mark.parametrize(
+    ("options", "lines"),
+    [
+        ((), ["deployment/pay"]),
+        (("--fail-on", "degraded"), ["deployment/pay", "deployment/cart"]),
+        (("--for", "1h"), []),
+    ],
+)
+def test_name_lists_only_what_is_below_the_line(
+    shell: Shell, options: tuple[str, ...], lines: list[str]
+) -> None:
+    """For `xargs kubectl describe`."""
+    objects = [UP, named(DEGRADED, "cart"), named(DOWN, "pay")]
+    assert shell.check(*objects, options=("-o", "name", *options)).out.splitlines() == lines
+
+
+@pytest.mark.parametrize("word", ["deployment", "deployments", "deploy", "Deployment", "DEPLOY"])
+def test_named_object_alone_is_judged(shell: Shell, word: str) -> None:
+    """KIND/NAME as kubectl takes it."""
+    done = shell.check(UP, named(DOWN, "pay"), options=(f"{word}/api",))
+    assert (done.code, len(done.out.splitlines())) == (0, 1)
+
+
+def test_every_kind_can_be_named(shell: Shell) -> None:
+    """A name that is not there is missing, whatever its kind."""
+    for kind in KINDS:
+        done = shell.check(UP, options=(f"{kind.plural}/none",))
+        assert done.code == 1
+        assert f"missing   {kind.kind.lower()}/none  steady  NotFound: " in done.out
+
+
+def test_named_objects_are_all_listed(shell: Shell) -> None:
+    """Who names three wants to read of three, the healthy one and the missing one too."""
+    done = shell.check(UP, named(DOWN, "pay"), options=("deploy/api", "deploy/pay", "deploy/none"))
+    assert done.code == 1
+    for name in ("healthy   shop/deployment/api", "down      shop/deployment/pay", "missing "):
+        assert name in done.out
+
+
+def test_pod_that_is_owned_can_be_named(shell: Shell) -> None:
+    """It is counted with its owner, and still has a verdict of its own."""
+    done = shell.check(
+        DOWN, replica_set(3, 0), looping("api-1"), options=("pod/api-1", "-o", "json")
+    )
+    assert (done.code, done.json()["reason"]) == (1, "CrashLoopBackOff")
+
+
+def test_namespace_narrows(shell: Shell) -> None:
+    """`-n` leaves out the others' objects, and the same name there is another object."""
+    objects = [UP, named(DOWN, "api", "staging")]
+    assert shell.check(*objects, options=("-n", "shop")).code == 0
+    assert shell.check(*objects, options=("-n", "staging", "deploy/api")).code == 1
+    assert shell.check(*objects, options=("deploy/api",)).code == 1
+
+
+def test_dump_taken_earlier_is_judged_as_of_then(shell: Shell) -> None:
+    """`--now` in any timezone moves the ages."""
+    path = shell.file(DOWN, replica_set(3, 0), looping("api-1"))
+    for now, age in (("2026-03-02T12:00:00Z", "1m"), ("2026-03-02T16:59:00+01:00", "4h")):
+        done = shell.run("check", "-f", path, "--now", now, "-o", "wide")
+        assert f"since {age}" in done.out
+
+
+NASTY = "a\x1b[31m\x1b]0;owned\x07\r\n\x9b2J\x00\u202e\u2028\x7fz"
+
+
+@pytest.mark.parametrize("output", ["text", "wide", "json", "name"])
+def test_no_control_character_reaches_the_terminal(shell: Shell, output: str) -> None:
+    """Names, reasons and messages come from whoever may create objects."""
+    ill = pod(
+        NASTY,
+        ready=False,
+        phase="Failed",
+        reason=NASTY,
+        message=NASTY,
+        containers=[container(NASTY, state=waiting("ErrImagePull", NASTY))],
+    )
+    space = {**named(DOWN, NASTY, NASTY)}
+    odd_event = event(space["metadata"]["uid"], NASTY, message=NASTY, kind=NASTY)
+    other = {"kind": f"{NASTY}Thing", "metadata": {"name": NASTY}}
+    for objects in ([ill], [ill, space, odd_event, other], [{"kind": f"{NASTY}List", "items": 3}]):
+        done = shell.check(*objects, options=("-o", output))
+        for line in (done.out + done.err).removesuffix("\n").split("\n"):
+            assert line.isprintable(), line
+
+
+def test_lone_surrogate_can_be_printed(shell: Shell) -> None:
+    """JSON can hold what UTF-8 cannot."""
+    for output in ("text", "wide", "json", "name"):
+        assert shell.check(named(DOWN, "a\ud800"), options=("-o", output)).code == 1
+
+
+def test_text_that_a_terminal_cannot_encode_is_replaced(tmp_path: Path) -> None:
+    """A message with an ellipsis on an ASCII terminal is no reason to break off."""
+    path = tmp_path / "dump.json"
+    path.write_text(json.dumps(named(DOWN, "caf\u00e9\u2026")), encoding="utf-8")
+    done = process(tmp_path, "check", "-f", str(path), environ={"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, "caf" in done.stdout) == (1, True), done.stderr
+
+
+def on_a_terminal(home: Path, *argv: str, environ: dict[str, str] | None = None) -> str:
+    """What a command prints where its standard output is a terminal."""
+    ours, theirs = os.openpty()
+    try:
+        done = process(home, *argv, environ=environ, stdout=theirs)
+        assert done.stderr == ""
+        return os.read(ours, 65536).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+@pytest.mark.parametrize(
+    ("environ", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True)]
+)
+def test_colour_is_for_terminals_that_want_it(
+    tmp_path: Path, environ: dict[str, str], coloured: bool
+) -> None:
+    """NO_COLOR is honoured where it is not empty, as no-color.org says."""
+    path = tmp_path / "dump.json"
+    path.write_text(json.dumps(DOWN), encoding="utf-8")
+    printed = on_a_terminal(tmp_path, "check", "-f", str(path), environ=environ)
+    assert ("\x1b[31mdown" in printed) is coloured
+    assert ("\x1b" in printed) is coloured
+
+
+def test_no_colour_where_there_is_no_terminal(shell: Shell) -> None:
+    """A pipe gets plain text."""
+    assert "\x1b" not in shell.check(DOWN).out
+
+
+@pytest.mark.parametrize("count", [1, 2000], ids=["small", "large"])
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_broken_pipe_ends_it_quietly(tmp_path: Path, count: int, output: str) -> None:
+    """`| head -1`: no complaint, whether it notices while it prints or when it ends."""
+    path = tmp_path / "dump.json"
+    path.write_text(
+        "".join(json.dumps(named(DOWN, f"a{number}")) for number in range(count)), "utf-8"
+    )
+    ours, theirs = os.pipe()
+    os.close(ours)
+    try:
+        done = process(tmp_path, "check", "-f", str(path), "-o", output, stdout=theirs)
+    finally:
+        os.close(theirs)
+    assert done.stderr == ""
+    assert done.returncode in (0, 1, 141)
+
+
+def test_closed_standard_output_and_input_are_no_bug(tmp_path: Path) -> None:
+    """Some supervisors start commands with neither."""
+    path = tmp_path / "dump.json"
+    path.write_text(json.dumps(UP), encoding="utf-8")
+    command = f'exec "{sys.executable}" -m k8s_heartbeat check -f'
+    for tail, code in ((f'"{path}" >&-', 0), ("- <&-", 3)):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"{command} {tail}"],
+            env=environment(tmp_path),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        assert done.returncode == code
+
+
+def test_ctrl_c_gives_130(shell: Shell) -> None:
+    """While it waits for standard input, say."""
+
+    class Interrupted(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise KeyboardInterrupt
+
+    shell.run()
+    shell.monkeypatch.setattr("sys.stdin", io.TextIOWrapper(Interrupted(), "utf-8"))
+    from k8s_heartbeat.entrypoints.cli import main  # noqa: PLC0415 - past the shell's own stdin
+
+    assert main(["check", "-f", "-"]) == 130
+
+
+@pytest.mark.parametrize(
+    ("objects", "options", "code"),
+    [([UP], [], 0), ([DOWN], [], 1), ([UP], ["--for", "x"], 2), ([], [], 3)],
+)
+def test_process_ends_with_the_code(
+    tmp_path: Path, objects: list[Manifest], options: list[str], code: int
+) -> None:
+    """What a function returns is what a shell sees, results and errors on their own streams."""
+    text = "".join(map(json.dumps, objects))
+    done = process(tmp_path, "check", "-f", "-", *options, stdin=text)
+    assert done.returncode == code
+    assert bool(done.stdout) is (code < 2)
+    assert bool(done.stderr) is (code >= 2)
+
+
+@pytest.mark.parametrize("path", ["none.json", "-"])
+def test_debug_shows_a_traceback_and_keeps_the_code(tmp_path: Path, path: str) -> None:
+    """A script that watches the code is not told that something is down."""
+    done = process(tmp_path, "--debug", "check", "-f", path)
+    assert "Traceback" in done.stderr
+    assert done.returncode == 3
+
+
+@pytest.mark.parametrize("output", ["text", "wide", "json", "name"])
+def test_dump_is_judged_without_the_libraries_of_a_server(tmp_path: Path, output: str) -> None:
+    """Neither falcon nor kubernetes, nor PyYAML for JSON, is imported."""
+    dump = json.dumps(DOWN) + json.dumps(stateful_set()) + json.dumps(looping("api-1"))
+    code = (
+        "import sys\n"
+        "from k8s_heartbeat.entrypoints.cli import main\n"
+        f"assert main(['check', '-f', '-', '-o', '{output}']) == 1\n"
+        "heavy = {'falcon', 'kubernetes', 'waitress', 'cachetools', 'msgspec', 'urllib3', 'yaml'}\n"
+        "assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=dump,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_live_check_without_a_cluster_names_where_it_looked(shell: Shell) -> None:
+    """3: nothing could be judged because nothing could be read."""
+    done = shell.run("check", "deployment/api")
+    assert done.code == 3
+    for place in ("KUBECONFIG", ".kube/config", "-f FILE"):
+        assert place in done.err

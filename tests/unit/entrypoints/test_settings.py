@@ -1,0 +1,340 @@
+"""Settings: from flags before the environment, every fault at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from k8s_heartbeat.adapters.http.rendering import DEFAULT_CODES, Detail
+from k8s_heartbeat.entrypoints.settings import (
+    PLACEHOLDER_TOKENS,
+    SETTINGS,
+    Settings,
+    SettingsError,
+    explain,
+    load,
+    token_faults,
+)
+
+SECRET = "a-t0ken-of-ours"
+SECOND = timedelta(seconds=1)
+
+GOOD: list[tuple[str, str, object]] = [
+    ("PORT", "0", 0),
+    ("PORT", "65535", 65535),
+    ("PORT", "08080", 8080),
+    ("HEARTBEAT_HOST", "::1", "::1"),
+    ("LOG_LEVEL", "debug", "DEBUG"),
+    ("LOG_LEVEL", "warn", "WARNING"),
+    ("LOG_LEVEL", "Fatal", "CRITICAL"),
+    ("RATE_LIMIT", "1", 1),
+    ("RATE_LIMIT", "100000000", 100_000_000),
+    ("RATE_LIMIT_PERIOD", "90s", 90 * SECOND),
+    ("RATE_LIMIT_PERIOD", "1h30m", 5400 * SECOND),
+    ("HEARTBEAT_AUTH", "none", "none"),
+    ("HEARTBEAT_AUTH", "Token", "token"),
+    ("AUTH_TOKEN_BASIC", SECRET, SECRET),
+    ("AUTH_TOKEN_BASIC", "a/b+c==", "a/b+c=="),
+    ("HEARTBEAT_CONTEXT", "prod", "prod"),
+    ("HEARTBEAT_SNAPSHOT", "/tmp/dump.json", "/tmp/dump.json"),  # noqa: S108 - never opened
+    ("HEARTBEAT_DETAIL", "full", Detail.FULL),
+    ("HEARTBEAT_DETAIL", "status", Detail.STATUS),
+    ("HEARTBEAT_STATUS_CODES", "down=400", {**DEFAULT_CODES, "down": 400}),
+    (
+        "HEARTBEAT_STATUS_CODES",
+        " down=400, missing=410 ,",
+        {**DEFAULT_CODES, "down": 400, "missing": 410},
+    ),
+    ("HEARTBEAT_CORS_ORIGINS", "*", ()),
+    ("HEARTBEAT_CORS_ORIGINS", "https://a.example", ("https://a.example",)),
+    (
+        "HEARTBEAT_CORS_ORIGINS",
+        "https://a.example/, http://localhost:3000",
+        ("https://a.example", "http://localhost:3000"),
+    ),
+    ("HEARTBEAT_CACHE_TTL", "100ms", 0.1 * SECOND),
+    ("HEARTBEAT_CACHE_TTL", "10m", 600 * SECOND),
+    ("HEARTBEAT_STALE_FOR", "0s", 0 * SECOND),
+    ("HEARTBEAT_TIMEOUT", "1m", 60 * SECOND),
+    ("HEARTBEAT_TIMEOUT", "1.5s", 1.5 * SECOND),
+    ("HEARTBEAT_THREADS", "2", 2),
+    ("HEARTBEAT_THREADS", "1000", 1000),
+    ("HEARTBEAT_DRAIN_SECONDS", "0", 0),
+    ("HEARTBEAT_DRAIN_SECONDS", "3600", 3600),
+]
+
+BAD: list[tuple[str, str]] = [
+    ("PORT", "http"),
+    ("PORT", "-1"),
+    ("PORT", "65536"),
+    ("PORT", "80.0"),
+    ("PORT", "٨٠"),
+    ("PORT", "9" * 5000),
+    ("LOG_LEVEL", "loud"),
+    ("RATE_LIMIT", "0"),
+    ("RATE_LIMIT", "1e3"),
+    ("RATE_LIMIT", "100000001"),
+    ("RATE_LIMIT_PERIOD", "1"),
+    ("RATE_LIMIT_PERIOD", "1d"),
+    ("RATE_LIMIT_PERIOD", "0s"),
+    ("RATE_LIMIT_PERIOD", "500ms"),
+    ("RATE_LIMIT_PERIOD", "9000h"),
+    ("HEARTBEAT_AUTH", "off"),
+    ("HEARTBEAT_AUTH", "kubernetes"),
+    ("AUTH_TOKEN_BASIC", "two words"),
+    ("AUTH_TOKEN_BASIC", "schlüssel"),
+    ("AUTH_TOKEN_BASIC", "bell\x07"),
+    ("HEARTBEAT_DETAIL", "everything"),
+    ("HEARTBEAT_STATUS_CODES", "down"),
+    ("HEARTBEAT_STATUS_CODES", "down:400"),
+    ("HEARTBEAT_STATUS_CODES", "sideways=400"),
+    ("HEARTBEAT_STATUS_CODES", "down=99"),
+    ("HEARTBEAT_STATUS_CODES", "down=600"),
+    ("HEARTBEAT_STATUS_CODES", "down=OK"),
+    ("HEARTBEAT_CORS_ORIGINS", "status.example.com"),
+    ("HEARTBEAT_CORS_ORIGINS", "*,https://a.example"),
+    ("HEARTBEAT_CORS_ORIGINS", "ftp://a.example"),
+    ("HEARTBEAT_CORS_ORIGINS", "https://a.example/status"),
+    ("HEARTBEAT_CORS_ORIGINS", "https://"),
+    ("HEARTBEAT_CACHE_TTL", "0s"),
+    ("HEARTBEAT_CACHE_TTL", "11m"),
+    ("HEARTBEAT_CACHE_TTL", "five"),
+    ("HEARTBEAT_STALE_FOR", "-1s"),
+    ("HEARTBEAT_STALE_FOR", "601s"),
+    ("HEARTBEAT_TIMEOUT", "99ms"),
+    ("HEARTBEAT_TIMEOUT", "61s"),
+    ("HEARTBEAT_THREADS", "1"),
+    ("HEARTBEAT_THREADS", "1001"),
+    ("HEARTBEAT_DRAIN_SECONDS", "5s"),
+    ("HEARTBEAT_DRAIN_SECONDS", "3601"),
+]
+FREE_TEXT = {"HEARTBEAT_HOST", "HEARTBEAT_CONTEXT", "HEARTBEAT_SNAPSHOT"}
+FIELDS = {setting.variable: setting for setting in SETTINGS if setting.variable}
+
+
+@pytest.mark.parametrize(("variable", "text", "value"), GOOD)
+def test_variable_is_taken(variable: str, text: str, value: object) -> None:
+    """Each form that a value may have, up to its bounds; the origin is the variable."""
+    settings, origins = load({variable: text})
+    field = FIELDS[variable].field
+    assert getattr(settings, field) == value
+    assert origins[field] == variable
+    assert {origin for name, origin in origins.items() if name != field} == {"default"}
+
+
+@pytest.mark.parametrize(("variable", "text"), BAD)
+def test_bad_value_is_refused_with_form_and_example(variable: str, text: str) -> None:
+    """The fault is one line that names the variable, what it takes, and a value that it takes."""
+    with pytest.raises(SettingsError) as caught:
+        load({variable: text})
+    (fault,) = caught.value.faults
+    setting = FIELDS[variable]
+    assert fault.startswith(f"{variable}: ")
+    assert setting.form in fault
+    assert setting.example in fault
+    assert fault.isprintable()
+    assert len(fault) < 300
+
+
+def test_tables_name_every_variable() -> None:
+    """A setting that is added is tested too."""
+    assert {variable for variable, *_ in GOOD} == FIELDS.keys()
+    assert {variable for variable, _ in BAD} | FREE_TEXT == FIELDS.keys()
+
+
+def test_each_example_is_taken() -> None:
+    """Whoever copies the example out of a fault gets no second fault."""
+    examples = {
+        setting.variable: setting.example
+        for setting in SETTINGS
+        if setting.variable and not setting.secret
+    }
+    load(examples)
+
+
+def test_defaults_are_the_originals_where_it_has_them() -> None:
+    """PORT, RATE_LIMIT, RATE_LIMIT_PERIOD and LOG_LEVEL stand as they stood."""
+    settings, origins = load({})
+    assert (settings.port, settings.log_level) == (8080, "INFO")
+    assert (settings.rate_limit, settings.rate_limit_period) == (3600, timedelta(hours=1))
+    assert (settings.auth, settings.token) == ("token", "")
+    assert set(origins.values()) == {"default"}
+
+
+def test_empty_variable_counts_as_absent() -> None:
+    """A template that leaves a value out leaves the default."""
+    assert load(dict.fromkeys(FIELDS, "")) == load({})
+
+
+def test_all_faults_are_reported_at_once() -> None:
+    """Nobody starts a service ten times to find ten faults; what is good stands in the settings."""
+    firsts = dict(reversed(BAD))
+    with pytest.raises(SettingsError) as caught:
+        load({**firsts, "HEARTBEAT_HOST": "127.0.0.9"})
+    assert [fault.partition(":")[0] for fault in caught.value.faults] == [
+        variable for variable in FIELDS if variable not in FREE_TEXT
+    ]
+    assert str(caught.value).splitlines() == caught.value.faults
+    assert caught.value.settings == dataclasses.replace(Settings(), host="127.0.0.9")
+
+
+def test_fault_of_a_secret_does_not_show_it() -> None:
+    """Not even a wrong one: it may be right but for a space."""
+    with pytest.raises(SettingsError) as caught:
+        load({"AUTH_TOKEN_BASIC": f"{SECRET} "})
+    assert SECRET not in str(caught.value)
+
+
+def test_flag_goes_before_the_environment() -> None:
+    """And its origin, or its fault, is the flag."""
+    environ = {"PORT": "1000", "HEARTBEAT_DRAIN_SECONDS": "7"}
+    settings, origins = load(environ, {"port": "2000", "kubeconfig": "/k"})
+    assert (settings.port, settings.drain_seconds, settings.kubeconfig) == (2000, 7, "/k")
+    assert (origins["port"], origins["drain_seconds"]) == ("--port", "HEARTBEAT_DRAIN_SECONDS")
+    with pytest.raises(SettingsError, match=r"^--drain-seconds: 'soon' is not whole seconds"):
+        load(environ, {"drain_seconds": "soon"})
+
+
+def test_bad_variable_that_a_flag_overrides_is_no_fault() -> None:
+    """What is not used is not judged."""
+    assert load({"PORT": "http"}, {"port": "81"})[0].port == 81
+
+
+def test_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    """As Kubernetes mounts it, with or without a line end."""
+    for text in (SECRET, f"{SECRET}\n", f"{SECRET}\r\n"):
+        path = tmp_path / "token"
+        path.write_bytes(text.encode())
+        settings, origins = load({"AUTH_TOKEN_BASIC_FILE": str(path)})
+        assert (settings.token, origins["token"]) == (SECRET, "AUTH_TOKEN_BASIC_FILE")
+
+
+def test_variable_goes_before_its_file(tmp_path: Path) -> None:
+    """The file is not even opened."""
+    absent = str(tmp_path / "none")
+    settings, _ = load({"AUTH_TOKEN_BASIC": SECRET, "AUTH_TOKEN_BASIC_FILE": absent})
+    assert settings.token == SECRET
+
+
+def test_file_that_cannot_be_read_is_a_fault_like_any_other(tmp_path: Path) -> None:
+    """It names the variable, its form and an example, beside all other faults."""
+    for path in (tmp_path / "none", tmp_path):
+        with pytest.raises(SettingsError) as caught:
+            load({"AUTH_TOKEN_BASIC_FILE": str(path), "PORT": "x"})
+        (fault,) = (line for line in caught.value.faults if "PORT" not in line)
+        assert fault.startswith("AUTH_TOKEN_BASIC_FILE: ")
+        assert str(path) in fault
+        assert "a path" in fault
+        assert len(caught.value.faults) == 2
+
+
+@pytest.mark.parametrize("data", [b"two words", b"\xff\xfe", b"first\nsecond"])
+def test_file_that_holds_no_token_is_a_fault_that_shows_nothing(
+    tmp_path: Path, data: bytes
+) -> None:
+    """A certificate mounted by mistake does not get into a log."""
+    path = tmp_path / "token"
+    path.write_bytes(data)
+    with pytest.raises(SettingsError, match="AUTH_TOKEN_BASIC_FILE: its value is not") as caught:
+        load({"AUTH_TOKEN_BASIC_FILE": str(path)})
+    assert "first" not in str(caught.value)
+    assert "two" not in str(caught.value)
+
+
+def test_empty_token_file_is_no_token(tmp_path: Path) -> None:
+    """An empty secret would let everyone in."""
+    path = tmp_path / "token"
+    path.write_text("\n", encoding="utf-8")
+    settings, _ = load({"AUTH_TOKEN_BASIC_FILE": str(path)})
+    assert token_faults(settings)
+
+
+@pytest.mark.parametrize("variable", sorted(FIELDS.keys() - {"AUTH_TOKEN_BASIC"}))
+def test_only_a_secret_has_a_file(variable: str) -> None:
+    """Nothing else is read from where a variable points."""
+    settings, _ = load({f"{variable}_FILE": "/nonexistent"})
+    assert settings == Settings()
+
+
+@pytest.mark.parametrize("token", ["", *PLACEHOLDER_TOKENS])
+def test_no_token_and_public_placeholders_are_refused(token: str) -> None:
+    """The fault says how to make one and how to run open."""
+    (fault,) = token_faults(Settings(token=token))
+    assert fault.startswith("AUTH_TOKEN_BASIC: ")
+    assert "k8s-heartbeat token" in fault
+    assert "HEARTBEAT_AUTH=none" in fault
+
+
+def test_placeholders_are_those_of_the_original() -> None:
+    """The tokens that its README and its manifests show."""
+    assert set(PLACEHOLDER_TOKENS) == {"xxx", "dGVzdDp0ZXN0"}
+
+
+@pytest.mark.parametrize(
+    "settings", [Settings(token=SECRET), Settings(auth="none"), Settings(auth="none", token="xxx")]
+)
+def test_token_of_ones_own_or_running_open_is_no_fault(settings: Settings) -> None:
+    """Open is a choice that has to be made in words."""
+    assert token_faults(settings) == []
+
+
+def explained(environ: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """Value and origin of each line of `config`, by its name."""
+    found: dict[str, tuple[str, str]] = {}
+    for line in explain(*load(environ)):
+        match = re.fullmatch(r"([^=]+)=(.*)  \(([^()]+)\)", line)
+        assert match, line
+        found[match[1]] = (match[2], match[3])
+    return found
+
+
+def test_every_setting_is_explained_with_its_origin() -> None:
+    """A line each, in the variables' own words."""
+    lines = explained({"PORT": "81", "HEARTBEAT_STATUS_CODES": "down=400"})
+    assert len(lines) == len(SETTINGS) == len(dataclasses.fields(Settings))
+    assert lines["PORT"] == ("81", "PORT")
+    assert lines["RATE_LIMIT_PERIOD"] == ("1h", "default")
+    assert "down=400" in lines["HEARTBEAT_STATUS_CODES"][0]
+    assert lines["HEARTBEAT_CORS_ORIGINS"] == ("*", "default")
+
+
+def test_secret_is_masked_where_settings_are_explained(tmp_path: Path) -> None:
+    """That one is set is told, and where, but not which."""
+    path = tmp_path / "token"
+    path.write_text(SECRET, encoding="utf-8")
+    for environ in ({"AUTH_TOKEN_BASIC": SECRET}, {"AUTH_TOKEN_BASIC_FILE": str(path)}):
+        assert SECRET not in "\n".join(explain(*load(environ)))
+        assert explained(environ)["AUTH_TOKEN_BASIC"] == ("***", next(iter(environ)))
+
+
+PLAIN = [entry for entry in GOOD if not FIELDS[entry[0]].secret]
+
+
+@pytest.mark.parametrize(("variable", "text", "value"), PLAIN)
+def test_explained_value_can_be_set_again(variable: str, text: str, value: object) -> None:
+    """What `config` shows is what was set, in the form that the variable takes."""
+    shown, _ = explained({variable: text})[variable]
+    assert getattr(load({variable: shown})[0], FIELDS[variable].field) == value
+
+
+@given(st.integers(1, 8760 * 3600))
+def test_explained_duration_is_the_whole_truth(seconds: int) -> None:
+    """36h1m1s is neither 1d12h, which no setting takes, nor 36h."""
+    shown, _ = explained({"RATE_LIMIT_PERIOD": f"{seconds}s"})["RATE_LIMIT_PERIOD"]
+    assert load({"RATE_LIMIT_PERIOD": shown})[0].rate_limit_period == timedelta(seconds=seconds)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(FIELDS)), st.text(), max_size=6))
+def test_any_environment_is_taken_or_refused_for_its_faults(environ: dict[str, str]) -> None:
+    """Never another exception, and never more faults than variables."""
+    try:
+        load(environ)
+    except SettingsError as error:
+        assert 0 < len(error.faults) <= len(environ)
+        assert all(fault.partition(":")[0] in environ for fault in error.faults)
