@@ -1,20 +1,16 @@
 """What can become of a workload, made to happen in a real control plane, and the answer it is due.
 
-`python scenarios.py FOLDER [NAME ...]` plays them and saves what the API server held of each.
+`python -m tests.cluster.record` saves what the API server held of some of them.
 """
 
 from __future__ import annotations
 
-import json
-import sys
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from tests.cluster.plane import POOL, ControlPlane, Manifest
+from tests.cluster.plane import POOL, ControlPlane, Manifest, PlaneError
 
 WEB = "web"
 """The name of the object that every scenario is about."""
@@ -134,7 +130,10 @@ class Scenario:
             step.do(plane, self.name)
             what = f"step {number} of scenario {self.name} took effect"
             reached = partial(self._reached, plane, step.until)
-            view = plane.wait_until(reached, step.deadline, what)
+            try:
+                view = plane.wait_until(reached, step.deadline, what)
+            except PlaneError as error:
+                raise PlaneError(f"{error}\n--- the API server says\n{self.view(plane)}") from error
         return view
 
     def _reached(self, plane: ControlPlane, until: Predicate) -> View | None:
@@ -414,6 +413,8 @@ def stateful_set_rolled_out(replicas: int = 3) -> Predicate:
     )
 
 
+NODES = 3
+"""How many nodes, of a shared kubelet, the scenarios need."""
 GATE = "balancer.example/registered"
 ROLLED_OUT = Step(applies(deployment()), rolled_out())
 BACK = Step(applies(deployment()), rolled_out())
@@ -981,6 +982,21 @@ OTHER_WORKLOADS = (
         ),
     ),
     Scenario(
+        name="daemonset-healthy",
+        kind="DaemonSet",
+        path_kind="daemonset",
+        steps=(
+            Step(
+                applies(daemon_set({"kubernetes.io/os": "linux"})),
+                every(
+                    reports(numberAvailable=NODES, updatedNumberScheduled=NODES),
+                    lambda view: view.status["desiredNumberScheduled"] == NODES,
+                ),
+            ),
+        ),
+        expected=HEALTHY,
+    ),
+    Scenario(
         name="daemonset-no-matching-nodes",
         kind="DaemonSet",
         path_kind="daemonset",
@@ -1036,74 +1052,9 @@ OTHER_WORKLOADS = (
 
 SCENARIOS = (*ROLLOUTS, *PODS, *CLUSTER, *OTHER_WORKLOADS)
 
-NODES = 3
-"""How many nodes, of a shared kubelet, the scenarios need."""
-
 ABSENT = (
     "/api/healthz/healthy/deployment/nobody",
     "/api/healthz/nowhere/deployment/web",
     "/api/healthz/kube-system/deployment/nobody",
 )
 """Paths of what does not exist: one answer for all, and for what the service may not see."""
-
-
-# --- dumps ---
-
-
-def for_keeping(dump: Manifest) -> Manifest:
-    """The same List without server-side apply's bookkeeping and without this machine's name."""
-    return dump | {"items": [_for_keeping(item) for item in dump["items"]]}
-
-
-def _for_keeping(item: Manifest) -> Manifest:
-    metadata = {key: value for key, value in item["metadata"].items() if key != "managedFields"}
-    kept = item | {"metadata": metadata}
-    if kept.get("reportingInstance"):
-        # The scheduler's is its host's name.
-        kept["reportingInstance"] = kept["reportingComponent"]
-    return kept
-
-
-def save(plane: ControlPlane, scenario: Scenario, folder: Path) -> None:
-    """Write what the API server holds of a scenario."""
-    dump = for_keeping(plane.dump(scenario.kind, scenario.name, WEB))
-    text = json.dumps(dump, indent=2, sort_keys=True) + "\n"
-    (folder / f"{scenario.name}.json").write_text(text, encoding="utf-8")
-
-
-def main(args: Sequence[str]) -> int:
-    """Play the named scenarios, or all, and save what the API server held at each one's point."""
-    if not args:
-        print("usage: scenarios.py FOLDER [NAME ...]", file=sys.stderr)
-        return 2
-    folder = Path(args[0])
-    folder.mkdir(parents=True, exist_ok=True)
-    failed = 0
-    with ControlPlane() as plane:
-        plane.add_nodes(NODES)
-        for scenario in SCENARIOS:
-            if len(args) == 1 or scenario.name in args[1:]:
-                failed += not _play_and_save(plane, scenario, folder)
-    return 1 if failed else 0
-
-
-def _play_and_save(plane: ControlPlane, scenario: Scenario, folder: Path) -> bool:
-    began = time.monotonic()
-    try:
-        scenario.play(plane)
-        played = time.monotonic()
-        save(plane, scenario, folder)
-        scenario.recover(plane)
-        recovered = time.monotonic()
-        scenario.end(plane)
-    except Exception as error:  # One broken story must not hide the others.
-        print(f"{scenario.name:45} FAILED {error}", flush=True)
-        return False
-    print(
-        f"{scenario.name:45} {played - began:5.1f} s, back {recovered - played:5.1f} s", flush=True
-    )
-    return True
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

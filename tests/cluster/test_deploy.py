@@ -11,7 +11,7 @@ import yaml
 
 from tests.cluster import build
 from tests.cluster.conftest import ROOT
-from tests.cluster.plane import ControlPlane, Manifest
+from tests.cluster.plane import ApiError, ControlPlane, Manifest, PlaneError
 from tests.cluster.service import NAMESPACE
 
 pytestmark = pytest.mark.cluster
@@ -56,7 +56,7 @@ def test_restricted_level_refuses_what_is_not_restricted(deployed: ControlPlane)
         "metadata": {"name": "open", "namespace": NAMESPACE},
         "spec": spec,
     }
-    with pytest.raises(Exception, match="violates PodSecurity"):
+    with pytest.raises(ApiError, match="violates PodSecurity"):
         deployed.apply(pod)
 
 
@@ -79,10 +79,11 @@ def test_namespaced_variant_asks_for_no_right_beyond_its_namespace(
     plane.apply(moved)
     plane.wait_for("Deployment", elsewhere, "k8s-heartbeat", is_running)
     config, _ = plane.service_account_kubeconfig(elsewhere, "k8s-heartbeat")
-    ask = ("auth", "can-i", "get", "deployments.apps", "--namespace")
-    assert plane.kubectl(*ask, elsewhere, kubeconfig=config).strip() == "yes"
-    with pytest.raises(Exception, match="no"):
-        plane.kubectl(*ask, "default", kubeconfig=config)
+    get = ("get", "deployment", "nobody", "--namespace")
+    with pytest.raises(PlaneError, match="NotFound"):
+        plane.kubectl(*get, elsewhere, kubeconfig=config)
+    with pytest.raises(PlaneError, match="Forbidden"):
+        plane.kubectl(*get, "default", kubeconfig=config)
 
 
 def into(entry: Manifest, namespace: str) -> Manifest:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +17,8 @@ from tests.cluster.service import NAMESPACE, Answer, Service
 pytestmark = pytest.mark.cluster
 
 HEALTHY = next(scenario for scenario in SCENARIOS if scenario.name == "healthy")
+OUTAGE = replace(HEALTHY, name="outage")
+RENEWAL = replace(HEALTHY, name="renewal")
 
 
 class Load:
@@ -45,11 +49,11 @@ class Load:
 def test_api_server_restarted_under_load(plane: ControlPlane, deployed: ControlPlane) -> None:
     """Stale or 502 or 504 while it is away, right within a TTL afterwards, by the same process."""
     config, _ = deployed.service_account_kubeconfig(NAMESPACE, "k8s-heartbeat")
-    HEALTHY.play(plane)
+    OUTAGE.play(plane)
     try:
-        with Service(config, ttl=TTL) as service, Load(service, HEALTHY.path) as load:
+        with Service(config, ttl=TTL) as service, Load(service, OUTAGE.path) as load:
             wait_for(lambda: len(load.answers) > 20)
-            cold = "/api/healthz/healthy/deployment/never-asked-before"
+            cold = "/api/healthz/outage/deployment/never-asked-before"
             plane.stop_part("kube-apiserver")
             stopped = len(load.answers)
             wait_for(lambda: any(answer.body["stale"] for answer in load.answers[stopped:]))
@@ -58,7 +62,7 @@ def test_api_server_restarted_under_load(plane: ControlPlane, deployed: ControlP
             assert service.ask("/healthz").code in (502, 504)
             plane.start_part("kube-apiserver")
             back = time.monotonic()
-            wait_for(lambda: not service.ask(HEALTHY.path).body["stale"])
+            wait_for(lambda: not service.ask(OUTAGE.path).body["stale"])
             assert time.monotonic() - back < 2 * TTL + 1
             assert service.ask(cold).code == 404
             assert service.running
@@ -66,7 +70,7 @@ def test_api_server_restarted_under_load(plane: ControlPlane, deployed: ControlP
         assert {(answer.code, answer.health) for answer in load.answers} == {(200, "healthy")}
         assert any(answer.headers.get("age") for answer in load.answers if answer.body["stale"])
     finally:
-        HEALTHY.end(plane)
+        OUTAGE.end(plane)
 
 
 def test_a_token_replaced_on_disk_is_picked_up_without_a_failed_check(
@@ -75,9 +79,9 @@ def test_a_token_replaced_on_disk_is_picked_up_without_a_failed_check(
     """The token expires while the service runs; its successor lies in the file by then."""
     config, token_file = deployed.service_account_kubeconfig(NAMESPACE, "k8s-heartbeat", 5)
     short = token_file.read_text("utf-8")
-    HEALTHY.play(plane)
+    RENEWAL.play(plane)
     try:
-        with Service(config, ttl=TTL) as service, Load(service, HEALTHY.path) as load:
+        with Service(config, ttl=TTL) as service, Load(service, RENEWAL.path) as load:
             wait_for(lambda: len(load.answers) > 5)
             deployed.write_token(NAMESPACE, "k8s-heartbeat")
             wait_for(lambda: not deployed.accepts(short), 60)
@@ -87,12 +91,11 @@ def test_a_token_replaced_on_disk_is_picked_up_without_a_failed_check(
         answers = {(answer.code, answer.health, answer.body["stale"]) for answer in load.answers}
         assert answers == {(200, "healthy", False)}
     finally:
-        HEALTHY.end(plane)
+        RENEWAL.end(plane)
 
 
-def wait_for(condition: object, seconds: float = 30) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
     """Wait until a condition holds."""
-    assert callable(condition)
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -162,9 +162,7 @@ def test_what_was_asked_of_the_api_server_is_what_the_role_grants(
         service.ask(f"/api/healthz/{NAMESPACE}/{kind}/nobody")
     service.ask(f"/api/healthz/{NAMESPACE}/deployment/k8s-heartbeat?explain=true")
     user = f"system:serviceaccount:{NAMESPACE}:k8s-heartbeat"
-    asked = {
-        (entry.group, entry.resource, entry.verb) for entry in deployed.audit_events(user)
-    }
+    asked = {(entry.group, entry.resource, entry.verb) for entry in deployed.audit_events(user)}
     text = (ROOT / "deploy" / "base" / "cluster-role.yaml").read_text("utf-8")
     role = next(entry for entry in yaml.safe_load_all(text) if entry["kind"] == "ClusterRole")
     granted = {
@@ -180,6 +178,5 @@ def test_what_was_asked_of_the_api_server_is_what_the_role_grants(
 def test_the_service_may_not_do_what_its_role_does_not_grant(deployed: ControlPlane) -> None:
     """The service account is bound to this role alone: it cannot even list Deployments."""
     config, _ = deployed.service_account_kubeconfig(NAMESPACE, "k8s-heartbeat")
-    with pytest.raises(PlaneError, match="(?i)forbidden"):
+    with pytest.raises(PlaneError, match=r"(?i)forbidden"):
         deployed.kubectl("get", "deployments", "--namespace", "default", kubeconfig=config)
-

@@ -175,6 +175,20 @@ def test_every_answer_is_told_as_ours_and_as_not_to_be_cached(case: str, contrac
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("path", [PATH, *PROBES, "/nothing"])
+@pytest.mark.parametrize("method", ["OPTIONS", "POST", "BREW", "get"])
+@pytest.mark.parametrize("headers", [{}, {"Origin": "x", "Access-Control-Request-Method": "GET"}])
+def test_answers_to_other_methods_are_told_as_ours_too(
+    headers: dict[str, str], method: str, path: str
+) -> None:
+    """Preflights, refusals, and what no route knows."""
+    answer = ask(service(healthy()), method, path, headers=headers)
+    assert (answer.header("Heartbeat-Status"), answer.header("Cache-Control")) == (
+        "unknown",
+        "no-store",
+    )
+
+
 @pytest.mark.parametrize("path", [PATH, *PROBES])
 def test_trailing_slash_is_the_same_route(path: str) -> None:
     """Never a redirect, which monitors take for an outage; a probe stays without a token."""

@@ -66,8 +66,9 @@ class Shell:
 
 
 def environment(home: Path, changes: Mapping[str, str] | None = None) -> dict[str, str]:
-    """An environment without a cluster and without settings, ours and Python's, but for these."""
-    kept = {name: os.environ[name] for name in ("PATH", "COVERAGE_FILE") if name in os.environ}
+    """An environment with neither a cluster nor a setting, but for these."""
+    names = ("PATH", "PYTHONPATH", "PYTHONSAFEPATH")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return kept | {"HOME": str(home), **(changes or {})}
 
 

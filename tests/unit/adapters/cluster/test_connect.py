@@ -153,6 +153,8 @@ class TestFiles:
             f"apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts:\n- {CANARY}\n",
             f'{{"contexts": [], "clusters": [], "users": [], "x": "{CANARY}"}}',
             f"!!python/object/apply:os.system ['echo {CANARY}']",
+            f"users: [{{name: a, user: {{token: *{CANARY}}}}}]",
+            f"users: [{{name: a, user: {{token: !{CANARY} x}}}}]",
             f"{CANARY}\x00",
         ],
         ids=[
@@ -166,6 +168,8 @@ class TestFiles:
             "contexts-of-odd-type",
             "no-contexts",
             "code",
+            "alias",
+            "tag",
             "control-character",
         ],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -15,7 +15,21 @@ from hypothesis import strategies as st
 from k8s_heartbeat.adapters.cluster.trim import UnreadableError, decode_list, decode_object
 from k8s_heartbeat.core import assess
 from k8s_heartbeat.core.selectors import selector_of
-from tests.builders import NOW, Manifest, deployment, pod
+from tests.builders import (
+    NOW,
+    Manifest,
+    before,
+    condition,
+    container,
+    daemon_set,
+    deployment,
+    event,
+    pod,
+    replica_set,
+    stateful_set,
+    terminated,
+    waiting,
+)
 from tests.property import strategies as some
 
 PADDING: Manifest = {
@@ -91,6 +105,97 @@ class TestVerdicts:
         page = {"kind": "AnyList", "metadata": {"continue": "more"}, "items": [manifest]}
         items, token = decode_list(json.dumps(page).encode())
         assert (items, token) == ([decode_object(json.dumps(manifest).encode())], "more")
+
+
+class Watched(Mapping[str, Any]):
+    """A manifest that notes which of its fields are read, whatever they hold."""
+
+    def __init__(self, content: Mapping[str, Any], read: set[Path], at: Path = ()) -> None:
+        self._content, self._read, self._at = content, read, at
+
+    def __getitem__(self, key: str) -> Any:
+        value, path = self._content[key], (*self._at, key)
+        self._read.add(path)
+        return _watched(value, self._read, path)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._content)
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+
+Path = tuple[str | int, ...]
+
+
+def _watched(value: Any, read: set[Path], path: Path) -> Any:
+    if isinstance(value, dict):
+        return Watched(cast("dict[str, Any]", value), read, path)
+    if isinstance(value, list):
+        entries = cast("Sequence[Any]", value)
+        return [_watched(entry, read, (*path, at)) for at, entry in enumerate(entries)]
+    return value
+
+
+def _at(value: Any, path: Path) -> Any:
+    """What stands at a path; None where nothing does."""
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError):
+            return None
+    return value
+
+
+FULL: Mapping[str, Manifest] = {
+    "deployment": deployment(
+        2, paused=True, deleted=before(hours=2), finalizers=["example.com/hold"]
+    ),
+    "replica set": replica_set(
+        conditions=[condition("ReplicaFailure", "True", "x", "y", before(minutes=3))]
+    ),
+    "stateful set": stateful_set(
+        strategy={"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
+    ),
+    "daemon set": daemon_set(strategy="OnDelete", misscheduled=1),
+    "pod": pod(
+        containers=[
+            container("a", state=waiting("CrashLoopBackOff", "5m"), last=terminated(), restarts=7),
+            container("b", state=terminated(137, "OOMKilled"), started=False),
+        ],
+        init=[container("side", started=True)],
+        sidecars=["side"],
+        gates=["example.com/gate"],
+        owned_by="api-rs",
+        deleted=before(hours=2),
+        finalizers=["example.com/hold"],
+        reason="Evicted",
+        message="no room",
+    ),
+    "event": event(
+        eventTime=before(minutes=2), series={"count": 4, "lastObservedTime": before(minutes=1)}
+    ),
+}
+"""Objects with every field that some rule reads."""
+
+
+class TestFields:
+    """Whatever the core looks at is still there."""
+
+    @pytest.mark.parametrize("manifest", FULL.values(), ids=FULL)
+    def test_every_field_that_is_read_is_kept(self, manifest: Manifest) -> None:
+        """Found by watching what the core reads, not by a second list of fields."""
+        read: set[Path] = set()
+        watched = Watched(manifest, read)
+        assess(watched, related=[watched, Watched(pod(owned_by="api"), set())], now=NOW)
+        selector_of(watched)
+        trimmed = decode_object(json.dumps(manifest).encode())
+        assert len(read) > 10
+        for path in read:
+            assert _at(trimmed, path[:-1]) is not None, path
+            leaf = _at(manifest, path)
+            if "{" not in str(leaf):
+                assert _at(trimmed, path) == leaf, path
 
 
 class TestSize:

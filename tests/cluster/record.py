@@ -1,0 +1,169 @@
+"""Records what a real control plane held: the fixtures of the offline tests, and the demo's shop.
+
+`python -m tests.cluster.record` writes both anew; look at the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tests.cluster.plane import ControlPlane, Manifest, PlaneError
+from tests.cluster.scenarios import NODES, SCENARIOS, WEB, Scenario
+
+ROOT = Path(__file__).parents[2]
+FIXTURES = ROOT / "tests" / "fixtures"
+SHOP = ROOT / "adapters" / "demo" / "shop.json"
+
+RECORDED = (
+    "available-by-vacuity",
+    "crash-loop-running",
+    "daemonset-one-node-lost",
+    "deleted-in-foreground",
+    "init-crash-loop",
+    "node-lost",
+    "one-of-three-broken",
+    "oom-killed-once",
+    "paused",
+    "pod-evicted",
+    "progress-deadline-exceeded",
+    "quota-refuses-all-pods",
+    "readiness-gate-closed",
+    "rolling-out-at-full-capacity",
+    "scaling-up",
+    "sidecar-fails",
+    "statefulset-first-pod-broken",
+    "statefulset-partition",
+    "total-outage",
+)
+"""The scenarios whose statuses are kept: one for each thing that is easily judged wrongly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the demo's shop: a scenario under a name, and how much longer ago it all was."""
+
+    name: str
+    scenario: str
+    stretch: int
+    namespace: str = "shop"
+
+
+PARTS = (
+    Part("storefront", "healthy", 90_000),
+    Part("checkout", "one-of-three-broken-tolerated", 40),
+    Part("payments", "crash-loop-waiting", 40),
+    Part("recommendations", "rolling-out-at-full-capacity", 30),
+    Part("search", "progress-deadline-exceeded", 60),
+    Part("newsletter", "scaled-to-zero", 400_000),
+    Part("orders-db", "statefulset-healthy", 200_000),
+    Part("log-agent", "daemonset-healthy", 300_000, namespace="platform"),
+)
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_WEB = re.compile(rf"\b{WEB}\b")
+_POD_SPEC = ("containers", "initContainers", "nodeName", "readinessGates", "restartPolicy")
+
+
+def record(plane: ControlPlane) -> None:
+    """Play what is to be recorded and write the files."""
+    named = {scenario.name: scenario for scenario in SCENARIOS}
+    FIXTURES.mkdir(exist_ok=True)
+    for name in RECORDED:
+        _write(FIXTURES / f"{name}.json", _played(plane, named[name]))
+    items: list[Manifest] = []
+    for part in PARTS:
+        scenario = replace(named[part.scenario], name=f"shop-{part.name}")
+        items += _moved(_played(plane, scenario), part, scenario.name)
+    _write(SHOP, {"apiVersion": "v1", "kind": "List", "items": items})
+
+
+def latest(dump: object) -> datetime:
+    """The latest time in a dump: a moment at which what it holds was true."""
+    times = [text for text in _texts(dump) if _TIME.fullmatch(text)]
+    return max(map(datetime.fromisoformat, times))
+
+
+def _played(plane: ControlPlane, scenario: Scenario) -> Manifest:
+    print(scenario.name, file=sys.stderr)
+    try:
+        scenario.play(plane)
+        dump = plane.dump(scenario.kind, scenario.name, WEB)
+        # The pods of a lost node end only once it is found again.
+        scenario.recover(plane)
+    finally:
+        scenario.end(plane)
+    return {**dump, "items": [_for_keeping(item) for item in dump["items"]]}
+
+
+def _for_keeping(item: Manifest) -> Manifest:
+    """An object without server-side apply's bookkeeping and without this machine's name."""
+    kept: Manifest = {**item, "metadata": {**item["metadata"]}}
+    kept["metadata"].pop("managedFields", None)
+    if kept.get("reportingInstance"):
+        # The scheduler's is its host's name.
+        kept["reportingInstance"] = kept["reportingComponent"]
+    if kept["kind"] == "Pod":
+        # Nothing is judged by volumes, tolerations and the like.
+        kept["spec"] = {key: value for key, value in kept["spec"].items() if key in _POD_SPEC}
+    return kept
+
+
+def _moved(dump: Manifest, part: Part, namespace: str) -> list[Manifest]:
+    """The objects of a dump under a part's name, their times before now and further apart."""
+    now = latest(dump)
+
+    def reworded(text: str) -> str:
+        if _TIME.fullmatch(text):
+            age = (now - datetime.fromisoformat(text)).total_seconds()
+            return f"now-{round(age * part.stretch)}s"
+        return _WEB.sub(part.name, text.replace(namespace, part.namespace))
+
+    return [_each_text(item, reworded) for item in dump["items"]]
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, dict):
+        return {change(key): _each_text(entry, change) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_each_text(entry, change) for entry in value]
+    return change(value) if isinstance(value, str) else value
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for entry in value.values():
+            yield from _texts(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _texts(entry)
+    elif isinstance(value, str):
+        yield value
+
+
+def _write(path: Path, content: Manifest) -> None:
+    text = json.dumps(content, indent=1, sort_keys=True)
+    path.write_text(f"{text}\n", encoding="utf-8")
+
+
+def main() -> int:
+    """Record with a control plane of its own."""
+    try:
+        with ControlPlane() as plane:
+            plane.add_nodes(NODES)
+            record(plane)
+    except PlaneError as error:
+        # Of two, the first says why.
+        print(f"record: {error.__context__ or error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
