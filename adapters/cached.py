@@ -149,7 +149,8 @@ class CachedReader:
             reading = ask()
             outcome = _Taken(reading, self._clock() - reading.age)
         except ReadError as error:
-            outcome = error
+            # A copy: the error itself holds every frame below it, the request's included.
+            outcome = copy.copy(error)
         finally:
             with self._lock:
                 self._remember(key, outcome)

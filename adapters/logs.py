@@ -6,18 +6,20 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import TextIO, cast
 from urllib.parse import quote, quote_plus
 
 __all__ = ["JsonFormatter", "configure_logging"]
 
 _MASK = "***"
-# What may carry a secret that is not known beforehand, such as a wrong token.
+# What may carry a secret that is not known beforehand, such as a wrong token. A match ends before
+# whatever has a meaning in JSON: the line is cleaned as a whole.
 _CREDENTIALS = re.compile(
-    r"((?:^|[?&\s\"'])token(?:=|%3[dD]))[^&\s\"']*|((?:basic|bearer)\s+)[^\s\"',]+", re.IGNORECASE
+    r"((?:[?&\s\"'])token(?:=|%3d))[^&\s\"'\\]*|((?:basic|bearer)\s+)[^\s\"',\\]+", re.IGNORECASE
 )
+_ESCAPE = re.compile("%[0-9A-F]{2}")
 
 
 class JsonFormatter(logging.Formatter):
@@ -38,21 +40,18 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": self._clean(record.getMessage()),
+            "message": record.getMessage(),
         }
-        fields = getattr(record, "fields", None)
-        if isinstance(fields, dict):
-            line.update({str(key): self._clean(value) for key, value in fields.items()})
+        fields = cast(Mapping[str, object], getattr(record, "fields", {}))
+        line.update(fields)
         if record.exc_info:
-            line["exception"] = self._clean(self.formatException(record.exc_info))
-        return json.dumps(line)
+            line["exception"] = self.formatException(record.exc_info)
+        return self._clean(json.dumps(line, default=str))
 
-    def _clean(self, value: object) -> object:
-        if not isinstance(value, str):
-            return value
+    def _clean(self, line: str) -> str:
         for secret in self._secrets:
-            value = value.replace(secret, _MASK)
-        return _CREDENTIALS.sub(lambda match: f"{match.group(1) or match.group(2)}{_MASK}", value)
+            line = line.replace(secret, _MASK)
+        return _CREDENTIALS.sub(lambda match: f"{match.group(1) or match.group(2)}{_MASK}", line)
 
 
 def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys.stderr) -> None:
@@ -66,5 +65,8 @@ def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys
 
 
 def _forms(secret: str) -> tuple[str, ...]:
-    """A secret as it may stand in a log: plain, and as a URL carries it."""
-    return (secret, quote(secret, safe=""), quote_plus(secret))
+    """A secret as it may stand in a line: plain, in a URL, quoted by Python or by JSON."""
+    encoded = (quote(secret, safe=""), quote_plus(secret))
+    lower = (_ESCAPE.sub(lambda match: match.group().lower(), form) for form in encoded)
+    plain = {secret, *encoded, *lower, repr(secret)[1:-1], json.dumps(secret)[1:-1]}
+    return tuple({json.dumps(form)[1:-1] for form in plain})

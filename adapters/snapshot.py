@@ -6,18 +6,24 @@ JSON needs nothing but the standard library; YAML is read where PyYAML is instal
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
+from k8s_heartbeat.core.kinds import EVENT
 from k8s_heartbeat.core.manifests import parse
 from k8s_heartbeat.core.model import Event
 from k8s_heartbeat.core.reader import Deadline, NotFound, Query, Reading
 
-__all__ = ["SnapshotError", "SnapshotReader", "parse_documents", "related_index"]
+__all__ = ["SnapshotError", "SnapshotReader", "parse_documents", "read_file", "related_index"]
 
 Manifest = Mapping[str, Any]
 
 _MOST_NESTED_LISTS = 20
+_MOST_NESTED_YAML = 200
+# YAML's aliases make many of few.
+_MOST_OBJECTS = 1_000_000
 
 
 class SnapshotError(ValueError):
@@ -47,6 +53,22 @@ class SnapshotReader:
         """See `ClusterReader.ping`; a snapshot is always there."""
 
 
+def read_file(path: str) -> list[Manifest]:
+    """The objects in a dump file; ``-`` is standard input.
+
+    Raises:
+        SnapshotError: It cannot be read; the message names the file.
+    """
+    try:
+        return parse_documents(_bytes(path).decode("utf-8"))
+    except UnicodeDecodeError:
+        raise SnapshotError(f"{path}: it is not UTF-8 text") from None
+    except OSError as error:
+        raise SnapshotError(f"{path}: {error.strerror}") from None
+    except SnapshotError as error:
+        raise SnapshotError(f"{path}: {error}") from None
+
+
 def parse_documents(text: str) -> list[Manifest]:
     """The objects in a dump: JSON or YAML, one or several documents, Lists taken apart.
 
@@ -58,9 +80,12 @@ def parse_documents(text: str) -> list[Manifest]:
         raise SnapshotError("it is empty; a dump is made by: kubectl get deploy,pods -o json")
     try:
         documents = _json_documents(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         documents = _yaml_documents(text, error)
-    return list(_flatten(documents, 0))
+    objects = list(islice(_flatten(documents, 0), _MOST_OBJECTS + 1))
+    if len(objects) > _MOST_OBJECTS:
+        raise SnapshotError(f"it holds more than {_MOST_OBJECTS} objects")
+    return objects
 
 
 def related_index(objects: Iterable[Manifest]) -> Callable[[Manifest], list[Manifest]]:
@@ -89,6 +114,15 @@ def related_index(objects: Iterable[Manifest]) -> Callable[[Manifest], list[Mani
     return related_to
 
 
+def _bytes(path: str) -> bytes:
+    if path != "-":
+        with open(path, "rb") as file:  # noqa: PTH123  # a command that starts quickly needs no pathlib
+            return file.read()
+    if sys.stdin is None:
+        raise SnapshotError("standard input is closed")
+    return sys.stdin.buffer.read()
+
+
 def _json_documents(text: str) -> list[object]:
     """JSON values one after the other, as several kubectl calls into one file leave them."""
     decoder = json.JSONDecoder()
@@ -104,23 +138,32 @@ def _json_documents(text: str) -> list[object]:
 
 
 def _yaml_documents(text: str, json_error: Exception) -> list[object]:
-    if text.lstrip()[:1] in ("{", "["):
-        detail = str(json_error) if isinstance(json_error, json.JSONDecodeError) else "too deep"
-        raise SnapshotError(f"it is no JSON: {detail}") from None
+    bracketed = text.lstrip()[:1] in ("{", "[")
+    stated = isinstance(json_error, json.JSONDecodeError)
+    no_json = f"it is no JSON: {json_error}" if stated else "it is no JSON that can be read"
     try:
         import yaml  # noqa: PLC0415  # an extra, and only worth its import for YAML
     except ImportError:
-        raise SnapshotError(
-            "it is no JSON, and to read YAML PyYAML is needed: pip install 'k8s-heartbeat[yaml]'"
-        ) from None
+        hint = "and to read YAML PyYAML is needed: pip install 'k8s-heartbeat[yaml]'"
+        raise SnapshotError(no_json if bracketed else f"it is no JSON, {hint}") from None
     # The C one is as safe and much faster, where it is built.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        depth = 0
+        for event in yaml.parse(text, Loader=loader):
+            # Building what is nested deeper would overflow the C stack and end the process.
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MOST_NESTED_YAML:
+                raise SnapshotError("its YAML is nested too deep")
         return [entry for entry in yaml.load_all(text, Loader=loader) if entry is not None]
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except SnapshotError:
+        raise
+    except Exception as error:  # PyYAML's constructors raise whatever a bad scalar leads to
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}" if mark else ""
-        raise SnapshotError(f"it is neither JSON nor YAML{place}") from None
+        problem = no_json if bracketed else f"it is neither JSON nor YAML{place}"
+        raise SnapshotError(problem) from None
 
 
 def _flatten(documents: Iterable[object], depth: int) -> Iterator[Manifest]:
@@ -135,7 +178,7 @@ def _flatten(documents: Iterable[object], depth: int) -> Iterator[Manifest]:
             yield document
             continue
         if items is not None and not isinstance(items, list):
-            raise SnapshotError(f"the items of its {kind} are no list")
+            raise SnapshotError(f"the items of its {kind[:63]!a} are no list")
         if depth == _MOST_NESTED_LISTS:
             raise SnapshotError("its lists are nested too deep")
         # The items of a typed list, such as a PodList, do not repeat what they are.
@@ -155,6 +198,8 @@ def _matches(manifest: Manifest, query: Query) -> bool:
         return False
     if query.name:
         return bool(metadata.get("name") == query.name)
+    if query.kind == EVENT and manifest.get("type") != "Warning":
+        return False
     labels = metadata.get("labels")
     return query.selector is None or query.selector.matches(
         labels if isinstance(labels, Mapping) else {}

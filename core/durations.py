@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-__all__ = ["format_duration", "parse_duration"]
+__all__ = ["format_duration", "parse_duration", "print_duration"]
 
 _PART = r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)"
 _WHOLE = re.compile(rf"(?:{_PART})+", re.ASCII)
@@ -26,6 +26,15 @@ def parse_duration(text: str) -> timedelta:
     if seconds > _LONGEST.total_seconds():
         raise ValueError("is longer than a year; a duration is such as 1h30m or 90s")
     return timedelta(seconds=seconds)
+
+
+def print_duration(duration: timedelta) -> str:
+    """A duration as `parse_duration` takes it: ``36h1m1s``, ``1.5s``."""
+    minutes, seconds = divmod(duration.total_seconds(), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    parts = (f"{hours}h" * bool(hours), f"{minutes}m" * bool(minutes))
+    rest = f"{seconds:.6f}".rstrip("0").rstrip(".")
+    return "".join(parts) + (f"{rest}s" if rest != "0" or not any(parts) else "")
 
 
 def format_duration(duration: timedelta) -> str:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from k8s_heartbeat.adapters.http.rendering import Detail, Line, object_body, summary_body, to_json
-from k8s_heartbeat.adapters.snapshot import SnapshotError, related_index
-from k8s_heartbeat.core import Activity, Assessment, Cause, Health, assess, summarize
+from k8s_heartbeat.adapters.snapshot import SnapshotError, read_file, related_index
+from k8s_heartbeat.core import Activity, Assessment, Cause, Health, Summary, assess, summarize
 from k8s_heartbeat.core.check import Checked, check, missing
 from k8s_heartbeat.core.durations import format_duration, parse_duration
 from k8s_heartbeat.core.kinds import KINDS, Kind, resolve
+from k8s_heartbeat.core.line import Line
 from k8s_heartbeat.core.manifests import is_ruled, parse
 from k8s_heartbeat.core.reader import (
     ClusterReader,
@@ -28,9 +28,7 @@ from k8s_heartbeat.core.reader import (
     ReadError,
 )
 
-from . import wiring
 from .errors import EXIT_NOT_UP, EXIT_UNREADABLE, EXIT_USAGE, CommandError
-from .settings import SettingsError, load
 
 __all__ = ["run"]
 
@@ -79,6 +77,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _live(
     arguments: argparse.Namespace, subjects: Sequence[_Subject], now: datetime
 ) -> list[Checked]:
+    from . import wiring  # noqa: PLC0415  # not worth its import offline
+    from .settings import SettingsError, load  # noqa: PLC0415  # the same
+
     flags = {
         field: value
         for field in ("kubeconfig", "context")
@@ -142,7 +143,7 @@ def _offline(
     arguments: argparse.Namespace, subjects: Sequence[_Subject], now: datetime
 ) -> list[Checked]:
     try:
-        objects = [entry for path in arguments.filename for entry in wiring.read_snapshot(path)]
+        objects = _once(entry for path in arguments.filename for entry in read_file(path))
     except SnapshotError as error:
         raise CommandError(str(error), EXIT_UNREADABLE) from None
     chosen = _chosen(objects, subjects, arguments.namespace)
@@ -155,6 +156,14 @@ def _offline(
         found.append(Checked(assessment))
     found += _absent(subjects, found, arguments.namespace)
     return found
+
+
+def _once(objects: Iterable[Manifest]) -> list[Manifest]:
+    """Each object once, though overlapping dumps may hold it more often; the last one counts."""
+    kept: dict[object, Manifest] = {}
+    for number, manifest in enumerate(objects):
+        kept[parse(manifest).meta.uid or number] = manifest
+    return list(kept.values())
 
 
 def _chosen(
@@ -215,14 +224,10 @@ def _print(
     *,
     listed: bool,
 ) -> None:
-    if arguments.output == "json":
-        if len(found) == 1:
-            print(to_json(object_body(found[0], now=now, detail=Detail.FULL)))
-        else:
-            summary = summarize(entry.assessment for entry in found)
-            print(to_json(summary_body(summary, now=now, detail=Detail.FULL)))
-        return
     summary = summarize(entry.assessment for entry in found)
+    if arguments.output == "json":
+        _print_json(found, summary, now)
+        return
     if arguments.output == "name":
         for item in summary.items:
             if not line.passes(item, now):
@@ -230,7 +235,7 @@ def _print(
         return
     wide = arguments.output == "wide"
     if len(found) != 1:
-        print(f"{_word(summary.health)} {summary.message}")
+        print(f"{_word(summary.health)} {_clean(summary.message)}")
     for item in summary.items:
         if len(found) > 1 and not listed and not wide and item.health is Health.HEALTHY:
             continue
@@ -238,6 +243,17 @@ def _print(
         if wide:
             for cause in item.causes:
                 print(_cause_row(cause, now))
+
+
+def _print_json(found: Sequence[Checked], summary: Summary, now: datetime) -> None:
+    from k8s_heartbeat.adapters.http import rendering  # noqa: PLC0415  # for this form alone
+
+    detail = rendering.Detail.FULL
+    if len(found) == 1:
+        body = rendering.object_body(found[0], now=now, detail=detail)
+    else:
+        body = rendering.summary_body(summary, now=now, detail=detail)
+    print(rendering.to_json(body))
 
 
 def _row(item: Assessment) -> str:
@@ -260,7 +276,7 @@ def _cause_row(cause: Cause, now: datetime) -> str:
 
 def _word(health: Health) -> str:
     word = f"{health!s:9}"
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+    if sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
         return f"\033[{_COLOURS[health]}m{word}\033[0m"
     return word
 
@@ -287,14 +303,13 @@ def _now(text: str | None) -> datetime:
         return datetime.now(UTC)
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = datetime.min
-    if moment.tzinfo is None:
-        raise CommandError(
-            f"--now: {text[:60]!a} is no RFC 3339 time, such as 2026-01-01T12:00:00Z",
-            EXIT_USAGE,
-        )
-    return moment
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise CommandError(
+        f"--now: {text[:60]!a} is no RFC 3339 time, such as 2026-01-01T12:00:00Z", EXIT_USAGE
+    )
 
 
 def _lasting(text: str | None) -> timedelta:

@@ -207,7 +207,8 @@ def _channel_class(stopping: Callable[[], bool]) -> type[HTTPChannel]:
 
     class Task(WSGITask):
         def build_response_header(self) -> bytes:
-            if stopping():
+            # Requests that wait on this connection are answered too.
+            if stopping() and len(self.channel.requests) <= 1:
                 self.set_close_on_finish()
             return super().build_response_header()
 

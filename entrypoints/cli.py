@@ -5,23 +5,33 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
+from typing import TYPE_CHECKING
 
-from .errors import EXIT_USAGE, CommandError
+from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
 
 __all__ = ["main"]
+
+if TYPE_CHECKING:
+    # It has no public name.
+    _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]  # it has no public name
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code is 0, 1, 2 or 3 as its help says, 130 after Ctrl-C."""
     parser = _parser()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A name that the terminal cannot show is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
     arguments = parser.parse_args(argv)
-    command: Callable[[argparse.Namespace], int] = arguments.command
     try:
-        return command(arguments)
+        return _run(arguments)
     except CommandError as error:
         if arguments.debug:
-            raise
+            traceback.print_exc()
         for line in str(error).splitlines():
             print(f"k8s-heartbeat: {line}", file=sys.stderr)
         return error.exit_code
@@ -31,6 +41,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    code = command(arguments)
+    try:
+        # Here and not at exit, where what goes wrong could no longer be caught.
+        print(end="", flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        message = f"standard output cannot be written: {error.strerror}"
+        raise CommandError(message, EXIT_UNREADABLE) from error
+    return code
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -88,19 +112,29 @@ def _parser() -> argparse.ArgumentParser:
         "--debug", action="store_true", default=False, help="show a traceback of errors"
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_check(subparsers)
-    _add_serve(subparsers)
-    token = subparsers.add_parser("token", help="make a token and show how it is used")
+    # After the command too, where people look for it first.
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+    )
+    _add_check(subparsers, common)
+    _add_serve(subparsers, common)
+    token = subparsers.add_parser(
+        "token", parents=[common], help="make a token and show how it is used"
+    )
     token.set_defaults(command=_token)
-    config = subparsers.add_parser("config", help="the effective settings with their origin")
+    config = subparsers.add_parser(
+        "config", parents=[common], help="the effective settings with their origin"
+    )
     _add_cluster_flags(config)
     config.set_defaults(command=_config)
     return parser
 
 
-def _add_check(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_check(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None:
     check = subparsers.add_parser(
         "check",
+        parents=[common],
         help="judge objects, live or in dumps",
         description="Judges live objects, or with -f those in dumps and manifests.",
         epilog="Exit codes: 0 all up; 1 something is not up; 2 the command line or the "
@@ -123,9 +157,10 @@ def _add_check(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     check.set_defaults(command=_check)
 
 
-def _add_serve(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_serve(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None:
     serve = subparsers.add_parser(
         "serve",
+        parents=[common],
         help="answer over HTTP",
         description="Serves the HTTP contract under waitress.",
         epilog="Settings come from flags, then the environment; k8s-heartbeat config shows them.",

@@ -107,5 +107,7 @@ def _serve(settings: Settings, reader: ClusterReader, *, demo: bool) -> int:
         ) from None
     if demo:
         print(_TRY.format(url=f"http://{settings.host}:{server.port}"), file=sys.stderr, flush=True)
+        if settings.token:
+            print('Each needs -H "Authorization: Bearer $AUTH_TOKEN_BASIC".', file=sys.stderr)
     server.run()
     return 0

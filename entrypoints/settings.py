@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from k8s_heartbeat.adapters.http.rendering import DEFAULT_CODES, Detail
-from k8s_heartbeat.core.durations import format_duration, parse_duration
+from k8s_heartbeat.core.durations import parse_duration, print_duration
 
 __all__ = [
     "PLACEHOLDER_TOKENS",
@@ -24,7 +25,7 @@ __all__ = [
 PLACEHOLDER_TOKENS = ("xxx", "dGVzdDp0ZXN0")
 """Tokens that stand in public examples; whoever runs with one is open to everyone."""
 
-T = TypeVar("T")
+_ORIGIN = re.compile(r"https?://[^/\s?#]+/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ def _origins(text: str) -> tuple[str, ...]:
     origins = tuple(part.strip() for part in text.split(",") if part.strip())
     if origins == ("*",):
         return ()
-    if not all(origin.startswith(("http://", "https://")) for origin in origins):
+    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
         raise ValueError
     return tuple(origin.rstrip("/") for origin in origins)
 
@@ -272,7 +273,10 @@ def load(
         try:
             found = _find(setting, environ, flags or {})
         except OSError as error:
-            faults.append(f"{setting.variable}_FILE: cannot be read: {error.strerror}")
+            faults.append(
+                f"{setting.variable}_FILE: {error.filename!a} cannot be read ({error.strerror}); "
+                f"it is a path to a file that holds {setting.form}, such as /run/secrets/token"
+            )
             continue
         if found is None:
             origins[setting.field] = "default"
@@ -332,8 +336,7 @@ def _find(
 
 def _shown(value: object) -> str:
     if isinstance(value, timedelta):
-        seconds = value.total_seconds()
-        return format_duration(value) if seconds == int(seconds) else f"{seconds:g}s"
+        return print_duration(value)
     if isinstance(value, Mapping):
         return ",".join(f"{key}={code}" for key, code in value.items())
     if isinstance(value, tuple):

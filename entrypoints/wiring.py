@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from k8s_heartbeat.adapters.snapshot import SnapshotError, SnapshotReader, parse_documents
+from k8s_heartbeat.adapters.snapshot import SnapshotReader, read_file
 
 from .settings import Settings
 
@@ -25,7 +23,6 @@ __all__ = [
     "demo_reader",
     "live_reader",
     "no_cluster_error",
-    "read_snapshot",
     "server_reader",
 ]
 
@@ -85,7 +82,7 @@ def server_reader(settings: Settings) -> ClusterReader:
         MissingExtraError: The extra `server` is not installed.
     """
     if settings.snapshot:
-        objects = read_snapshot(settings.snapshot)
+        objects = read_file(settings.snapshot)
         return SnapshotReader(lambda: objects)
     return live_reader(settings)[0]
 
@@ -121,23 +118,6 @@ def demo_reader() -> ClusterReader:
     from k8s_heartbeat.adapters.demo import shop  # noqa: PLC0415  # read for the demo alone
 
     return SnapshotReader(lambda: shop(datetime.now(UTC)))
-
-
-def read_snapshot(path: str) -> Sequence[Mapping[str, Any]]:
-    """The objects in a dump file.
-
-    Raises:
-        SnapshotError: It cannot be read; the message names the file.
-    """
-    try:
-        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        return parse_documents(data.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise SnapshotError(f"{path}: it is not UTF-8 text") from None
-    except OSError as error:
-        raise SnapshotError(f"{path}: {error.strerror}") from None
-    except SnapshotError as error:
-        raise SnapshotError(f"{path}: {error}") from None
 
 
 def _missing(error: ModuleNotFoundError) -> MissingExtraError:

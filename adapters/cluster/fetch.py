@@ -81,9 +81,11 @@ class LiveReader:
 
     def ping(self, deadline: Deadline) -> None:
         """See `ClusterReader.ping`: the API server's own health check."""
-        status, _ = self._get("/healthz", "the API server's health", deadline)
+        status, body = self._get("/healthz", "the API server's health", deadline)
         if status != 200:
             raise UpstreamError(f"the API server answered {status} to its own health check")
+        if body.strip() != b"ok":
+            raise UpstreamError("the answer to the API server's own health check is none of its")
 
     def _object(self, query: Query, deadline: Deadline) -> dict[str, Any]:
         body = self._body(query, _path(query), deadline)
@@ -101,7 +103,7 @@ class LiveReader:
         for _ in range(_MOST_PAGES):
             body = self._body(query, _path(query, token), deadline)
             try:
-                items, token = decode_list(body)
+                items, token = decode_list(body, f"{query.kind.kind}List")
             except UnreadableError as error:
                 raise UpstreamError(f"{query}: the API server's answer is {error}") from error
             # The items of a list do not repeat what they are.
@@ -162,7 +164,10 @@ def _get_once(
         raise ReadTimeout(f"{what}: the API server did not answer in time") from error
     except NewConnectionError as error:
         raise UpstreamError(f"{what}: the API server cannot be reached") from error
-    except (HTTPError, OSError, ValueError) as error:
+    except ValueError:
+        # Such an error quotes what was to be sent, the token included.
+        raise UpstreamError(f"{what}: the request could not be put together") from None
+    except (HTTPError, OSError) as error:
         raise UpstreamError(f"{what}: the API server broke off ({_kind_of(error)})") from error
     except Exception as error:  # credential plugins raise whatever they like
         raise UpstreamError(f"{what}: could not be asked ({type(error).__name__})") from error
@@ -214,6 +219,8 @@ def _drain(response: BaseHTTPResponse, what: str) -> bytes:
 
 
 def _path(query: Query, token: str = "") -> str:
+    # A query's names are matched as it is made; here they become a path, so once more.
+    query = Query(query.kind, query.namespace, query.name, query.selector)
     kind = query.kind
     root = f"/apis/{kind.group}/{kind.version}" if kind.group else f"/api/{kind.version}"
     path = f"{root}/namespaces/{quote(query.namespace, safe='')}/{kind.plural}"

@@ -91,6 +91,8 @@ class _Served:
         _exchange.reused = self._answers > 0
         response = super().getresponse()  # type: ignore[misc]  # of the connection it is mixed into
         self._answers += 1
+        # It has answered: what breaks from here on is no closed connection.
+        _exchange.reused = False
         return response
 
 

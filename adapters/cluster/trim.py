@@ -134,21 +134,20 @@ def decode_object(body: bytes) -> Manifest:
     return _decode(_object, body)
 
 
-def decode_list(body: bytes) -> tuple[list[Manifest], str]:
+def decode_list(body: bytes, kind: str) -> tuple[list[Manifest], str]:
     """The items of a list, and the token that its next page is asked with, empty on the last.
 
     Raises:
-        UnreadableError: The bytes are no list of the Kubernetes API.
+        UnreadableError: The bytes are no list of that kind, such as ``PodList``.
     """
     page = _decode(_list, body)
     metadata, items = page.get("metadata"), page.get("items")
-    kind = page.get("kind")
-    if not isinstance(kind, str) or not kind.endswith("List"):
-        raise UnreadableError("no list of the Kubernetes API")
+    if page.get("kind") != kind:
+        raise UnreadableError(f"no {kind}")
     if items is None:
         items = []
     if not isinstance(items, list):
-        raise UnreadableError("no list of the Kubernetes API")
+        raise UnreadableError(f"no {kind}")
     token = metadata.get("continue") if isinstance(metadata, Mapping) else None
     return [item for item in items if isinstance(item, Mapping)], token if token else ""
 

@@ -59,7 +59,11 @@ def _offered(req: falcon.Request) -> list[bytes]:
     scheme, _, credentials = (req.get_header("Authorization") or "").partition(" ")
     if scheme.lower() in ("basic", "bearer"):
         offered.append(credentials.strip().encode("latin-1", "replace"))
-    offered += [value.encode("utf-8", "replace") for value in req.get_param_as_list("token") or []]
+    for value in req.get_param_as_list("token") or []:
+        offered.append(value.encode("utf-8", "replace"))
+        if " " in value:
+            # A base64 token pasted as it is: in a query a plus means a space, and no token has one.
+            offered.append(value.replace(" ", "+").encode("utf-8", "replace"))
     return offered
 
 

@@ -11,7 +11,7 @@ import falcon
 from k8s_heartbeat.core import Health
 from k8s_heartbeat.core.reader import InvalidQuery, ReadTimeout, UpstreamError
 
-from .rendering import to_json
+from .rendering import to_json, unmistakable
 
 __all__ = ["STATUS_HEADER", "add_problem_handlers"]
 
@@ -66,7 +66,7 @@ def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErr
             "type": "about:blank",
             "title": title,
             "status": status,
-            "detail": error.description or title,
+            "detail": unmistakable(error.description or title),
         }
     )
     resp.set_header(STATUS_HEADER, str(Health.UNKNOWN))

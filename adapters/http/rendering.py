@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from k8s_heartbeat.core import Assessment, Cause, Health, Summary
 from k8s_heartbeat.core.check import Checked
+from k8s_heartbeat.core.line import Line
 
 __all__ = [
     "DEFAULT_CODES",
     "Detail",
-    "Line",
     "code_of",
     "health_body",
     "object_body",
     "summary_body",
     "to_json",
+    "unmistakable",
 ]
 
 DEFAULT_CODES: Mapping[str, int] = {
@@ -49,26 +49,6 @@ class Detail(StrEnum):
     """No pod names, and no messages from pods, containers and events."""
     FULL = "full"
     """Everything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Where a caller draws the line between good and bad.
-
-    Attributes:
-        fail_on: Degraded to count degraded as failing; down otherwise.
-        lasting: How long it must have been failing, by the API's own times.
-    """
-
-    fail_on: Health = Health.DOWN
-    lasting: timedelta = timedelta(0)
-
-    def passes(self, assessment: Assessment, now: datetime) -> bool:
-        """Whether an assessment is good enough; where the API states no time, at once not."""
-        strict = self.fail_on is Health.DEGRADED and assessment.health is Health.DEGRADED
-        if assessment.up and not strict:
-            return True
-        return assessment.since is not None and now - assessment.since < self.lasting
 
 
 def code_of(
@@ -108,7 +88,7 @@ def summary_body(summary: Summary, *, now: datetime, detail: Detail) -> dict[str
         "checkedAt": _rfc3339(now),
         "items": [object_body(Checked(item), now=now, detail=detail) for item in summary.items],
     }
-    return body
+    return body if summary.health is Health.HEALTHY else _unmistakable(body)
 
 
 def health_body(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,20 +132,28 @@ def _cause(cause: Cause, assessment: Assessment, detail: Detail) -> dict[str, An
 
 
 def _unmistakable(body: dict[str, Any]) -> dict[str, Any]:
-    """A body without the word that keyword monitors take for good news.
+    """A failing body's reasons and messages without the word that keyword monitors look for.
 
-    The kubelet's event for a failed probe is called Unhealthy, and probes speak of it.
+    Names are left as they are: they are the caller's own.
     """
-    for entry in (body, *body["causes"]):
-        if entry["reason"] == "Unhealthy":
-            entry["reason"] = "ProbeFailed"
+    for entry in (body, *body.get("causes", ())):
+        # The kubelet's event for a failed probe.
+        failed_probe = entry["reason"] == "Unhealthy"
+        entry["reason"] = "ProbeFailed" if failed_probe else unmistakable(entry["reason"], "")
         if "message" in entry:
-            entry["message"] = _TELLTALE.sub(_reworded, entry["message"])
+            entry["message"] = unmistakable(entry["message"])
     return body
 
 
-def _reworded(match: re.Match[str]) -> str:
-    return "not ready" if match.group(1) else "ready"
+def unmistakable(text: str, space: str = " ") -> str:
+    """A text about something bad without the word that keyword monitors take for good news."""
+
+    def reworded(match: re.Match[str]) -> str:
+        if not space:
+            return "NotReady" if match.group(1) else "Ready"
+        return "not ready" if match.group(1) else "ready"
+
+    return _TELLTALE.sub(reworded, text)
 
 
 def _rfc3339(moment: datetime | None) -> str | None:

@@ -13,8 +13,6 @@ __all__ = ["RequestLog"]
 
 _log = logging.getLogger("k8s_heartbeat.requests")
 
-_LONGEST_PATH = 300
-
 
 class RequestLog:
     """Middleware, to stand first, that logs each request once it is answered.
@@ -40,11 +38,10 @@ class RequestLog:
         req_succeeded: bool,
     ) -> None:
         """Log the answer, with what lies behind it where there is something to say."""
-        path = req.path[:_LONGEST_PATH]
         status = resp.status_code
         fields = {
             "method": req.method,
-            "path": path,
+            "path": req.path,
             "status": status,
             "health": resp.get_header(STATUS_HEADER),
             "durationMs": round((self._clock() - req.context.began) * 1000, 1),
@@ -54,4 +51,4 @@ class RequestLog:
             value = getattr(req.context, name, None)
             if value is not None:
                 fields[name] = value
-        _log.info("%s %s %s", req.method, path, status, extra={"fields": fields})
+        _log.info("%s %s %s", req.method, req.path, status, extra={"fields": fields})

@@ -12,6 +12,7 @@ from k8s_heartbeat.core import Health, Policy
 from k8s_heartbeat.core.check import Checked, check, missing
 from k8s_heartbeat.core.durations import parse_duration
 from k8s_heartbeat.core.kinds import KINDS, resolve
+from k8s_heartbeat.core.line import Line
 from k8s_heartbeat.core.reader import (
     ClusterReader,
     Deadline,
@@ -22,7 +23,7 @@ from k8s_heartbeat.core.reader import (
 )
 
 from .problems import STATUS_HEADER
-from .rendering import Detail, Line, code_of, health_body, object_body, to_json
+from .rendering import Detail, code_of, health_body, object_body, to_json
 
 __all__ = ["ApiServerHealth", "Judge", "Liveness", "ObjectHealth", "Readiness"]
 

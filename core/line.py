@@ -1,0 +1,33 @@
+"""Where a caller draws the line between good and bad."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .assessment import Assessment, Health
+
+__all__ = ["Line"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line across assessments.
+
+    Attributes:
+        fail_on: Degraded to count degraded as failing; down otherwise.
+        lasting: How long it must have been failing, by the API's own times.
+    """
+
+    fail_on: Health = Health.DOWN
+    lasting: timedelta = timedelta(0)
+
+    def passes(self, assessment: Assessment, now: datetime) -> bool:
+        """Whether an assessment is good enough; where the API states no time, at once not."""
+        strict = self.fail_on is Health.DEGRADED and assessment.health is Health.DEGRADED
+        if assessment.up and not strict:
+            return True
+        if assessment.since is None:
+            return False
+        # The API server's clock may be ahead of ours.
+        return max(now - assessment.since, timedelta(0)) < self.lasting
