@@ -85,7 +85,17 @@ class _TimedResponse(HTTPResponse):
 class _Served:
     """Counts a connection's answers, to tell a new one from one that was kept alive."""
 
+    host: str
+    port: int
+    timeout: float
+
     _answers = 0
+
+    def _new_conn(self) -> socket.socket:
+        # urllib3 gives each address of a name the whole time; here they share it.
+        addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        self.timeout = self.timeout / max(1, len(addresses))
+        return super()._new_conn()  # type: ignore[misc]  # of the connection it is mixed into
 
     def getresponse(self) -> Any:
         _exchange.reused = self._answers > 0
