@@ -172,7 +172,7 @@ class CachedReader:
             if _weight(outcome) <= _MOST_OBJECTS:
                 self._readings[key] = outcome
             self._absences.pop(key, None)
-        elif isinstance(outcome, NotFound | Forbidden):
+        elif self._is_absence(key, outcome):
             self._absences[key] = outcome
             self._readings.pop(key, None)
         else:
@@ -180,9 +180,18 @@ class CachedReader:
             return
         self._failures.pop(key, None)
 
+    def _is_absence(self, key: Query | str, error: ReadError) -> bool:
+        """Whether an error says that there is nothing to be seen.
+
+        An API server that starts knows no role at first and forbids everything: what was seen a
+        moment ago is not believed to be out of sight.
+        """
+        unseen = key not in self._readings
+        return isinstance(error, NotFound) or (isinstance(error, Forbidden) and unseen)
+
     def _resolved(self, key: Query | str, outcome: _Outcome) -> Reading:
         """A reading as old as it is by now, or an error that no other caller holds."""
-        if isinstance(outcome, NotFound | Forbidden):
+        if isinstance(outcome, NotFound):
             raise copy.copy(outcome)
         if isinstance(outcome, ReadError):
             stale = self._stale(key)

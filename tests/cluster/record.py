@@ -47,23 +47,26 @@ RECORDED = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the demo's shop: a scenario under a name, and how much longer ago it all was."""
+    """A part of the demo's shop: a scenario under a name, longer ago and slower than it was."""
 
     name: str
     scenario: str
+    ago: int
+    """Seconds that its last event lies back."""
     stretch: int
+    """How many seconds each of its seconds took."""
     namespace: str = "shop"
 
 
 PARTS = (
-    Part("storefront", "healthy", 90_000),
-    Part("checkout", "one-of-three-broken-tolerated", 40),
-    Part("payments", "crash-loop-waiting", 40),
-    Part("recommendations", "rolling-out-at-full-capacity", 30),
-    Part("search", "progress-deadline-exceeded", 60),
-    Part("newsletter", "scaled-to-zero", 400_000),
-    Part("orders-db", "statefulset-healthy", 200_000),
-    Part("log-agent", "daemonset-healthy", 300_000, namespace="platform"),
+    Part("storefront", "healthy", 500_000, 1_000),
+    Part("checkout", "one-of-three-broken-tolerated", 100, 300),
+    Part("payments", "crash-loop-everywhere", 200, 300),
+    Part("recommendations", "rolling-out-at-full-capacity", 40, 60),
+    Part("search", "progress-deadline-exceeded", 300, 60),
+    Part("newsletter", "scaled-to-zero", 3_000_000, 1_000),
+    Part("orders-db", "statefulset-healthy", 2_000_000, 1_000),
+    Part("log-agent", "daemonset-healthy", 4_000_000, 1_000, namespace="platform"),
 )
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -116,13 +119,13 @@ def _for_keeping(item: Manifest) -> Manifest:
 
 
 def _moved(dump: Manifest, part: Part, namespace: str) -> list[Manifest]:
-    """The objects of a dump under a part's name, their times before now and further apart."""
+    """The objects of a dump under a part's name, their times relative to now."""
     now = latest(dump)
 
     def reworded(text: str) -> str:
         if _TIME.fullmatch(text):
             age = (now - datetime.fromisoformat(text)).total_seconds()
-            return f"now-{round(age * part.stretch)}s"
+            return f"now-{round(part.ago + age * part.stretch)}s"
         return _WEB.sub(part.name, text.replace(namespace, part.namespace))
 
     return [_each_text(item, reworded) for item in dump["items"]]

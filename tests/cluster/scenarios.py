@@ -680,6 +680,22 @@ PODS = (
         recovery=(Step(turns("ready"), rolled_out()),),
     ),
     Scenario(
+        name="crash-loop-everywhere",
+        steps=(
+            ROLLED_OUT,
+            Step(
+                turns("crash-loop-waiting"),
+                every(
+                    reports(replicas=3, updatedReplicas=3, availableReplicas=0),
+                    condition("Available", "False"),
+                    waiting("CrashLoopBackOff", pods=3),
+                ),
+            ),
+        ),
+        expected=caused_by(DOWN, "CrashLoopBackOff"),
+        recovery=(Step(turns("ready"), rolled_out()),),
+    ),
+    Scenario(
         name="one-of-three-broken",
         steps=(
             ROLLED_OUT,

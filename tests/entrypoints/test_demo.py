@@ -136,7 +136,7 @@ def test_a_token_may_be_carried_in_each_way_and_is_in_no_log_line(tmp_path: Path
     assert wrong not in logged
     # what is not for people to read at the start is one JSON object a line
     started = [line for line in logged.splitlines() if not line.startswith("{")]
-    assert len(started) == 9
+    assert len(started) == 10
 
 
 def test_an_address_may_be_given(tmp_path: Path) -> None:

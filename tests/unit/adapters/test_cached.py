@@ -191,13 +191,12 @@ class TestLifetimes:
         world.upstream.fails(FAILURES["timeout"])
         assert world.read().stale
 
-    @absences
-    def test_an_absence_ends_a_reading(self, world: World, error: Callable[[], ReadError]) -> None:
+    def test_an_absence_ends_a_reading(self, world: World) -> None:
         """What was deleted is not brought back when the API server fails later."""
         world.read()
         world.clock.time += 6.0
-        world.upstream.fails(error)
-        assert type(world.error()) is type(error())
+        world.upstream.fails(ABSENCES["not found"])
+        assert type(world.error()) is NotFound
         world.clock.time += 11.0
         world.upstream.fails(FAILURES["timeout"])
         assert type(world.error()) is ReadTimeout
@@ -235,6 +234,25 @@ class TestStale:
             reading = world.read()
             assert (reading.age, reading.stale) == (moment, True)
             assert reading.objects == (deployment(),)
+
+    def test_a_reading_stands_in_while_an_api_server_that_starts_forbids_everything(
+        self, world: World
+    ) -> None:
+        """What was seen a moment ago is not out of sight; past the bound it is, and stays so."""
+        world.read()
+        world.clock.time += 6.0
+        world.upstream.fails(ABSENCES["forbidden"])
+        assert world.read().stale
+        world.upstream.works()
+        world.clock.time += 2.0
+        assert not world.read().stale
+        world.upstream.fails(ABSENCES["forbidden"])
+        world.clock.time += 60.0 + TINY
+        assert type(world.error()) is Forbidden
+        asked = len(world.upstream.asked)
+        world.clock.time += 9.0
+        assert type(world.error()) is Forbidden
+        assert len(world.upstream.asked) == asked
 
     @failures
     def test_no_reading_older_than_a_minute_stands_in(

@@ -32,7 +32,7 @@ PROMISES = [
     ("deployment/storefront", 200, "healthy", "steady", None),
     ("deployment/checkout", 200, "degraded", "steady", "CrashLoopBackOff"),
     ("deployment/payments", 503, "down", "steady", "CrashLoopBackOff"),
-    ("deployment/recommendations", 200, "healthy", "progressing", "NotReady"),
+    ("deployment/recommendations", 200, "healthy", "progressing", None),
     ("deployment/search", 200, "degraded", None, "ProgressDeadlineExceeded"),
     ("deployment/newsletter", 200, "healthy", "suspended", None),
     ("deployment/wishlist", 404, "missing", "steady", None),
