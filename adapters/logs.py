@@ -14,6 +14,8 @@ from urllib.parse import quote, quote_plus
 __all__ = ["JsonFormatter", "configure_logging"]
 
 _MASK = "***"
+_LONG_LINE = 1_000
+_LONGEST_TEXT = 300
 # What may carry a secret that is not known beforehand, such as a wrong token. A match ends before
 # whatever has a meaning in JSON: the line is cleaned as a whole.
 _CREDENTIALS = re.compile(
@@ -46,12 +48,23 @@ class JsonFormatter(logging.Formatter):
         line.update(fields)
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return self._clean(json.dumps(line, default=str))
+        text = self._clean(json.dumps(line, default=str))
+        return text if len(text) <= _LONG_LINE else json.dumps(_shortened(json.loads(text)))
 
     def _clean(self, line: str) -> str:
         for secret in self._secrets:
             line = line.replace(secret, _MASK)
         return _CREDENTIALS.sub(lambda match: f"{match.group(1) or match.group(2)}{_MASK}", line)
+
+
+def _shortened(line: dict[str, object]) -> dict[str, object]:
+    """A line whose texts cannot fill a disk; cut after they were cleaned, not amid a secret."""
+    return {
+        key: f"{value[:_LONGEST_TEXT]}…"
+        if isinstance(value, str) and len(value) > _LONGEST_TEXT and key != "exception"
+        else value
+        for key, value in line.items()
+    }
 
 
 def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys.stderr) -> None:

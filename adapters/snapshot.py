@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from k8s_heartbeat.core.kinds import EVENT
-from k8s_heartbeat.core.manifests import parse
+from k8s_heartbeat.core.manifests import is_list, is_mapping, parse
 from k8s_heartbeat.core.model import Event
 from k8s_heartbeat.core.reader import Deadline, NotFound, Query, Reading
 
@@ -168,7 +168,7 @@ def _yaml_documents(text: str, json_error: Exception) -> list[object]:
 
 def _flatten(documents: Iterable[object], depth: int) -> Iterator[Manifest]:
     for document in documents:
-        if not isinstance(document, Mapping):
+        if not is_mapping(document):
             raise SnapshotError(
                 f"it holds a {type(document).__name__} where an object is expected, such as "
                 '{"kind": "Deployment", …}'
@@ -177,7 +177,7 @@ def _flatten(documents: Iterable[object], depth: int) -> Iterator[Manifest]:
         if not (isinstance(kind, str) and kind.endswith("List")):
             yield document
             continue
-        if items is not None and not isinstance(items, list):
+        if items is not None and not is_list(items):
             raise SnapshotError(f"the items of its {kind[:63]!a} are no list")
         if depth == _MOST_NESTED_LISTS:
             raise SnapshotError("its lists are nested too deep")
@@ -194,13 +194,11 @@ def _matches(manifest: Manifest, query: Query) -> bool:
     if isinstance(api_version, str) and api_version.rpartition("/")[0] != query.kind.group:
         return False
     metadata = manifest.get("metadata")
-    if not isinstance(metadata, Mapping) or metadata.get("namespace") != query.namespace:
+    if not is_mapping(metadata) or metadata.get("namespace") != query.namespace:
         return False
     if query.name:
         return bool(metadata.get("name") == query.name)
     if query.kind == EVENT and manifest.get("type") != "Warning":
         return False
     labels = metadata.get("labels")
-    return query.selector is None or query.selector.matches(
-        labels if isinstance(labels, Mapping) else {}
-    )
+    return query.selector is None or query.selector.matches(labels if is_mapping(labels) else {})

@@ -6,9 +6,9 @@ field that a verdict rests on (a count, the status itself) makes the object `Mal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from .model import (
     Condition,
@@ -27,7 +27,7 @@ from .model import (
     Unruled,
 )
 
-__all__ = ["is_ruled", "parse"]
+__all__ = ["is_list", "is_mapping", "is_ruled", "parse"]
 
 Manifest = Mapping[str, Any]
 
@@ -47,7 +47,7 @@ def parse(manifest: object) -> Object:  # noqa: PLR0911  # each return is one wa
 
     Never raises: what cannot be judged is `Malformed`, a kind without a rule is `Unruled`.
     """
-    if not isinstance(manifest, Mapping):
+    if not is_mapping(manifest):
         return Malformed(_metadata("", _EMPTY, _EMPTY), "the manifest is not an object")
     kind = _text(manifest.get("kind"))
     metadata, spec, status = manifest.get("metadata"), manifest.get("spec"), manifest.get("status")
@@ -75,9 +75,19 @@ def parse(manifest: object) -> Object:  # noqa: PLR0911  # each return is one wa
 
 def is_ruled(manifest: object) -> bool:
     """Whether a rule stands for the kind that a manifest states."""
-    return isinstance(manifest, Mapping) and (
+    return is_mapping(manifest) and (
         _builder(_text(manifest.get("kind")), manifest.get("apiVersion")) is not None
     )
+
+
+def is_mapping(value: object) -> TypeGuard[Manifest]:
+    """Whether a value is what JSON calls an object."""
+    return isinstance(value, Mapping)
+
+
+def is_list(value: object) -> TypeGuard[Sequence[object]]:
+    """Whether a value is what JSON calls an array."""
+    return isinstance(value, list | tuple)
 
 
 def _deployment(meta: Metadata, spec: Manifest, status: Manifest) -> Deployment:
@@ -279,7 +289,7 @@ def _in_order(containers: list[Container]) -> tuple[Container, ...]:
 
 def _termination(state: Manifest) -> Termination | None:
     terminated = state.get("terminated")
-    if not isinstance(terminated, Mapping):
+    if not is_mapping(terminated):
         return None
     return Termination(
         reason=_said(terminated.get("reason")),
@@ -339,12 +349,12 @@ def _is_object_or_absent(value: object) -> bool:
 
 
 def _mapping_or_empty(value: object) -> Manifest:
-    return value if isinstance(value, Mapping) else _EMPTY
+    return value if is_mapping(value) else _EMPTY
 
 
 def _items(value: object) -> Iterable[object]:
-    return value if isinstance(value, list | tuple) else ()
+    return value if is_list(value) else ()
 
 
 def _mappings(value: object) -> Iterable[Manifest]:
-    return (entry for entry in _items(value) if isinstance(entry, Mapping))
+    return (entry for entry in _items(value) if is_mapping(entry))

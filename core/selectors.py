@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .manifests import is_list, is_mapping
+
 __all__ = ["LabelSelector", "Requirement", "selector_of"]
 
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
@@ -63,13 +65,14 @@ def selector_of(manifest: Mapping[str, Any]) -> LabelSelector | None:
     everything. An empty one is None too: the API refuses it for workloads.
     """
     spec = manifest.get("spec")
-    selector = spec.get("selector") if isinstance(spec, Mapping) else None
-    if not isinstance(selector, Mapping):
+    selector = spec.get("selector") if is_mapping(spec) else None
+    if not is_mapping(selector):
         return None
-    labels, expressions = selector.get("matchLabels"), selector.get("matchExpressions")
+    labels: object = selector.get("matchLabels")
+    expressions: object = selector.get("matchExpressions")
     labels = {} if labels is None else labels
     expressions = [] if expressions is None else expressions
-    if not isinstance(labels, Mapping) or not isinstance(expressions, list | tuple):
+    if not is_mapping(labels) or not is_list(expressions):
         return None
     requirements = [
         _requirement(key, "In", [value])
@@ -77,7 +80,7 @@ def selector_of(manifest: Mapping[str, Any]) -> LabelSelector | None:
     ]
     requirements += [
         _requirement(entry.get("key"), entry.get("operator"), entry.get("values") or [])
-        if isinstance(entry, Mapping)
+        if is_mapping(entry)
         else None
         for entry in expressions
     ]
@@ -88,7 +91,7 @@ def selector_of(manifest: Mapping[str, Any]) -> LabelSelector | None:
 def _requirement(key: object, operator: object, values: object) -> Requirement | None:
     if not isinstance(key, str) or not isinstance(operator, str) or operator not in _OPERATORS:
         return None
-    if not isinstance(values, list | tuple):
+    if not is_list(values):
         return None
     texts = tuple(value for value in values if isinstance(value, str))
     takes_values = operator in ("In", "NotIn")

@@ -97,8 +97,8 @@ class Server:
             KeyboardInterrupt: SIGINT came; what was in flight is answered, without a wait.
         """
         previous = {
-            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: self._stopping.set()),
-            signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: self._interrupt()),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda _, __: self._stopping.set()),
+            signal.SIGINT: signal.signal(signal.SIGINT, lambda _, __: self._interrupt()),
         }
         for listener in self._listeners():
             _log.info("listening on %s port %s", *listener.getsockname())

@@ -334,7 +334,7 @@ def _find(
     return None
 
 
-def _shown(value: object) -> str:
+def _shown(value: timedelta | Mapping[str, int] | tuple[str, ...] | str | int) -> str:
     if isinstance(value, timedelta):
         return print_duration(value)
     if isinstance(value, Mapping):

@@ -45,9 +45,9 @@ def application(
         MissingExtraError: The extra `server` is not installed.
     """
     try:
-        from k8s_heartbeat.adapters.cached import CachedReader, Lifetimes  # noqa: PLC0415
-        from k8s_heartbeat.adapters.http.app import Contract, create_app  # noqa: PLC0415
-        from k8s_heartbeat.adapters.http.rate_limit import RateLimit  # noqa: PLC0415
+        from k8s_heartbeat.adapters.cached import CachedReader, Lifetimes  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.http.app import Contract, create_app  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.http.rate_limit import RateLimit  # noqa: PLC0415  # of an extra
     except ModuleNotFoundError as error:
         raise _missing(error) from None
     ttl = settings.cache_ttl.total_seconds()
@@ -95,8 +95,8 @@ def live_reader(settings: Settings) -> tuple[ClusterReader, str]:
         MissingExtraError: The extra `server` is not installed.
     """
     try:
-        from k8s_heartbeat.adapters.cluster import LiveReader, connect  # noqa: PLC0415
-        from k8s_heartbeat.adapters.cluster.connect import Source  # noqa: PLC0415
+        from k8s_heartbeat.adapters.cluster import LiveReader, connect  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.cluster.connect import Source  # noqa: PLC0415  # of an extra
 
         source = Source(settings.kubeconfig, settings.context, max(1, settings.threads // 2))
         reader = LiveReader(lambda: connect(source))
@@ -108,7 +108,7 @@ def live_reader(settings: Settings) -> tuple[ClusterReader, str]:
 
 def no_cluster_error() -> type[Exception]:
     """The error of a cluster that is not found; its module needs the extra `server`."""
-    from k8s_heartbeat.adapters.cluster.connect import NoClusterError  # noqa: PLC0415
+    from k8s_heartbeat.adapters.cluster.connect import NoClusterError  # noqa: PLC0415  # of an extra
 
     return NoClusterError
 

@@ -8,18 +8,22 @@ Such a server drains and logs in its own way; `k8s-heartbeat serve` does both as
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.adapters.logs import configure_logging
 
 from . import wiring
 from .settings import SettingsError, load, token_faults
 
+if TYPE_CHECKING:
+    import falcon
+
 __all__ = ["application"]
 
 # A WSGI server imports this module for its one name, so it is made here and now: what is wrong
 # with the configuration shall stop the server before it takes a request.
-_settings, _ = load(os.environ)
+_settings = load(os.environ)[0]
 configure_logging(_settings.log_level, [_settings.token])
 if _faults := token_faults(_settings):
     raise SettingsError(_faults, _settings)
-application = wiring.application(_settings, wiring.server_reader(_settings))
+application: falcon.App[Any, Any] = wiring.application(_settings, wiring.server_reader(_settings))

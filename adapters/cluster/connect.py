@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .transport import keep_deadlines
 
@@ -80,9 +80,8 @@ def connect(source: Source) -> Connection:
     Raises:
         NoClusterError: There is none, naming the places looked at, or it cannot be used.
     """
-    # Half a second of imports that only a live cluster is worth.
-    from kubernetes.client import Configuration  # noqa: PLC0415
-    from kubernetes.client.rest import RESTClientObject  # noqa: PLC0415
+    from kubernetes.client import Configuration  # noqa: PLC0415  # half a second of imports
+    from kubernetes.client.rest import RESTClientObject  # noqa: PLC0415  # for live clusters alone
 
     configuration = Configuration()
     configuration.connection_pool_maxsize = source.connections
@@ -116,28 +115,26 @@ def _in_cluster(environ: Mapping[str, str]) -> bool:
 
 
 def _load_in_cluster(configuration: Configuration) -> tuple[str, str]:
-    from kubernetes.config import ConfigException, load_incluster_config  # noqa: PLC0415
-
+    config = _untyped_config()
     try:
-        load_incluster_config(configuration)  # type: ignore[no-untyped-call]
+        config.load_incluster_config(configuration)
         namespace = (_SERVICE_ACCOUNT / "namespace").read_text("utf-8").strip()
-    except (ConfigException, OSError) as error:
+    except (config.ConfigException, OSError) as error:
         raise NoClusterError(f"the service account cannot be used: {error}") from error
     return "the service account of this pod", namespace or "default"
 
 
 def _load(configuration: Configuration, source: Source, paths: str, origin: str) -> tuple[str, str]:
-    from kubernetes.config import list_kube_config_contexts, load_kube_config  # noqa: PLC0415
-
     existing = [
         path for path in paths.split(os.pathsep) if path and Path(path).expanduser().exists()
     ]
     if not existing:
         raise NoClusterError(f"{origin} ({paths}): no such file")
     files = os.pathsep.join(existing)
+    config = _untyped_config()
     try:
-        contexts, active = list_kube_config_contexts(files)  # type: ignore[no-untyped-call]
-        load_kube_config(  # type: ignore[no-untyped-call]
+        contexts, active = config.list_kube_config_contexts(files)
+        config.load_kube_config(
             config_file=files,
             context=source.context or None,
             client_configuration=configuration,
@@ -151,3 +148,10 @@ def _load(configuration: Configuration, source: Source, paths: str, origin: str)
     named = (entry for entry in contexts if entry["name"] == source.context)
     namespace = next(named, active)["context"].get("namespace") or "default"
     return f"{origin} ({paths})", str(namespace)
+
+
+def _untyped_config() -> Any:
+    """The client's module that reads configurations; it says nothing of its types."""
+    from kubernetes import config  # noqa: PLC0415  # for live clusters alone
+
+    return config

@@ -158,12 +158,10 @@ def _get_once(
             return _exchange(connection, path, what, deadline)
     except ReadError:
         raise
-    except (ConnectTimeoutError, ReadTimeoutError, TimeoutError) as error:
-        if isinstance(error, NewConnectionError):
-            raise UpstreamError(f"{what}: the API server cannot be reached") from error
-        raise ReadTimeout(f"{what}: the API server did not answer in time") from error
-    except NewConnectionError as error:
+    except NewConnectionError as error:  # to urllib3 a timeout too
         raise UpstreamError(f"{what}: the API server cannot be reached") from error
+    except (ConnectTimeoutError, ReadTimeoutError, TimeoutError) as error:
+        raise ReadTimeout(f"{what}: the API server did not answer in time") from error
     except ValueError:
         # Such an error quotes what was to be sent, the token included.
         raise UpstreamError(f"{what}: the request could not be put together") from None

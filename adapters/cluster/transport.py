@@ -19,9 +19,10 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from k8s_heartbeat.core.reader import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from _typeshed import WriteableBuffer
+    from urllib3 import HTTPResponse as Answer
 
 __all__ = ["keep_deadlines", "reused_connection", "within"]
 
@@ -37,7 +38,7 @@ _exchange = _Exchange()
 
 
 @contextmanager
-def within(deadline: Deadline) -> Iterator[None]:
+def within(deadline: Deadline) -> Generator[None]:
     """Bind this thread's requests to a deadline."""
     _exchange.deadline, _exchange.reused = deadline, False
     try:
@@ -82,46 +83,44 @@ class _TimedResponse(HTTPResponse):
             self.fp = io.BufferedReader(_TimedReader(raw, sock, _exchange.deadline))
 
 
-class _Served:
-    """Counts a connection's answers, to tell a new one from one that was kept alive."""
+class _Connection(HTTPConnection):
+    """Counts its answers, to tell a new connection from one that was kept alive."""
 
-    host: str
-    port: int
-    timeout: float
-
+    response_class = _TimedResponse
     _answers = 0
 
     def _new_conn(self) -> socket.socket:
         # urllib3 gives each address of a name the whole time; here they share it.
         addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-        self.timeout = self.timeout / max(1, len(addresses))
-        return super()._new_conn()  # type: ignore[misc]  # of the connection it is mixed into
+        if self.timeout is not None:
+            self.timeout /= max(1, len(addresses))
+        return super()._new_conn()
 
-    def getresponse(self) -> Any:
+    def getresponse(self) -> Answer:  # type: ignore[override]  # as urllib3 does
         _exchange.reused = self._answers > 0
-        response = super().getresponse()  # type: ignore[misc]  # of the connection it is mixed into
+        response = super().getresponse()
         self._answers += 1
         # It has answered: what breaks from here on is no closed connection.
         _exchange.reused = False
         return response
 
 
-class _Connection(_Served, HTTPConnection):
-    response_class = _TimedResponse
-
-
-class _SecureConnection(_Served, HTTPSConnection):
-    response_class = _TimedResponse
+class _SecureConnection(_Connection, HTTPSConnection):
+    """The same over TLS."""
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
+    ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]  # nor does urllib3's own fit
 
 
 class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
+    ConnectionCls = _SecureConnection  # pyright: ignore[reportAssignmentType]  # nor does urllib3's own fit
 
 
 def keep_deadlines(pools: PoolManager) -> None:
     """Make every connection that `pools` opens from now on keep the deadline of its thread."""
-    pools.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+    classes: dict[str, type[HTTPConnectionPool] | type[HTTPSConnectionPool]] = {
+        "http": _Pool,
+        "https": _SecurePool,
+    }
+    pools.pool_classes_by_scheme = classes

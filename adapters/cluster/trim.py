@@ -12,6 +12,8 @@ from typing import Any, TypedDict
 
 import msgspec
 
+from k8s_heartbeat.core.manifests import is_list, is_mapping
+
 __all__ = ["UnreadableError", "decode_list", "decode_object"]
 
 Manifest = Mapping[str, Any]
@@ -141,15 +143,16 @@ def decode_list(body: bytes, kind: str) -> tuple[list[Manifest], str]:
         UnreadableError: The bytes are no list of that kind, such as ``PodList``.
     """
     page = _decode(_list, body)
-    metadata, items = page.get("metadata"), page.get("items")
+    metadata = page.get("metadata")
+    items: object = page.get("items")
     if page.get("kind") != kind:
         raise UnreadableError(f"no {kind}")
     if items is None:
         items = []
-    if not isinstance(items, list):
+    if not is_list(items):
         raise UnreadableError(f"no {kind}")
-    token = metadata.get("continue") if isinstance(metadata, Mapping) else None
-    return [item for item in items if isinstance(item, Mapping)], token if token else ""
+    token = metadata.get("continue") if is_mapping(metadata) else None
+    return [item for item in items if is_mapping(item)], token if token else ""
 
 
 def _decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Manifest:
@@ -160,6 +163,6 @@ def _decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Manifest:
             decoded = _whole.decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise UnreadableError("no JSON") from error
-    if not isinstance(decoded, Mapping):
+    if not is_mapping(decoded):
         raise UnreadableError("no JSON object")
     return decoded

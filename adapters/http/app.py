@@ -87,13 +87,14 @@ def create_app(
         codes=codes,
         detail=contract.detail,
     )
+    cors: falcon.CORSMiddleware[Any, Any] = falcon.CORSMiddleware(
+        allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED
+    )
     app: falcon.App[Any, Any] = falcon.App(
         middleware=[
             RequestLog(clock),
             _NoStore(),
-            falcon.CORSMiddleware(
-                allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED
-            ),
+            cors,
             RateLimiter(contract.limit, PROBES, clock=clock, now=lambda: now().timestamp()),
             TokenAuth(contract.token, PROBES),
         ]

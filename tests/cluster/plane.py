@@ -19,7 +19,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
@@ -356,7 +356,7 @@ class ControlPlane:
 
     def tail(self, *parts: str, lines: int = 10) -> str:
         """The last lines, clipped, that these parts printed, or all of them."""
-        texts = []
+        texts: list[str] = []
         for part in parts or sorted(self._commands):
             with contextlib.suppress(OSError):
                 text = self.output(part).read_text(encoding="utf-8", errors="replace")
@@ -399,7 +399,8 @@ class ControlPlane:
         try:
             return self.wait_until(settled, deadline, f"{kind} {namespace}/{name} settled")
         except PlaneError as error:
-            status = (seen.get("last") or {}).get("status")
+            last: Manifest | None = seen.get("last")
+            status = last.get("status") if last else None
             raise PlaneError(f"{error}\n--- status\n{json.dumps(status, indent=1)}") from None
 
     def wait_gone(self, kind: str, namespace: str, name: str, deadline: float = 30) -> None:
@@ -462,11 +463,11 @@ class ControlPlane:
             raise _api_error(response.status, data)
         return data
 
-    def apply(self, manifests: Manifest | Iterable[Manifest]) -> list[Manifest]:
+    def apply(self, manifests: Manifest | list[Manifest]) -> list[Manifest]:
         """Create or change objects by server-side apply; returns them as the server holds them."""
         query = urlencode({"fieldManager": "tests", "force": "true"})
-        applied = []
-        for manifest in [manifests] if isinstance(manifests, dict) else manifests:
+        applied: list[Manifest] = []
+        for manifest in manifests if isinstance(manifests, list) else [manifests]:
             metadata = manifest["metadata"]
             resource = self._resource(manifest["kind"], manifest["apiVersion"])
             path = resource.path(metadata.get("namespace", "default"), metadata["name"])
@@ -696,7 +697,7 @@ def _command(program: list[str], **flags: str) -> list[str]:
 def _free_ports(count: int) -> list[int]:
     """Ports that are free at this moment, all different."""
     with contextlib.ExitStack() as stack:
-        ports = []
+        ports: list[int] = []
         for _ in range(count):
             held = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
             held.bind(("127.0.0.1", 0))

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from k8s_heartbeat.core.manifests import is_list, is_mapping
 from tests.cluster.plane import ControlPlane, Manifest, PlaneError
 from tests.cluster.scenarios import NODES, SCENARIOS, WEB, Scenario
 
@@ -132,18 +133,18 @@ def _moved(dump: Manifest, part: Part, namespace: str) -> list[Manifest]:
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:
-    if isinstance(value, dict):
+    if is_mapping(value):
         return {change(key): _each_text(entry, change) for key, entry in value.items()}
-    if isinstance(value, list):
+    if is_list(value):
         return [_each_text(entry, change) for entry in value]
     return change(value) if isinstance(value, str) else value
 
 
 def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
+    if is_mapping(value):
         for entry in value.values():
             yield from _texts(entry)
-    elif isinstance(value, list):
+    elif is_list(value):
         for entry in value:
             yield from _texts(entry)
     elif isinstance(value, str):

@@ -49,8 +49,8 @@ def test_classic_pods_are_admitted_at_the_restricted_level(deployed: ControlPlan
 def test_restricted_level_refuses_what_is_not_restricted(deployed: ControlPlane) -> None:
     """The check above can fail: a pod without the security context is refused."""
     template = deployed.get("Deployment", NAMESPACE, "k8s-heartbeat")["spec"]["template"]
-    spec = {**template["spec"], "securityContext": {}}
-    pod = {
+    spec: Manifest = {**template["spec"], "securityContext": {}}
+    pod: Manifest = {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "open", "namespace": NAMESPACE},

@@ -74,13 +74,12 @@ def test_unschedulable_is_a_cause_once_it_has_lasted_a_minute(
     scenario = replace(_BY_NAME["unschedulable"], name="unschedulable-for-a-minute")
     try:
         scenario.play(deployed)
-        assert "Unschedulable" not in service.ask(scenario.path).causes
+        answer = service.ask(scenario.path)
+        assert "Unschedulable" not in answer.causes
         deadline = time.monotonic() + scenario.expected.causes_after + 10
-        while time.monotonic() < deadline:
-            answer = service.ask(scenario.path)
-            if "Unschedulable" in answer.causes:
-                break
+        while "Unschedulable" not in answer.causes and time.monotonic() < deadline:
             time.sleep(1)
+            answer = service.ask(scenario.path)
         assert fits(answer, scenario.expected), answer
     finally:
         scenario.end(deployed)

@@ -185,7 +185,7 @@ class TestFaults:
         with full_port() as port:
             address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
 
-            def resolve_to_four(*_: object) -> list[object]:
+            def resolve_to_four(*_: object, **__: object) -> list[object]:
                 return [address] * 4
 
             monkeypatch.setattr(socket, "getaddrinfo", resolve_to_four)

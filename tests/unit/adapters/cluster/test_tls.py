@@ -44,7 +44,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     command = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test"]
     command += ["-addext", "subjectAltName=IP:127.0.0.1"]
     subprocess.run(
-        ["openssl", *command, "-keyout", str(made.key), "-out", str(made.certificate)],  # noqa: S607
+        ["openssl", *command, "-keyout", str(made.key), "-out", str(made.certificate)],  # noqa: S607  # wherever it is installed
         check=True,
         capture_output=True,
         timeout=PATIENCE,

@@ -46,6 +46,11 @@ def on_the_wire(value: Any) -> bytes | None:
         return None
 
 
+def decode_a_list(body: bytes) -> object:
+    """A page of a list of any kind, decoded."""
+    return decode_list(body, "AList")
+
+
 def is_plain(value: Any) -> bool:
     """Whether both decoders take a value: numbers of 64 bits, text without half characters."""
     if isinstance(value, dict):
@@ -103,7 +108,7 @@ class TestVerdicts:
     def test_an_item_of_a_list_is_trimmed_as_an_object_is(self, manifest: Manifest) -> None:
         """One rule for both ways to read a pod."""
         page = {"kind": "AnyList", "metadata": {"continue": "more"}, "items": [manifest]}
-        items, token = decode_list(json.dumps(page).encode())
+        items, token = decode_list(json.dumps(page).encode(), "AnyList")
         assert (items, token) == ([decode_object(json.dumps(manifest).encode())], "more")
 
 
@@ -234,14 +239,33 @@ class TestUnreadable:
     )
     def test_what_is_no_object_is_unreadable(self, body: bytes) -> None:
         """And nothing but UnreadableError says so."""
-        for decode in (decode_object, decode_list):
+        for decode in (decode_object, decode_a_list):
             with pytest.raises(UnreadableError):
                 decode(body)
+
+    @pytest.mark.parametrize("stated", ["Pod", "DeploymentList", "podlist", "", None, ["PodList"]])
+    def test_a_list_of_another_kind_is_unreadable(self, stated: object) -> None:
+        """An empty list of something else says nothing about what was asked for."""
+        pages: list[Manifest] = [{"kind": stated, "items": []}, {"kind": stated}, {"items": []}]
+        for page in pages:
+            with pytest.raises(UnreadableError, match="no PodList"):
+                decode_list(json.dumps(page).encode(), "PodList")
+
+    @pytest.mark.parametrize("items", [{}, {"a": 1}, "", "none", 0, 7, False])
+    def test_a_list_whose_items_are_none_is_unreadable(self, items: object) -> None:
+        """Only null and an absent field stand for no items, as Go writes them."""
+        with pytest.raises(UnreadableError, match="no PodList"):
+            decode_list(json.dumps({"kind": "PodList", "items": items}).encode(), "PodList")
+
+    @pytest.mark.parametrize("page", [{}, {"items": None}, {"items": []}])
+    def test_a_list_of_the_kind_may_be_empty(self, page: Manifest) -> None:
+        """Nothing was found, and there is no next page."""
+        assert decode_list(json.dumps({"kind": "PodList", **page}).encode(), "PodList") == ([], "")
 
     @given(body=st.binary(max_size=64))
     def test_any_bytes_are_an_object_or_unreadable(self, body: bytes) -> None:
         """No library's error comes through."""
-        for decode in (decode_object, decode_list):
+        for decode in (decode_object, decode_a_list):
             try:
                 assert decode(body) is not None
             except UnreadableError:
@@ -255,7 +279,7 @@ class TestUnreadable:
         except (TypeError, ValueError, OverflowError):
             return
         for body in (encoded, b'{"kind":"AList","metadata":%b,"items":%b}' % (encoded, encoded)):
-            for decode in (decode_object, decode_list):
+            for decode in (decode_object, decode_a_list):
                 try:
                     assert decode(body) is not None
                 except UnreadableError:

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from k8s_heartbeat.adapters.http.rendering import (
     DEFAULT_CODES,
     Detail,
-    Line,
     code_of,
     health_body,
     object_body,
@@ -23,6 +22,7 @@ from k8s_heartbeat.adapters.http.rendering import (
 )
 from k8s_heartbeat.core import Activity, Assessment, Cause, Health, summarize
 from k8s_heartbeat.core.check import Checked
+from k8s_heartbeat.core.line import Line
 from tests.builders import NOW
 
 
