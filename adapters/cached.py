@@ -64,7 +64,21 @@ class _Taken:
     at: float
 
 
-_Outcome = _Taken | ReadError
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """An error, the moment it came, and nothing of who it came to."""
+
+    error: ReadError
+    at: float
+
+    def raised(self, now: float) -> ReadError:
+        """An error that no other caller holds."""
+        error = copy.copy(self.error)
+        error.age = max(0.0, now - self.at)
+        return error
+
+
+_Outcome = _Taken | _Refused
 _PING = "ping"
 
 
@@ -96,10 +110,10 @@ class CachedReader:
         self._readings: TTLCache[Query | str, _Taken] = TTLCache(
             _MOST_OBJECTS, max(lifetimes.stale, lifetimes.reading), clock, _weight
         )
-        self._absences: TTLCache[Query | str, ReadError] = TTLCache(
+        self._absences: TTLCache[Query | str, _Refused] = TTLCache(
             _MOST_ABSENCES, lifetimes.absence, clock
         )
-        self._failures: TTLCache[Query | str, ReadError] = TTLCache(
+        self._failures: TTLCache[Query | str, _Refused] = TTLCache(
             _MOST_FAILURES, lifetimes.failure, clock
         )
 
@@ -126,7 +140,7 @@ class CachedReader:
     def _ask(self, key: Query | str, ask: Callable[[], Reading], deadline: Deadline) -> _Outcome:
         """Ask upstream, or wait for the one who asks already."""
         if not self._places.acquire(blocking=False):
-            return ReadTimeout(f"{key}: too many requests wait for the API server")
+            return self._refused(ReadTimeout(f"{key}: too many requests wait for the API server"))
         try:
             with self._lock:
                 outcome = self._remembered(key)
@@ -139,18 +153,18 @@ class CachedReader:
             if first:
                 return self._fly(key, flight, ask)
             flight.landed.wait(deadline.remaining())
-            return flight.outcome or ReadTimeout(f"{key}: no answer in time")
+            return flight.outcome or self._refused(ReadTimeout(f"{key}: no answer in time"))
         finally:
             self._places.release()
 
     def _fly(self, key: Query | str, flight: _Flight, ask: Callable[[], Reading]) -> _Outcome:
-        outcome: _Outcome = UpstreamError(f"{key}: the reading was broken off")
+        outcome: _Outcome = self._refused(UpstreamError(f"{key}: the reading was broken off"))
         try:
             reading = ask()
             outcome = _Taken(reading, self._clock() - reading.age)
         except ReadError as error:
             # A copy: the error itself holds every frame below it, the request's included.
-            outcome = copy.copy(error)
+            outcome = self._refused(copy.copy(error))
         finally:
             with self._lock:
                 self._remember(key, outcome)
@@ -158,6 +172,9 @@ class CachedReader:
             flight.outcome = outcome
             flight.landed.set()
         return outcome
+
+    def _refused(self, error: ReadError) -> _Refused:
+        return _Refused(error, self._clock())
 
     def _remembered(self, key: Query | str) -> _Outcome | None:
         """What answers without asking; the caller holds the lock."""
@@ -172,7 +189,7 @@ class CachedReader:
             if _weight(outcome) <= _MOST_OBJECTS:
                 self._readings[key] = outcome
             self._absences.pop(key, None)
-        elif self._is_absence(key, outcome):
+        elif self._is_absence(key, outcome.error):
             self._absences[key] = outcome
             self._readings.pop(key, None)
         else:
@@ -191,12 +208,10 @@ class CachedReader:
 
     def _resolved(self, key: Query | str, outcome: _Outcome) -> Reading:
         """A reading as old as it is by now, or an error that no other caller holds."""
-        if isinstance(outcome, NotFound):
-            raise copy.copy(outcome)
-        if isinstance(outcome, ReadError):
-            stale = self._stale(key)
+        if isinstance(outcome, _Refused):
+            stale = None if isinstance(outcome.error, NotFound) else self._stale(key)
             if stale is None:
-                raise copy.copy(outcome)
+                raise outcome.raised(self._clock())
             outcome = stale
         age = max(0.0, self._clock() - outcome.at)
         return Reading(outcome.reading.objects, age, age >= self._lifetimes.reading)

@@ -19,7 +19,7 @@ _LONGEST_TEXT = 300
 # What may carry a secret that is not known beforehand, such as a wrong token. A match ends before
 # whatever has a meaning in JSON: the line is cleaned as a whole.
 _CREDENTIALS = re.compile(
-    r"((?:[?&\s\"'])token(?:=|%3d))[^&\s\"'\\]*|((?:basic|bearer)\s+)[^\s\"',\\]+", re.IGNORECASE
+    r"((?:[?&;\s\"'])token(?:=|%3d))[^&\s\"'\\]*|((?:basic|bearer)\s+)[^\s\"',\\]+", re.IGNORECASE
 )
 _ESCAPE = re.compile("%[0-9A-F]{2}")
 

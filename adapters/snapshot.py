@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from k8s_heartbeat.core.kinds import EVENT
-from k8s_heartbeat.core.manifests import is_list, is_mapping, parse
+from k8s_heartbeat.core.manifests import is_list, is_mapping, is_ruled, parse
 from k8s_heartbeat.core.model import Event
 from k8s_heartbeat.core.reader import Deadline, NotFound, Query, Reading
 
@@ -22,8 +21,7 @@ Manifest = Mapping[str, Any]
 
 _MOST_NESTED_LISTS = 20
 _MOST_NESTED_YAML = 200
-# YAML's aliases make many of few.
-_MOST_OBJECTS = 1_000_000
+_MOST_ALIASES = 20
 
 
 class SnapshotError(ValueError):
@@ -47,7 +45,8 @@ class SnapshotReader:
             return Reading(found)
         if not found:
             raise NotFound(f"{query}: not in the snapshot")
-        return Reading(found[:1])
+        # Of several readings of one object the last one counts, as with `check -f`.
+        return Reading(found[-1:])
 
     def ping(self, deadline: Deadline) -> None:
         """See `ClusterReader.ping`; a snapshot is always there."""
@@ -82,10 +81,7 @@ def parse_documents(text: str) -> list[Manifest]:
         documents = _json_documents(text)
     except (ValueError, RecursionError) as error:
         documents = _yaml_documents(text, error)
-    objects = list(islice(_flatten(documents, 0), _MOST_OBJECTS + 1))
-    if len(objects) > _MOST_OBJECTS:
-        raise SnapshotError(f"it holds more than {_MOST_OBJECTS} objects")
-    return objects
+    return list(_flatten(documents, 0))
 
 
 def related_index(objects: Iterable[Manifest]) -> Callable[[Manifest], list[Manifest]]:
@@ -149,13 +145,17 @@ def _yaml_documents(text: str, json_error: Exception) -> list[object]:
     # The C one is as safe and much faster, where it is built.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        depth = 0
+        depth = aliases = 0
         for event in yaml.parse(text, Loader=loader):
             # Building what is nested deeper would overflow the C stack and end the process.
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
+            aliases += isinstance(event, yaml.AliasEvent)
             if depth > _MOST_NESTED_YAML:
                 raise SnapshotError("its YAML is nested too deep")
+            if aliases > _MOST_ALIASES:
+                # A few of them, one in the other, can stand for more than a machine can hold.
+                raise SnapshotError(f"its YAML has more than {_MOST_ALIASES} aliases")
         return [entry for entry in yaml.load_all(text, Loader=loader) if entry is not None]
     except SnapshotError:
         raise
@@ -167,11 +167,19 @@ def _yaml_documents(text: str, json_error: Exception) -> list[object]:
 
 
 def _flatten(documents: Iterable[object], depth: int) -> Iterator[Manifest]:
+    if depth > _MOST_NESTED_LISTS:
+        raise SnapshotError("its lists are nested too deep")
     for document in documents:
+        if document is None:
+            continue
+        if is_list(document):
+            # As `jq .items` leaves them.
+            yield from _flatten(document, depth + 1)
+            continue
         if not is_mapping(document):
+            text = json.dumps(document, default=str)[:40]
             raise SnapshotError(
-                f"it holds a {type(document).__name__} where an object is expected, such as "
-                '{"kind": "Deployment", …}'
+                f'it holds {text} where an object is expected, such as {{"kind": "Deployment", …}}'
             )
         kind, items = document.get("kind"), document.get("items")
         if not (isinstance(kind, str) and kind.endswith("List")):
@@ -179,8 +187,6 @@ def _flatten(documents: Iterable[object], depth: int) -> Iterator[Manifest]:
             continue
         if items is not None and not is_list(items):
             raise SnapshotError(f"the items of its {kind[:63]!a} are no list")
-        if depth == _MOST_NESTED_LISTS:
-            raise SnapshotError("its lists are nested too deep")
         # The items of a typed list, such as a PodList, do not repeat what they are.
         stated = {"kind": kind.removesuffix("List"), "apiVersion": document.get("apiVersion")}
         for item in _flatten(items or (), depth + 1):
@@ -188,13 +194,14 @@ def _flatten(documents: Iterable[object], depth: int) -> Iterator[Manifest]:
 
 
 def _matches(manifest: Manifest, query: Query) -> bool:
-    api_version = manifest.get("apiVersion")
     if manifest.get("kind") != query.kind.kind:
         return False
-    if isinstance(api_version, str) and api_version.rpartition("/")[0] != query.kind.group:
+    if query.kind != EVENT and not is_ruled(manifest):
+        # Of the same name in another API group.
         return False
     metadata = manifest.get("metadata")
-    if not is_mapping(metadata) or metadata.get("namespace") != query.namespace:
+    # A manifest that names no namespace is for whichever it is applied to.
+    if not is_mapping(metadata) or metadata.get("namespace") not in (None, query.namespace):
         return False
     if query.name:
         return bool(metadata.get("name") == query.name)

@@ -17,6 +17,7 @@ from .durations import format_duration
 from .model import Condition, Container, Event, Metadata, Object, Pod, Termination
 from .owners import owned_pods
 from .policy import Policy
+from .wording import listed
 
 __all__ = ["explain", "pod_causes"]
 
@@ -54,7 +55,7 @@ def explain(
     pods = owned_pods(subject, objects)
     found: list[Cause] = []
     for pod in pods:
-        if pod.meta.deleted is not None or pod.finished:
+        if pod.meta.terminating or pod.finished:
             # Pods on their way out do not count against a live workload, unless they hang there.
             found.extend(_stuck(pod, now, policy))
         else:
@@ -149,13 +150,13 @@ def _not_ready(pod: Pod) -> Iterator[Cause]:
     serving = [container for container in pod.containers if not container.initial]
     waiting = [container.name for container in serving if not container.ready]
     if waiting or not serving:
-        message = f"containers not ready: {', '.join(waiting)}" if waiting else ready.message
+        message = f"containers not ready: {listed(waiting)}" if waiting else ready.message
         yield _cause(pod, "NotReady", message, ready.since)
         return
     closed = [gate for gate in pod.readiness_gates if not _is_true(pod.conditions.get(gate))]
     if closed:
         yield _cause(
-            pod, "ReadinessGate", f"readiness gates not open: {', '.join(closed)}", ready.since
+            pod, "ReadinessGate", f"readiness gates not open: {listed(closed)}", ready.since
         )
     elif all(container.running for container in serving):
         yield _cause(pod, "NodeLost", "its node stopped reporting", ready.since)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from .assessment import Activity, Assessment, Health, worst
@@ -14,6 +14,7 @@ from .manifests import parse
 from .model import Malformed, Object
 from .policy import Policy
 from .rules import RULES, Verdict
+from .wording import listed
 
 __all__ = ["assess"]
 
@@ -77,14 +78,14 @@ def _verdict(subject: Object, now: datetime, policy: Policy) -> Verdict:
 def _common(subject: Object, verdict: Verdict, now: datetime, policy: Policy) -> Verdict:
     """Deletion and a stale status, which speak of every kind alike."""
     meta = subject.meta
-    if meta.deleted is None:
+    if not meta.terminating:
         if meta.stale and verdict.activity is Activity.STEADY:
             return replace(verdict, activity=Activity.PROGRESSING)
         return verdict
-    age = now - meta.deleted
+    age = now - meta.deleted if meta.deleted else timedelta(0)
     if age <= policy.stuck_after:
         return replace(verdict, activity=Activity.TERMINATING)
-    held = f", held by finalizers {', '.join(meta.finalizers)}" if meta.finalizers else ""
+    held = f", held by finalizers {listed(meta.finalizers)}" if meta.finalizers else ""
     return replace(
         verdict,
         health=worst(verdict.health, Health.DEGRADED),

@@ -115,6 +115,7 @@ def _replica_set(meta: Metadata, spec: Manifest, status: Manifest) -> ReplicaSet
 def _stateful_set(meta: Metadata, spec: Manifest, status: Manifest) -> StatefulSet:
     strategy = _mapping_or_empty(spec.get("updateStrategy"))
     rolling = _mapping_or_empty(strategy.get("rollingUpdate"))
+    on_delete = strategy.get("type") == "OnDelete"
     ready = _count(status, "status.readyReplicas")
     return StatefulSet(
         meta=meta,
@@ -122,8 +123,11 @@ def _stateful_set(meta: Metadata, spec: Manifest, status: Manifest) -> StatefulS
         replicas=_count(status, "status.replicas"),
         updated=_count(status, "status.updatedReplicas"),
         available=_count(status, "status.availableReplicas", default=ready),
-        partition=_count(rolling, "spec.updateStrategy.rollingUpdate.partition"),
-        on_delete=strategy.get("type") == "OnDelete",
+        # Without rolling updates it means nothing.
+        partition=0
+        if on_delete
+        else _count(rolling, "spec.updateStrategy.rollingUpdate.partition"),
+        on_delete=on_delete,
         current_revision=_text(status.get("currentRevision")),
         update_revision=_text(status.get("updateRevision")),
         conditions=_conditions(status),
@@ -139,7 +143,7 @@ def _daemon_set(meta: Metadata, spec: Manifest, status: Manifest) -> DaemonSet:
         desired=_count(status, "status.desiredNumberScheduled"),
         updated=_count(status, "status.updatedNumberScheduled"),
         available=_count(status, "status.numberAvailable"),
-        misscheduled=_count(status, "status.numberMisscheduled"),
+        misscheduled=max(0, _integer(status.get("numberMisscheduled")) or 0),
         on_delete=_mapping_or_empty(spec.get("updateStrategy")).get("type") == "OnDelete",
         conditions=_conditions(status),
     )
@@ -161,7 +165,7 @@ def _pod(meta: Metadata, spec: Manifest, status: Manifest) -> Pod:
         started = entry.get("started") is True or initialized
         sidecar = _text(entry.get("name")) in sidecars and started
         containers.append(_container(entry, initial=not sidecar))
-    gates = {_text(gate.get("conditionType")) for gate in _mappings(spec.get("readinessGates"))}
+    gates = {_said(gate.get("conditionType")) for gate in _mappings(spec.get("readinessGates"))}
     return Pod(
         meta=meta,
         phase=_text(status.get("phase")),
@@ -205,8 +209,9 @@ def _metadata(kind: str, metadata: Manifest, status: Manifest) -> Metadata:
         generation=_integer(metadata.get("generation")),
         observed_generation=_integer(status.get("observedGeneration")),
         created=_time(metadata.get("creationTimestamp")),
+        terminating=metadata.get("deletionTimestamp") is not None,
         deleted=_time(metadata.get("deletionTimestamp")),
-        finalizers=tuple(sorted({_text(entry) for entry in _items(finalizers)} - {""})),
+        finalizers=tuple(sorted({_said(entry) for entry in _items(finalizers)} - {""})),
     )
 
 

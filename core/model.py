@@ -42,6 +42,8 @@ class Metadata:
     generation: int | None
     observed_generation: int | None
     created: datetime | None
+    terminating: bool
+    """Whether its deletion was asked for, be it at a time that cannot be read."""
     deleted: datetime | None
     finalizers: tuple[str, ...]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from .model import Metadata, Object, Pod, ReplicaSet
+from .model import Metadata, Object, Pod
 
 __all__ = ["owned_pods"]
 
@@ -21,7 +21,8 @@ def owned_pods(owner: Metadata, related: Iterable[Object]) -> list[Pod]:
     owners = {owner.uid} | {
         entry.meta.uid
         for entry in objects
-        if isinstance(entry, ReplicaSet) and entry.meta.owner_uid == owner.uid
+        # Whatever is odd about a ReplicaSet, it still links its pods.
+        if entry.meta.kind == "ReplicaSet" and entry.meta.owner_uid == owner.uid
     }
     pods: dict[tuple[str, str], Pod] = {}
     for entry in objects:

@@ -38,7 +38,13 @@ class InvalidQuery(ValueError):
 
 
 class ReadError(Exception):
-    """A reading that could not be had; the message names what was read and what came back."""
+    """A reading that could not be had; the message names what was read and what came back.
+
+    Attributes:
+        age: Seconds since it could not be had.
+    """
+
+    age: float = 0.0
 
 
 class NotFound(ReadError):

@@ -18,7 +18,8 @@ from k8s_heartbeat.core.check import Checked, check, missing
 from k8s_heartbeat.core.durations import format_duration, parse_duration
 from k8s_heartbeat.core.kinds import KINDS, Kind, resolve
 from k8s_heartbeat.core.line import Line
-from k8s_heartbeat.core.manifests import is_ruled, parse
+from k8s_heartbeat.core.manifests import parse
+from k8s_heartbeat.core.model import Event, Metadata, Pod, Unruled
 from k8s_heartbeat.core.reader import (
     ClusterReader,
     Deadline,
@@ -162,36 +163,57 @@ def _once(objects: Iterable[Manifest]) -> list[Manifest]:
     """Each object once, though overlapping dumps may hold it more often; the last one counts."""
     kept: dict[object, Manifest] = {}
     for number, manifest in enumerate(objects):
-        kept[parse(manifest).meta.uid or number] = manifest
+        meta = parse(manifest).meta
+        identity = (meta.kind, meta.namespace, meta.name, meta.uid)
+        kept[identity if meta.uid else number] = manifest
     return list(kept.values())
 
 
 def _chosen(
     objects: Sequence[Manifest], subjects: Sequence[_Subject], namespace: str | None
 ) -> list[Manifest]:
-    """The objects to judge: those named, or all that no other object here controls."""
-    metas = [parse(entry).meta for entry in objects]
-    uids = {meta.uid for meta in metas} - {""}
+    """The objects to judge: those named, or all that no other one of them controls."""
+    models = [parse(entry) for entry in objects]
+    there = {model.meta.uid for model in models} - {""}
+    judged = {
+        model.meta.uid: model.meta.owner_uid
+        for model in models
+        if model.meta.uid and not isinstance(model, Event | Unruled)
+    }
     names = {(entry.kind.kind, entry.name) for entry in subjects}
     chosen: list[Manifest] = []
     passed_over: Counter[str] = Counter()
-    for manifest, meta in zip(objects, metas, strict=True):
+    for manifest, model in zip(objects, models, strict=True):
+        meta = model.meta
         if namespace is not None and meta.namespace not in ("", namespace):
             continue
         if names:
             if (meta.kind, meta.name) in names:
                 chosen.append(manifest)
-        elif meta.owner_uid in uids or meta.kind == "Event":
-            # What something else here controls only explains that.
+        elif isinstance(model, Event) or _is_beneath(meta, judged):
             continue
-        elif not meta.kind or is_ruled(manifest):
+        elif isinstance(model, Unruled):
+            passed_over.update([meta.kind] if meta.owner_uid not in there else [])
+        elif not (isinstance(model, Pod) and model.finished and meta.owner_uid in there):
+            # A pod that ended is a run of its owner's, a Job's say, and no verdict on it.
             chosen.append(manifest)
-        else:
-            passed_over[meta.kind] += 1
     if passed_over:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(passed_over.items()))
         print(f"not judged, no rule is written for the kind: {_clean(kinds)}", file=sys.stderr)
     return chosen
+
+
+def _is_beneath(meta: Metadata, judged: Mapping[str, str]) -> bool:
+    """Whether an object is controlled by one that is judged itself; by UID, owners of those."""
+    seen = {meta.uid}
+    owner = meta.owner_uid
+    while owner in judged:
+        if owner in seen:
+            # Who controls himself would vanish together with what he says.
+            return False
+        seen.add(owner)
+        owner = judged[owner]
+    return len(seen) > 1
 
 
 def _absent(

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest
@@ -37,6 +37,9 @@ _TICK = 0.2
 _FINISH_SECONDS = 20.0
 # After its last answer a connection gets this long to be closed by its client.
 _LINGER_SECONDS = 0.5
+# From a request's first byte to the end of its headers.
+_HEADER_SECONDS = 5.0
+_SWEEP_SECONDS = 0.5
 
 
 class Server:
@@ -65,6 +68,9 @@ class Server:
         stopping: threading.Event,
     ) -> None:
         self._drain_seconds = drain_seconds
+        self._next_sweep = 0.0
+        connections = _connection_limit()
+        self._crowded = connections - connections // 10
         self._stopping = stopping
         self._interrupted = False
         self._map: dict[int, Any] = {}
@@ -75,7 +81,7 @@ class Server:
             threads=threads,
             ident=None,
             expose_tracebacks=False,
-            connection_limit=_connection_limit(),
+            connection_limit=connections,
             asyncore_use_poll=True,
             max_request_header_size=8192,
             max_request_body_size=1024,
@@ -163,6 +169,29 @@ class Server:
 
     def _loop_once(self, timeout: float) -> None:
         wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
+        self._close_slow()
+
+    def _close_slow(self) -> None:
+        """Close who owes the rest of a request for too long, and where it is crowded who is idle.
+
+        waitress waits for a silent client only, not for one that sends a byte a second; and at its
+        connection limit it leaves new clients, the kubelet's probes too, waiting outside.
+        """
+        now = time.monotonic()
+        if now < self._next_sweep and len(self._map) < self._crowded:
+            return
+        self._next_sweep = now + _SWEEP_SECONDS
+        idle = [channel for channel in self._channels() if not _is_busy(channel)]
+        for channel in idle:
+            since = channel.waiting_since
+            if since is not None and now - since > _HEADER_SECONDS:
+                channel.handle_close()
+        idle = sorted(
+            (channel for channel in idle if channel.connected),
+            key=lambda entry: entry.last_activity,
+        )
+        for channel in idle[: max(0, len(self._map) - self._crowded)]:
+            channel.handle_close()
 
     def _listeners(self) -> Iterator[BaseWSGIServer]:
         entries = list(self._map.values())
@@ -170,13 +199,26 @@ class Server:
             return iter([self._server])
         return (entry for entry in entries if isinstance(entry, BaseWSGIServer))
 
-    def _channels(self) -> list[HTTPChannel]:
-        return [entry for entry in self._map.values() if isinstance(entry, HTTPChannel)]
+    def _channels(self) -> list[_Channel]:
+        return [entry for entry in self._map.values() if isinstance(entry, _Channel)]
 
 
 def _is_busy(channel: HTTPChannel) -> bool:
     """Whether a request on this connection is in flight, queued, or its answer not yet sent."""
     return bool(channel.requests or channel.total_outbufs_len)
+
+
+class _Parser(HTTPRequestParser):
+    """Refuses what two servers in a row could read differently: the way requests are smuggled."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        names = [line.partition(b":")[0].strip().lower() for line in header_plus.split(b"\n")[1:]]
+        if names.count(b"host") > 1:
+            raise ParsingError("more than one Host")
+        if b"transfer-encoding" in names:
+            # No request to this service has a body.
+            raise ParsingError("a Transfer-Encoding")
+        super().parse_header(header_plus)
 
 
 class _Refusal(ErrorTask):
@@ -202,6 +244,22 @@ class _Refusal(ErrorTask):
         self.write(body)
 
 
+class _Channel(HTTPChannel):
+    """A connection that knows since when it owes the rest of a request."""
+
+    parser_class = _Parser
+    error_task_class = _Refusal
+    waiting_since: float | None = None
+
+    def received(self, data: bytes) -> bool:
+        received = super().received(data)
+        if self.request is None:
+            self.waiting_since = None
+        elif self.waiting_since is None:
+            self.waiting_since = time.monotonic()
+        return received
+
+
 def _channel_class(stopping: Callable[[], bool]) -> type[HTTPChannel]:
     """A channel whose answers ask clients to go elsewhere once a stop was asked for."""
 
@@ -212,9 +270,8 @@ def _channel_class(stopping: Callable[[], bool]) -> type[HTTPChannel]:
                 self.set_close_on_finish()
             return super().build_response_header()
 
-    class Channel(HTTPChannel):
+    class Channel(_Channel):
         task_class = Task
-        error_task_class = _Refusal
 
     return Channel
 

@@ -36,8 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"k8s-heartbeat: {line}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        # Whoever read has gone; Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()
         return 0
     except KeyboardInterrupt:
         return 130
@@ -45,16 +44,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     command: Callable[[argparse.Namespace], int] = arguments.command
-    code = command(arguments)
     try:
+        code = command(arguments)
         # Here and not at exit, where what goes wrong could no longer be caught.
         print(end="", flush=True)
     except BrokenPipeError:
         raise
     except OSError as error:
+        _close_output()
         message = f"standard output cannot be written: {error.strerror}"
         raise CommandError(message, EXIT_UNREADABLE) from error
     return code
+
+
+def _close_output() -> None:
+    """Send what is still to be written nowhere; Python would complain of it once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -144,7 +149,9 @@ def _add_check(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
     check.add_argument(
         "-f", "--filename", action="append", metavar="FILE", help="a dump or manifest; - for stdin"
     )
-    check.add_argument("-n", "--namespace", metavar="NS", help="default: the one named default")
+    check.add_argument(
+        "-n", "--namespace", metavar="NS", help="default: the context's; with -f all"
+    )
     check.add_argument("-o", "--output", choices=("text", "wide", "json", "name"), default="text")
     check.add_argument(
         "--fail-on", choices=("degraded", "down"), default="down", help="default: down"

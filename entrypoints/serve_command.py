@@ -106,7 +106,8 @@ def _serve(settings: Settings, reader: ClusterReader, *, demo: bool) -> int:
             EXIT_USAGE,
         ) from None
     if demo:
-        print(_TRY.format(url=f"http://{settings.host}:{server.port}"), file=sys.stderr, flush=True)
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        print(_TRY.format(url=f"http://{host}:{server.port}"), file=sys.stderr, flush=True)
         if settings.token:
             print('Each needs -H "Authorization: Bearer $AUTH_TOKEN_BASIC".', file=sys.stderr)
     server.run()

@@ -25,6 +25,8 @@ __all__ = [
 PLACEHOLDER_TOKENS = ("xxx", "dGVzdDp0ZXN0")
 """Tokens that stand in public examples; whoever runs with one is open to everyone."""
 
+# Codes whose answers have no body, or another meaning than the answer's.
+_BODILESS = (204, 205, 304)
 _ORIGIN = re.compile(r"https?://[^/\s?#]+/?")
 
 
@@ -162,11 +164,14 @@ def _codes(text: str) -> Mapping[str, int]:
         if not equals or word not in codes:
             raise ValueError
         codes[word] = _whole(200, 599)(code)
+        if codes[word] in _BODILESS:
+            raise ValueError
     return codes
 
 
 def _origins(text: str) -> tuple[str, ...]:
-    origins = tuple(part.strip() for part in text.split(",") if part.strip())
+    # Browsers send an origin's host in lower case.
+    origins = tuple(part.strip().lower() for part in text.split(",") if part.strip())
     if origins == ("*",):
         return ()
     if not all(_ORIGIN.fullmatch(origin) for origin in origins):
@@ -211,7 +216,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "status_codes",
         "HEARTBEAT_STATUS_CODES",
-        "word=code pairs of " + ", ".join(DEFAULT_CODES),
+        "word=code pairs, codes with a body, of " + ", ".join(DEFAULT_CODES),
         "down=400,missing=400",
         _codes,
     ),

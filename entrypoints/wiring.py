@@ -122,6 +122,6 @@ def demo_reader() -> ClusterReader:
 
 def _missing(error: ModuleNotFoundError) -> MissingExtraError:
     return MissingExtraError(
-        f"{error.name} is not installed; for a live cluster and for serving: "
-        "pip install 'k8s-heartbeat[server]'"
+        "a live cluster and serving need the extra server: pip install 'k8s-heartbeat[server]' "
+        f"({error.name} is not installed)"
     )

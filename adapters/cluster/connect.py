@@ -87,6 +87,8 @@ def connect(source: Source) -> Connection:
     configuration.connection_pool_maxsize = source.connections
     configuration.retries = False
     origin, namespace = _configure(configuration, source)
+    if not configuration.host.startswith(("http://", "https://")):
+        raise NoClusterError(f"{origin}: its server is no URL such as https://10.0.0.1:6443")
     pools = RESTClientObject(configuration).pool_manager
     keep_deadlines(pools)
     return Connection(origin, configuration.host.rstrip("/"), namespace, pools, configuration)

@@ -17,6 +17,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Timeout
 
+from k8s_heartbeat.core.manifests import is_mapping
 from k8s_heartbeat.core.reader import (
     Deadline,
     Forbidden,
@@ -95,6 +96,10 @@ class LiveReader:
             raise UpstreamError(f"{query}: the API server's answer is {error}") from error
         if decoded.get("kind") != query.kind.kind:
             raise UpstreamError(f"{query}: the API server's answer is no {query.kind.kind}")
+        metadata = decoded.get("metadata")
+        named = (metadata.get("namespace"), metadata.get("name")) if is_mapping(metadata) else ()
+        if named != (query.namespace, query.name):
+            raise UpstreamError(f"{query}: the API server's answer is another object")
         return dict(decoded)
 
     def _list(self, query: Query, deadline: Deadline) -> list[dict[str, Any]]:
@@ -133,16 +138,21 @@ class LiveReader:
         if status != 401:
             return status, body
         try:
-            connection = self._renewed(connection)
+            connection = self._renewed(connection, what, deadline)
         except NoClusterError as error:
             raise UpstreamError(f"{what}: unauthorised, and {error}") from error
         return _get_once(connection, path, what, deadline)
 
-    def _renewed(self, refused: Connection) -> Connection:
-        with self._renewing:
+    def _renewed(self, refused: Connection, what: str, deadline: Deadline) -> Connection:
+        # Whoever renews may wait for a credential plugin; the others wait no longer than they may.
+        if not self._renewing.acquire(timeout=deadline.remaining()):
+            raise ReadTimeout(f"{what}: the credentials were not renewed in time")
+        try:
             if self._connection is refused:
                 self._connection = self._connect()
             return self._connection
+        finally:
+            self._renewing.release()
 
 
 def _get_once(

@@ -74,7 +74,8 @@ class RateLimiter:
         if req.path in self._exempt:
             return
         used, left = self._count(client_of(req.remote_addr))
-        seconds = max(1, math.ceil(left))
+        # Not a second more for what the clock's floating point adds.
+        seconds = max(1, math.ceil(left - 1e-6))
         remaining = max(0, self._requests - used)
         policy = f'"default";q={self._requests};w={math.ceil(self._period)}'
         resp.set_headers(

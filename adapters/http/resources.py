@@ -106,7 +106,7 @@ class ObjectHealth:
         except (NotFound, Forbidden) as error:
             # One answer for both, so that nobody can enumerate; the log tells the operator.
             req.context.cause = str(error)
-            return Checked(missing(query))
+            return Checked(missing(query), error.age)
 
 
 class Liveness:

@@ -201,6 +201,16 @@ class TestLifetimes:
         world.upstream.fails(FAILURES["timeout"])
         assert type(world.error()) is ReadTimeout
 
+    @absences
+    def test_an_absence_says_how_old_it_is(
+        self, world: World, error: Callable[[], ReadError]
+    ) -> None:
+        """What is answered from memory was not read now."""
+        world.upstream.fails(error)
+        assert world.error().age == 0.0
+        world.clock.time += 7.0
+        assert world.error().age == 7.0
+
     def test_a_ping_is_remembered_like_a_reading(self, world: World) -> None:
         """Probes come every second from many sides."""
         deadline = Deadline.after(5, world.clock)

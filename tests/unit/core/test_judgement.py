@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import k8s_heartbeat.core
-from k8s_heartbeat.core import Activity, Health, Policy, assess
+from k8s_heartbeat.core import Health, Policy, assess
 from tests.builders import (
     NOW,
     Manifest,
@@ -142,9 +142,18 @@ class TestDeletion:
         verdict = assess(deployment(deleted=before(hours=2)), now=NOW, policy=patient)
         assert verdict.health is Health.HEALTHY
 
-    def test_a_time_that_does_not_parse_is_passed_over(self) -> None:
-        """An odd deletionTimestamp is none."""
-        assert assess(deployment(deleted="soon"), now=NOW).activity is Activity.STEADY
+    def test_a_deletion_at_a_time_that_does_not_parse_is_one_all_the_same(self) -> None:
+        """That it is there says that the object goes; how long ago, nobody can tell."""
+        verdict = assess(deployment(deleted="soon"), now=NOW)
+        assert (verdict.health, verdict.activity) == ("healthy", "terminating")
+
+    def test_a_thousand_finalizers_do_not_swell_the_message(self) -> None:
+        """The first few are named and the others counted."""
+        names = [f"example.com/{number:04}-{'x' * 400}" for number in range(1000)]
+        long_ago = before(hours=2)
+        verdict = assess(deployment(deleted=long_ago, finalizers=names), now=NOW)
+        assert "and 997 more" in verdict.message
+        assert len(verdict.message) < 1200
 
 
 class TestStaleStatus:

@@ -95,3 +95,12 @@ def test_two_pods_of_one_name_are_two() -> None:
     twins = [pod("db-0", owned_by="db"), pod("db-0", owned_by="db")]
     twins[1]["metadata"]["uid"] = "later"
     assert names(stateful_set(), *twins) == ["db-0", "db-0"]
+
+
+@pytest.mark.parametrize("replicas", ["1", None, -1])
+def test_an_odd_replica_set_still_links_its_pods(replicas: object) -> None:
+    """That its counts cannot be read says nothing of whose pods it controls."""
+    odd = replica_set()
+    odd["status"] = None if replicas is None else {"replicas": replicas}
+    uid = odd["metadata"]["uid"]
+    assert names(deployment(), odd, pod("one", owned_by=uid)) == ["one"]

@@ -21,6 +21,7 @@ from tests.builders import (
     container,
     deployment,
     event,
+    owner,
     pod,
     progressing,
     replica_set,
@@ -181,6 +182,52 @@ def test_what_another_object_controls_is_not_counted_again(shell: Shell) -> None
     body = shell.check(*objects, options=("-o", "json")).json()
     assert (body["kind"], body["name"]) == ("Deployment", "api")
     assert {cause["reason"]: cause["count"] for cause in body["causes"]}["CrashLoopBackOff"] == 2
+
+
+OPERATOR: Manifest = {
+    "apiVersion": "search.example.com/v1",
+    "kind": "SearchCluster",
+    "metadata": {"name": "search", "namespace": "shop", "uid": "operator-uid"},
+}
+
+
+def owned(manifest: Manifest, uid: str) -> Manifest:
+    """A manifest that the object with that UID controls."""
+    return {**manifest, "metadata": {**manifest["metadata"], "ownerReferences": [owner(uid)]}}
+
+
+def test_what_an_object_without_a_rule_controls_is_judged_all_the_same(shell: Shell) -> None:
+    """An operator's custom resource in the dump hides none of what it made."""
+    done = shell.check(OPERATOR, owned(DOWN, "operator-uid"), named(UP, "web"))
+    assert done.code == 1
+    assert "shop/deployment/api" in done.out
+
+
+def test_a_finished_run_of_an_object_without_a_rule_is_no_verdict(shell: Shell) -> None:
+    """The pod that failed before a Job went through is the Job's matter."""
+    job = {**OPERATOR, "apiVersion": "batch/v1", "kind": "Job"}
+    run = pod("run-1", phase="Failed", owned_by="operator-uid")
+    assert shell.check(job, run, UP).code == 0
+    assert shell.check(run, UP).code == 1
+
+
+def test_owners_in_a_circle_hide_nothing(shell: Shell) -> None:
+    """An object that claims to control itself, or two that control each other, are judged."""
+    one, other = named(DOWN, "one"), named(DOWN, "other")
+    uids = [entry["metadata"]["uid"] for entry in (one, other)]
+    assert shell.check(owned(one, uids[0]), named(UP, "web")).code == 1
+    circle = [owned(one, uids[1]), owned(other, uids[0])]
+    body = shell.check(*circle, named(UP, "web"), options=("-o", "json")).json()
+    assert body["counts"] == {"down": 2, "healthy": 1}
+
+
+def test_objects_with_one_uid_and_two_names_are_two(shell: Shell) -> None:
+    """A manifest that was exported, copied and renamed carries its model's UID."""
+    copied = {**UP, "metadata": {**UP["metadata"], "uid": "same"}}
+    model = named(DOWN, "web")
+    model = {**model, "metadata": {**model["metadata"], "uid": "same"}}
+    body = shell.check(model, copied, options=("-o", "json")).json()
+    assert body["counts"] == {"down": 1, "healthy": 1}
 
 
 def test_pods_without_their_owner_in_the_dump_are_judged(shell: Shell) -> None:
