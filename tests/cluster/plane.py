@@ -40,7 +40,7 @@ _OWN_KUBELET = "kubelet.test/own-kubelet"
 _POLL = 0.05
 # Both sides of a node's life: the grace period must outlast several leases.
 _LEASE_SECONDS = 4
-_GRACE_SECONDS = 8
+_GRACE_SECONDS = 12
 # TokenRequest refuses less.
 _SHORTEST_REQUESTED_TOKEN = 600
 # What the API server forgives after a token's expiry.

@@ -615,7 +615,7 @@ PODS = (
                 every(rolled_out(2), terminated("Error", pods=2)),
             ),
         ),
-        expected=caused_by(HEALTHY, "CrashLoopBackOff", "Error"),
+        expected=caused_by(HEALTHY, "CrashLoopBackOff"),
         recovery=(Step(applies(deployment(replicas=2)), rolled_out(2)),),
     ),
     Scenario(
@@ -794,9 +794,7 @@ PODS = (
                 ),
             ),
         ),
-        expected=caused_by(
-            replace(DOWN, activity="progressing"), "CrashLoopBackOff", "Init:CrashLoopBackOff"
-        ),
+        expected=caused_by(replace(DOWN, activity="progressing"), "Init:CrashLoopBackOff"),
         recovery=(Step(turns("ready"), rolled_out(1)),),
     ),
 )
@@ -820,8 +818,25 @@ CLUSTER = (
             None,
             up=False,
             code=503,
-            causes=frozenset({"FailedCreate", "ReplicaFailure"}),
+            causes=frozenset({"ReplicaFailure"}),
         ),
+        recovery=(Step(deletes("ResourceQuota", "pods"), rolled_out(), deadline=60),),
+    ),
+    Scenario(
+        name="quota-refuses-the-surge",
+        steps=(
+            Step(limits_pods(3), gone),
+            Step(applies(deployment(strategy=SURGE)), rolled_out()),
+            Step(
+                applies(deployment(strategy=SURGE, image=NEWER_IMAGE)),
+                every(
+                    reports(replicas=3, availableReplicas=3),
+                    condition("ReplicaFailure", "True", "FailedCreate"),
+                ),
+            ),
+        ),
+        # All serve that should, and the rollout cannot begin.
+        expected=Expected("degraded", "progressing", up=True, code=200, reason="ReplicaFailure"),
         recovery=(Step(deletes("ResourceQuota", "pods"), rolled_out(), deadline=60),),
     ),
     Scenario(
@@ -836,7 +851,7 @@ CLUSTER = (
                 ),
             ),
         ),
-        expected=replace(DOWN, activity=None, causes=frozenset({"FailedCreate", "ReplicaFailure"})),
+        expected=replace(DOWN, activity=None, causes=frozenset({"ReplicaFailure"})),
         recovery=(Step(deletes("ResourceQuota", "pods"), rolled_out(), deadline=60),),
     ),
     Scenario(
@@ -995,6 +1010,26 @@ OTHER_WORKLOADS = (
                 lambda view: view.status["currentRevision"] != view.status["updateRevision"],
             ),
             Step(deletes("Pod", f"{WEB}-0"), stateful_set_rolled_out()),
+        ),
+    ),
+    Scenario(
+        name="replicaset-half-broken",
+        kind="ReplicaSet",
+        path_kind="replicaset",
+        steps=(
+            Step(
+                applies(workload("ReplicaSet", template(), replicas=2)),
+                reports(replicas=2, availableReplicas=2),
+            ),
+            Step(
+                turns("crash-loop-waiting", kind="ReplicaSet", count=1),
+                every(reports(replicas=2, availableReplicas=1), waiting("CrashLoopBackOff")),
+            ),
+        ),
+        # It states no minimum: half is enough.
+        expected=caused_by(Expected("degraded", "steady", up=True, code=200), "CrashLoopBackOff"),
+        recovery=(
+            Step(turns("ready", kind="ReplicaSet"), reports(replicas=2, availableReplicas=2)),
         ),
     ),
     Scenario(

@@ -18,6 +18,7 @@ from typing import Any, Self
 NAMESPACE = "k8s-heartbeat"
 """Where `deploy/` puts the service."""
 
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
 _TOKEN = "a-token-of-the-tests"
 _PORT = re.compile(rb"listening on \S+ port (\d+)")
 
@@ -59,11 +60,14 @@ class Service:
         self._ttl = ttl
 
     def __enter__(self) -> Self:
-        # A file and not a pipe: nobody reads along while the tests run.
-        with tempfile.NamedTemporaryFile(prefix="k8s-heartbeat-", delete=False) as log:
-            self._log = Path(log.name)
+        # A file and not a pipe: nobody reads along while the tests run. It lies in the folder that
+        # ends with the control plane, and the process ends with this one, even if that is killed.
+        command = [sys.executable, "-m", "k8s_heartbeat", "serve", "--port", "0"]
+        descriptor, name = tempfile.mkstemp(".log", "service-", self._kubeconfig.parent)
+        self._log = Path(name)
+        with os.fdopen(descriptor, "wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "k8s_heartbeat", "serve", "--port", "0"],
+                [sys.executable, "-I", "-S", str(SUPERVISOR), "part", str(os.getpid()), *command],
                 env={
                     "PATH": os.environ.get("PATH", os.defpath),
                     "KUBECONFIG": str(self._kubeconfig),
@@ -89,7 +93,7 @@ class Service:
             self._process.wait(30)
         finally:
             self._process.kill()
-            self._log.unlink()
+            self._log.unlink(missing_ok=True)
 
     def _listening(self) -> int:
         deadline = time.monotonic() + 30
@@ -99,6 +103,11 @@ class Service:
                 return int(found.group(1))
             time.sleep(0.02)
         raise AssertionError(f"the service did not start: {self.log()}")
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
 
     @property
     def running(self) -> bool:

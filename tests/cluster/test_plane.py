@@ -19,8 +19,8 @@ from tests.cluster.plane import ControlPlane
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("plane")]
 
 
-def test_part_that_does_not_start_is_named_with_its_output(plane: ControlPlane) -> None:
-    """Whoever debugs a failed start sees what the part said."""
+def test_output_of_each_part_is_kept(plane: ControlPlane) -> None:
+    """Whoever debugs a failure sees what the part said."""
     assert "kube-apiserver" in plane.parts()
     assert plane.output("kube-apiserver").exists()
     assert plane.tail("kube-apiserver")
@@ -65,6 +65,34 @@ def test_nothing_stays_behind(end: Callable[[subprocess.Popen[str], set[int]], N
         while any(map(alive, before)) or home.exists():
             left = [pid for pid in before if alive(pid)]
             assert time.monotonic() < deadline, f"processes {left}, folder {home.exists()}"
+            time.sleep(0.02)
+
+
+WITH_A_SERVICE = """
+from tests.cluster.plane import ControlPlane
+from tests.cluster.service import Service
+import signal
+with ControlPlane() as plane, Service(plane.kubeconfig, ttl=1) as service:
+    print(service.pid, plane.home, flush=True)
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_no_service_stays_behind_a_killed_run(number: signal.Signals) -> None:
+    """What a cancelled CI job ends so takes the service under test and its log with it."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", WITH_A_SERVICE]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
+    ) as run:
+        assert run.stdout
+        pid, home = run.stdout.readline().split()
+        before = {int(pid), *users_of(Path(home))}
+        run.send_signal(number)
+        deadline = time.monotonic() + 15
+        while any(map(alive, before)) or Path(home).exists():
+            assert time.monotonic() < deadline, f"{before}, {Path(home).exists()}"
             time.sleep(0.02)
 
 
