@@ -11,7 +11,17 @@ import yaml
 
 from tests.cluster.conftest import ROOT, TTL, row
 from tests.cluster.plane import ControlPlane, PlaneError
-from tests.cluster.scenarios import ABSENT, SCENARIOS, Expected, Scenario
+from tests.cluster.scenarios import (
+    ABSENT,
+    SCENARIOS,
+    Expected,
+    Scenario,
+    Step,
+    changes,
+    every,
+    revision,
+    rolled_out,
+)
 from tests.cluster.service import NAMESPACE, Answer, Service
 
 pytestmark = pytest.mark.cluster
@@ -103,8 +113,11 @@ def test_rollout_restart_under_load_is_never_answered_wrongly(
         scenario.take(deployed, scenario.steps[:-1])
         for poller in pollers:
             poller.start()
-        for _ in range(3):
-            scenario.take(deployed, [replace(scenario.steps[-1], until=scenario.steps[0].until)])
+        for number in ("2", "3", "4"):
+            # What `kubectl rollout restart` does, which itself refuses a second one in a second.
+            template = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": number}}}
+            restart = changes("Deployment", {"spec": {"template": template}})
+            scenario.take(deployed, [Step(restart, every(rolled_out(), revision(number)))])
     finally:
         over.set()
         for poller in pollers:
