@@ -25,7 +25,6 @@ SHOP = ROOT / "adapters" / "demo" / "shop.json"
 RECORDED = (
     "available-by-vacuity",
     "crash-loop-running",
-    "daemonset-one-node-lost",
     "deleted-in-foreground",
     "init-crash-loop",
     "node-lost",
