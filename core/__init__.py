@@ -13,18 +13,34 @@
 """
 
 from .assessment import SEVERITY, Activity, Assessment, Cause, Health
+from .fields import FieldError
 from .judgement import assess
+from .kinds import Kind
+from .model import Condition, Metadata, Source
 from .policy import Policy
+from .rules import RULES, Context, Rule, Rules, Verdict
 from .summary import Summary, summarize
+from .threshold import Threshold
 
 __all__ = [
+    "RULES",
     "SEVERITY",
     "Activity",
     "Assessment",
     "Cause",
+    "Condition",
+    "Context",
+    "FieldError",
     "Health",
+    "Kind",
+    "Metadata",
     "Policy",
+    "Rule",
+    "Rules",
+    "Source",
     "Summary",
+    "Threshold",
+    "Verdict",
     "assess",
     "summarize",
 ]

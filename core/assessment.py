@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["SEVERITY", "Activity", "Assessment", "Cause", "Health", "worst"]
+__all__ = ["MAINTENANCE", "SEVERITY", "Activity", "Assessment", "Cause", "Health", "worst"]
+
+MAINTENANCE = "Maintenance"
+"""The reason of what is not well while its owner has announced work on it."""
 
 
 class Health(StrEnum):

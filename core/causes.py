@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from .assessment import Cause
 from .durations import format_duration
-from .model import Condition, Container, Event, Metadata, Object, Pod, Termination
+from .model import Condition, Container, Event, Metadata, Pod, Related, Termination
 from .owners import owned_pods
 from .policy import Policy
 from .wording import listed
@@ -48,7 +48,7 @@ _BACK_OFF_RESET = timedelta(minutes=10)
 
 
 def explain(
-    subject: Metadata, related: Iterable[Object], now: datetime, policy: Policy, *, well: bool
+    subject: Metadata, related: Iterable[Related], now: datetime, policy: Policy, *, well: bool
 ) -> tuple[Cause, ...]:
     """Everything wrong beneath an object, alike causes as one; events only if it is not `well`."""
     objects = list(related)
@@ -138,7 +138,7 @@ def _unschedulable(pod: Pod, now: datetime, policy: Policy) -> Iterator[Cause]:
     scheduled = pod.conditions.get("PodScheduled")
     if scheduled is None or scheduled.status != "False" or scheduled.reason == "SchedulingGated":
         return
-    since = scheduled.since or pod.meta.created
+    since = scheduled.since or pod.created
     if since is None or now - since > policy.unschedulable_after:
         yield _cause(pod, "Unschedulable", scheduled.message, since)
 
@@ -192,7 +192,7 @@ def _stuck(pod: Pod, now: datetime, policy: Policy) -> Iterator[Cause]:
 
 
 def _event_causes(
-    objects: Iterable[Object], uids: set[str], now: datetime, policy: Policy
+    objects: Iterable[Related], uids: set[str], now: datetime, policy: Policy
 ) -> Iterator[Cause]:
     """Recent warnings about these objects, each once however often a dump holds it."""
     events: dict[str, Event] = {}

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from .assessment import Activity, Assessment, Cause, Health
 from .judgement import assess
-from .kinds import EVENT, POD, REPLICA_SET
+from .kinds import EVENT
+from .manifests import source_of
+from .model import Malformed, Manifest
 from .policy import Policy
-from .reader import ClusterReader, Deadline, Query, ReadError, Reading
+from .reader import ClusterReader, Deadline, InvalidQuery, Query, ReadError
+from .rules import RULES, Rule, Rules
 from .selectors import selector_of
 
-__all__ = ["Checked", "check", "missing"]
+__all__ = ["Around", "Checked", "absent", "check", "evidence_queries", "is_at_rest", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,14 @@ def check(
     now: datetime,
     deadline: Deadline,
     policy: Policy = Policy(),
+    rules: Rules = RULES,
     explain_all: bool = False,
 ) -> Checked:
     """Read and judge the object that a query names.
 
-    A healthy object at rest costs one reading. For any other its pods, ReplicaSets and warnings
-    are read too, within the same deadline; what cannot be read is a cause, and the verdict stands.
+    A healthy workload at rest costs one reading; some kinds need another as evidence. For any that
+    is not well its pods and warnings are read too, within the same deadline; what cannot be read is
+    a cause, and the verdict stands.
 
     Args:
         reader: Where the object is read.
@@ -52,6 +56,7 @@ def check(
         now: The time to judge at, timezone-aware.
         deadline: When the answer must be there.
         policy: The knobs of the rules.
+        rules: Which rule judges which kind.
         explain_all: Explain a healthy object at rest too.
 
     Raises:
@@ -59,15 +64,25 @@ def check(
     """
     reading = reader.read(query, deadline)
     manifest = reading.objects[0]
-    assessment = assess(manifest, now=now, policy=policy)
-    if explain_all or not _at_rest(assessment):
-        related, unread = _related(reader, query, manifest, deadline)
-        assessment = assess(manifest, related=related, now=now, policy=policy)
-        assessment = replace(assessment, causes=assessment.causes + unread)
-    return Checked(_named(assessment, query), reading.age, reading.stale)
+    rule = rules.find(query.kind.kind, query.kind.api_version)
+    around = Around(reader, deadline)
+    around.read(evidence_queries(rule, manifest))
+    assessment = assess(manifest, related=around.objects, now=now, policy=policy, rules=rules)
+    if explain_all or not is_at_rest(assessment):
+        around.read(_explaining(rule, query, manifest))
+        assessment = assess(manifest, related=around.objects, now=now, policy=policy, rules=rules)
+    assessment = replace(
+        assessment,
+        # The name that was asked for, whatever the object says of itself.
+        kind=query.kind.kind,
+        namespace=query.namespace,
+        name=query.name,
+        causes=assessment.causes + tuple(around.unread),
+    )
+    return Checked(assessment, reading.age, reading.stale)
 
 
-def _at_rest(assessment: Assessment) -> bool:
+def is_at_rest(assessment: Assessment) -> bool:
     """Whether there is nothing to explain: a rollout may be stuck behind pods that still serve."""
     resting = assessment.activity in (Activity.STEADY, Activity.SUSPENDED)
     return assessment.health is Health.HEALTHY and resting and not assessment.causes
@@ -75,44 +90,66 @@ def _at_rest(assessment: Assessment) -> bool:
 
 def missing(query: Query) -> Assessment:
     """The assessment of an object that does not exist, or that may not be seen."""
+    return absent(query.kind.kind, query.namespace, query.name)
+
+
+def absent(kind: str, namespace: str, name: str) -> Assessment:
+    """The assessment of anything that does not exist, or that may not be seen."""
     return Assessment(
         health=Health.MISSING,
         activity=Activity.STEADY,
         up=False,
         reason="NotFound",
         message="there is no such object, or it may not be seen",
-        kind=query.kind.kind,
-        namespace=query.namespace,
-        name=query.name,
+        kind=kind,
+        namespace=namespace,
+        name=name,
     )
 
 
-def _named(assessment: Assessment, query: Query) -> Assessment:
-    """The assessment under the name that was asked for, whatever the object says of itself."""
-    return replace(assessment, kind=query.kind.kind, namespace=query.namespace, name=query.name)
+class Around:
+    """What is read around an object, and a cause for each part of it that could not be read.
+
+    Args:
+        reader: Where it is read.
+        deadline: When the answer must be there.
+    """
+
+    def __init__(self, reader: ClusterReader, deadline: Deadline) -> None:
+        self._reader = reader
+        self._deadline = deadline
+        self._asked: set[Query] = set()
+        self.objects: list[Manifest] = []
+        self.unread: list[Cause] = []
+
+    def read(self, queries: Iterable[Query]) -> None:
+        """Read these, each once."""
+        for query in queries:
+            if query in self._asked:
+                continue
+            self._asked.add(query)
+            try:
+                self.objects.extend(self._reader.read(query, self._deadline).objects)
+            except ReadError as error:
+                cause = Cause("CausesUnreadable", query.kind.kind, query.name, message=str(error))
+                self.unread.append(cause)
 
 
-def _related(
-    reader: ClusterReader, query: Query, manifest: Mapping[str, Any], deadline: Deadline
-) -> tuple[list[Mapping[str, Any]], tuple[Cause, ...]]:
-    """What surrounds an object, and a cause for each part of it that could not be read."""
-    objects: list[Mapping[str, Any]] = []
-    unread: list[Cause] = []
-    for around in _queries(query, manifest):
-        try:
-            reading: Reading = reader.read(around, deadline)
-        except ReadError as error:
-            cause = Cause("CausesUnreadable", around.kind.kind, "", message=str(error))
-            unread.append(cause)
-        else:
-            objects.extend(reading.objects)
-    return objects, tuple(unread)
+def evidence_queries(rule: Rule, manifest: Manifest) -> list[Query]:
+    """What has to be read before an object can be judged; nothing of what cannot be asked for."""
+    source = source_of(manifest)
+    if isinstance(source, Malformed):
+        return []
+    try:
+        return list(rule.evidence(source))
+    except InvalidQuery:
+        return []
 
 
-def _queries(query: Query, manifest: Mapping[str, Any]) -> Iterator[Query]:
+def _explaining(rule: Rule, query: Query, manifest: Manifest) -> Iterator[Query]:
     selector = selector_of(manifest)
-    if query.kind != POD and selector is not None:
-        if query.kind.kind == "Deployment":
-            yield Query(REPLICA_SET, query.namespace, selector=selector)
-        yield Query(POD, query.namespace, selector=selector)
-    yield Query(EVENT, query.namespace)
+    if selector is not None:
+        for kind in rule.below:
+            yield Query(kind, query.namespace, selector=selector)
+    # The events of what stands in no namespace are in this one.
+    yield Query(EVENT, query.namespace or "default")

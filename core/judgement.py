@@ -7,16 +7,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from .assessment import Activity, Assessment, Health, worst
+from .annotations import annotation_faults, maintenance_until
+from .assessment import MAINTENANCE, Activity, Assessment, Health, worst
 from .causes import explain
 from .durations import format_duration
-from .manifests import parse
-from .model import Malformed, Object
+from .fields import FieldError
+from .manifests import source_of
+from .model import Malformed, Metadata, Source
 from .policy import Policy
-from .rules import RULES, Verdict
+from .rules import RULES, Context, Rules, Verdict
+from .surroundings import Surroundings
 from .wording import listed
 
 __all__ = ["assess"]
+
+_ALONE = Surroundings()
 
 
 def assess(
@@ -25,61 +30,79 @@ def assess(
     related: Iterable[Mapping[str, Any]] = (),
     now: datetime,
     policy: Policy = Policy(),
+    rules: Rules = RULES,
 ) -> Assessment:
     """Judge one object as the Kubernetes API gives it.
 
     Args:
         manifest: The object, as decoded JSON; odd data is survived, never raised on.
-        related: ReplicaSets, pods and events around it, in any order; they explain the verdict and
-            never change it.
+        related: What stands around it, in any order. Pods, ReplicaSets and events explain a verdict
+            and never change it; a rule may need others as evidence: a Service its EndpointSlices, a
+            CronJob its Jobs, a pending PersistentVolumeClaim its StorageClass and pods.
         now: The time to judge at, timezone-aware.
         policy: The knobs of the rules.
+        rules: Which rule judges which kind.
 
     Raises:
         ValueError: `now` has no timezone.
     """
     if now.tzinfo is None:
         raise ValueError("now has no timezone; pass one such as datetime.now(UTC)")
-    subject = parse(manifest)
-    meta = subject.meta
-    verdict = _common(subject, _verdict(subject, now, policy), now, policy)
+    around = Surroundings(related) if related else _ALONE
+    source = source_of(manifest)
+    meta = source.meta
+    verdict = _verdict(source, Context(now, policy, around), rules)
+    if meta.terminating or meta.stale:
+        verdict = _moving(meta, verdict, now, policy)
     causes = verdict.causes
-    if related:
+    if around:
         well = verdict.health is Health.HEALTHY
-        causes += explain(meta, [parse(entry) for entry in related], now, policy, well=well)
+        causes += explain(meta, around.parsed, now, policy, well=well)
+    if meta.annotations:
+        causes += annotation_faults(meta)
+        verdict = _maintained(meta, verdict, now)
     return Assessment(
-        health=verdict.health,
-        activity=verdict.activity,
-        up=verdict.up,
-        reason=verdict.reason,
-        message=verdict.message,
-        kind=meta.kind,
-        namespace=meta.namespace,
-        name=meta.name,
-        desired=verdict.desired,
-        available=verdict.available,
-        causes=causes,
-        since=verdict.since,
+        verdict.health,
+        verdict.activity,
+        verdict.up,
+        verdict.reason,
+        verdict.message,
+        meta.kind,
+        meta.namespace,
+        meta.name,
+        verdict.desired,
+        verdict.available,
+        causes,
+        verdict.since,
     )
 
 
-def _verdict(subject: Object, now: datetime, policy: Policy) -> Verdict:
-    if isinstance(subject, Malformed):
-        activity = Activity.PROGRESSING if subject.unread else Activity.STEADY
-        reason = "NoStatus" if subject.unread else "Malformed"
-        return Verdict(Health.UNKNOWN, activity, False, reason, subject.problem)
-    rule = RULES.get(type(subject))
-    if rule is None:
-        message = f"no rule is written for the kind {subject.meta.kind[:63]}"
-        return Verdict(Health.UNKNOWN, Activity.STEADY, False, "NoRule", message)
-    return rule(subject, now, policy)
+def _verdict(source: Source | Malformed, context: Context, rules: Rules) -> Verdict:
+    if isinstance(source, Malformed):
+        return _unknown(source.problem)
+    rule = rules.find(source.meta.kind, source.manifest.get("apiVersion"))
+    if rule.needs_status and source.manifest.get("status") is None:
+        return Verdict(
+            Health.UNKNOWN,
+            Activity.PROGRESSING,
+            up=False,
+            reason="NoStatus",
+            message="the manifest has no status: no cluster has written one",
+        )
+    try:
+        return rule.judge(rule.read(source), context)
+    except FieldError as error:
+        return _unknown(str(error))
 
 
-def _common(subject: Object, verdict: Verdict, now: datetime, policy: Policy) -> Verdict:
+def _unknown(problem: str) -> Verdict:
+    return Verdict(Health.UNKNOWN, Activity.STEADY, up=False, reason="Malformed", message=problem)
+
+
+def _moving(meta: Metadata, verdict: Verdict, now: datetime, policy: Policy) -> Verdict:
     """Deletion and a stale status, which speak of every kind alike."""
-    meta = subject.meta
     if not meta.terminating:
-        if meta.stale and verdict.activity is Activity.STEADY:
+        if verdict.activity is Activity.STEADY:
             return replace(verdict, activity=Activity.PROGRESSING)
         return verdict
     age = now - meta.deleted if meta.deleted else timedelta(0)
@@ -93,4 +116,17 @@ def _common(subject: Object, verdict: Verdict, now: datetime, policy: Policy) ->
         reason="TerminatingStuck",
         message=f"its deletion has lasted {format_duration(age)}{held}; {verdict.message}",
         since=verdict.since if verdict.health is Health.DOWN else meta.deleted,
+    )
+
+
+def _maintained(meta: Metadata, verdict: Verdict, now: datetime) -> Verdict:
+    """What is not well while its owner has announced work on it: up, and the reason says why."""
+    until = maintenance_until(meta)
+    if until is None or now >= until or verdict.health is Health.HEALTHY:
+        return verdict
+    return replace(
+        verdict,
+        up=True,
+        reason=MAINTENANCE,
+        message=f"in maintenance until {until:%Y-%m-%dT%H:%M:%SZ}; {verdict.message}",
     )

@@ -1,10 +1,29 @@
-"""The well-known kinds: how they are called, and where the API serves them."""
+"""Kinds of the Kubernetes API: how they are called, and where the API serves them."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["EVENT", "KINDS", "POD", "REPLICA_SET", "Kind", "resolve"]
+from .fields import strings, text
+
+__all__ = [
+    "ENDPOINT_SLICE",
+    "EVENT",
+    "JOB",
+    "POD",
+    "REPLICA_SET",
+    "STORAGE_CLASS",
+    "Kind",
+    "find",
+    "is_word",
+    "kind_of",
+]
+
+_WORD = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9.])?", re.ASCII)
+_VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +36,11 @@ class Kind:
         group: Its API group; empty for the core group.
         version: The version that is read.
         short_names: What kubectl takes for it as well.
+        namespaced: Whether its objects stand in a namespace.
+        shared_words: Whether another group has a kind of the same names: without a group they
+            mean that one, or what the cluster says.
+        metadata_only: Whether to read no more of it than its metadata: its content is none of
+            the judgement's business, a Secret's least of all.
         list_fields: Field selector that every list of it is asked with.
     """
 
@@ -25,12 +49,15 @@ class Kind:
     group: str
     version: str
     short_names: tuple[str, ...] = ()
+    namespaced: bool = True
+    shared_words: bool = False
+    metadata_only: bool = False
     list_fields: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every lower-case name that stands for it: singular, plural, short."""
-        return (self.kind.lower(), self.plural, *self.short_names)
+        return tuple(dict.fromkeys((self.kind.lower(), self.plural, *self.short_names)))
 
     @property
     def api_version(self) -> str:
@@ -40,21 +67,63 @@ class Kind:
 
 POD = Kind("Pod", "pods", "", "v1", ("po",))
 REPLICA_SET = Kind("ReplicaSet", "replicasets", "apps", "v1", ("rs",))
-EVENT = Kind("Event", "events", "", "v1", list_fields="type=Warning")
+JOB = Kind("Job", "jobs", "batch", "v1")
+ENDPOINT_SLICE = Kind("EndpointSlice", "endpointslices", "discovery.k8s.io", "v1")
+STORAGE_CLASS = Kind(
+    "StorageClass", "storageclasses", "storage.k8s.io", "v1", ("sc",), namespaced=False
+)
+EVENT = Kind("Event", "events", "", "v1", ("ev",), list_fields="type=Warning")
 """Not judged; read to explain, and of events only the warnings."""
 
-KINDS: tuple[Kind, ...] = (
-    Kind("Deployment", "deployments", "apps", "v1", ("deploy",)),
-    Kind("StatefulSet", "statefulsets", "apps", "v1", ("sts",)),
-    Kind("DaemonSet", "daemonsets", "apps", "v1", ("ds",)),
-    REPLICA_SET,
-    POD,
-)
-"""The kinds that can be asked for."""
 
-_BY_NAME = {name: kind for kind in KINDS for name in kind.names}
+def is_word(word: str) -> bool:
+    """Whether a kind can be called so: ``deploy``, ``Deployment``, ``deployments.v1.apps``."""
+    return _WORD.fullmatch(word.lower()) is not None
 
 
-def resolve(word: str) -> Kind | None:
-    """The kind that a word stands for, in any case as with kubectl; None if it is none of them."""
-    return _BY_NAME.get(word.lower())
+def find(word: str, kinds: Iterable[Kind], *, alone: bool = False) -> Kind | None:
+    """The kind that a word means, in any case, as with kubectl; the first of several.
+
+    Args:
+        word: A name, ``name.group`` or ``name.version.group``.
+        kinds: In the order of preference.
+        alone: Whether a bare word counts for kinds with `shared_words` too.
+    """
+    forms = list(_forms(word.lower()))
+    for kind in kinds:
+        for name, version, group in forms:
+            if name not in kind.names or version not in (None, kind.version):
+                continue
+            if group == kind.group or (group is None and (alone or not kind.shared_words)):
+                return kind
+            if group is None and kind.shared_words and name in kind.short_names:
+                return kind
+    return None
+
+
+def kind_of(resource: Mapping[str, Any]) -> Kind | None:
+    """The kind that an APIResource of the discovery API describes; None for a subresource."""
+    plural, kind = text(resource.get("name")), text(resource.get("kind"))
+    version = text(resource.get("version"))
+    if not plural or not kind or not version or "/" in plural:
+        return None
+    return Kind(
+        kind,
+        plural,
+        text(resource.get("group")),
+        version,
+        tuple(strings(resource.get("shortNames"))),
+        namespaced=resource.get("namespaced") is True,
+    )
+
+
+def _forms(word: str) -> Iterator[tuple[str, str | None, str | None]]:
+    """What a word can mean: a name, a version and a group, None where it says nothing of them."""
+    name, dot, rest = word.partition(".")
+    if not dot:
+        yield name, None, None
+        return
+    version, dot, group = rest.partition(".")
+    if dot and _VERSION.fullmatch(version):
+        yield name, version, group
+    yield name, None, rest

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .assessment import Assessment, Health
+from .assessment import MAINTENANCE, Assessment, Health
+from .summary import Summary
 
 __all__ = ["Line"]
 
@@ -24,10 +25,15 @@ class Line:
 
     def passes(self, assessment: Assessment, now: datetime) -> bool:
         """Whether an assessment is good enough; where the API states no time, at once not."""
-        strict = self.fail_on is Health.DEGRADED and assessment.health is Health.DEGRADED
-        if assessment.up and not strict:
+        strict = self.fail_on is Health.DEGRADED and assessment.reason != MAINTENANCE
+        if assessment.up and not (strict and assessment.health is Health.DEGRADED):
             return True
         if assessment.since is None:
             return False
         # The API server's clock may be ahead of ours.
         return max(now - assessment.since, timedelta(0)) < self.lasting
+
+    def passes_group(self, summary: Summary, now: datetime) -> bool:
+        """Whether as many members of a group are good enough as must be; none never is."""
+        good = sum(self.passes(item, now) for item in summary.items)
+        return bool(summary.items) and good >= summary.needed

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from .assessment import Health
+from .threshold import HALF, Threshold
 
 __all__ = ["Policy"]
 
@@ -20,6 +21,9 @@ class Policy:
 
     zero: Health = Health.HEALTHY
     """Health of a workload scaled to zero: healthy, degraded or down."""
+    min_available: Threshold = HALF
+    """How many of the desired replicas must be available for `up`, where neither Kubernetes nor the
+    owner's annotation says: a number, or a percentage rounded up; at least one."""
     stuck_after: timedelta = timedelta(hours=1)
     """Age of a deletion past which an object is at best degraded."""
     pod_stuck_after: timedelta = timedelta(minutes=15)
@@ -32,6 +36,12 @@ class Policy:
     """How long a container's failed termination stays a cause."""
     event_memory: timedelta = timedelta(minutes=10)
     """How old a Warning event may be and still explain."""
+    cron_failures: int = 3
+    """How many runs of a CronJob must have failed in a row before it is down."""
+    schedule_grace: timedelta = timedelta(minutes=2)
+    """How late a CronJob's run may start, where startingDeadlineSeconds does not say."""
+    autoscaler_failing_after: timedelta = timedelta(minutes=5)
+    """How long a HorizontalPodAutoscaler may fail before it is degraded."""
 
     def __post_init__(self) -> None:
         if self.zero not in (Health.HEALTHY, Health.DEGRADED, Health.DOWN):

@@ -20,16 +20,22 @@ __all__ = [
     "Forbidden",
     "InvalidQuery",
     "NotFound",
+    "NotServed",
     "Query",
     "ReadError",
     "ReadTimeout",
     "Reading",
     "UpstreamError",
+    "check_namespace",
 ]
 
 # Kubernetes' own grammar: RFC 1123 labels and subdomains (apimachinery/pkg/util/validation).
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
 _SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*", re.ASCII)
+# RBAC's objects bear any name that can stand in a path (ValidatePathSegmentName); of those, the
+# ones that need no escape.
+_PATH_SEGMENT = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9:._-]+", re.ASCII)
+_RBAC = "rbac.authorization.k8s.io"
 _LONGEST_LABEL, _LONGEST_SUBDOMAIN = 63, 253
 
 
@@ -49,6 +55,10 @@ class ReadError(Exception):
 
 class NotFound(ReadError):
     """The API server says that the object does not exist."""
+
+
+class NotServed(ReadError):
+    """The API server serves no such kind."""
 
 
 class Forbidden(ReadError):
@@ -91,7 +101,7 @@ class Query:
 
     Attributes:
         kind: What is read.
-        namespace: Where.
+        namespace: Where; empty for a kind that stands in none, and for a list of all namespaces.
         name: Which one; empty for a list.
         selector: Which ones of a list; None for all.
 
@@ -105,14 +115,15 @@ class Query:
     selector: LabelSelector | None = None
 
     def __post_init__(self) -> None:
-        if len(self.namespace) > _LONGEST_LABEL or not _LABEL.fullmatch(self.namespace):
+        if self.namespace and not self.kind.namespaced:
             raise InvalidQuery(
-                f"namespace: {_shown(self.namespace)} is not up to {_LONGEST_LABEL} lower-case "
-                "letters, digits and '-', such as shop"
+                f"namespace: a {self.kind.kind} stands in none; in a path write - for it, such as "
+                f"/api/healthz/-/{self.kind.kind.lower()}/{self.name or 'NAME'}"
             )
-        if not self.name:
-            return
-        if len(self.name) > _LONGEST_SUBDOMAIN or not _SUBDOMAIN.fullmatch(self.name):
+        if self.namespace or (self.name and self.kind.namespaced):
+            check_namespace(self.namespace)
+        form = _PATH_SEGMENT if self.kind.group == _RBAC else _SUBDOMAIN
+        if self.name and not (len(self.name) <= _LONGEST_SUBDOMAIN and form.fullmatch(self.name)):
             raise InvalidQuery(
                 f"name: {_shown(self.name)} is not up to {_LONGEST_SUBDOMAIN} lower-case letters, "
                 "digits, '-' and '.', such as api"
@@ -121,8 +132,8 @@ class Query:
     def __str__(self) -> str:
         """What is read, in kubectl's words."""
         if self.name:
-            return f"{self.kind.plural} {self.namespace}/{self.name}"
-        return f"{self.kind.plural} in {self.namespace}"
+            return f"{self.kind.plural} {self.namespace}/{self.name}".replace(" /", " ")
+        return f"{self.kind.plural} in {self.namespace or 'all namespaces'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +144,13 @@ class Reading:
         objects: The manifests: exactly one for a query by name.
         age: Seconds since they were read.
         stale: Whether they are older than the reader would like, because no newer were to be had.
+        truncated: Whether a list has more than the reader takes in.
     """
 
     objects: tuple[Mapping[str, Any], ...]
     age: float = 0.0
     stale: bool = False
+    truncated: bool = False
 
 
 class ClusterReader(Protocol):
@@ -148,7 +161,19 @@ class ClusterReader(Protocol):
 
         Raises:
             NotFound: There is no such object; never for a list.
+            NotServed: The API server serves no such kind.
             Forbidden: It may not be seen.
+            UpstreamError: The answer was no reading.
+            ReadTimeout: No answer within the deadline.
+        """
+        ...
+
+    def discover(self, deadline: Deadline) -> Reading:
+        """What kinds there are, each as an APIResource of Kubernetes' discovery API.
+
+        In the order of preference; `group` and `version` are always stated.
+
+        Raises:
             UpstreamError: The answer was no reading.
             ReadTimeout: No answer within the deadline.
         """
@@ -162,6 +187,19 @@ class ClusterReader(Protocol):
             ReadTimeout: No answer within the deadline.
         """
         ...
+
+
+def check_namespace(namespace: str) -> None:
+    """Raise unless a namespace can be called so.
+
+    Raises:
+        InvalidQuery: It cannot.
+    """
+    if len(namespace) > _LONGEST_LABEL or not _LABEL.fullmatch(namespace):
+        raise InvalidQuery(
+            f"namespace: {_shown(namespace)} is not up to {_LONGEST_LABEL} lower-case "
+            "letters, digits and '-', such as shop"
+        )
 
 
 def _shown(text: str) -> str:

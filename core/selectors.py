@@ -5,15 +5,27 @@ A selector only asks for candidates; which pods belong to a workload is the matt
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .manifests import is_list, is_mapping
+from .fields import is_list, is_mapping
 
-__all__ = ["LabelSelector", "Requirement", "selector_of"]
+__all__ = ["LabelSelector", "Requirement", "parse_selector", "selector_of"]
 
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+# As apimachinery's validation has them: an optional DNS prefix and a name; a value may be empty.
+_NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_KEY = rf"(?:[a-z0-9](?:[-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_NAME}"
+_VALUE = rf"(?:{_NAME})?"
+_EQUALITY = re.compile(rf"\s*({_KEY})\s*(==|=|!=)\s*({_VALUE})\s*", re.ASCII)
+_SET = re.compile(
+    rf"\s*({_KEY})\s+(in|notin)\s*\(((?:\s*{_VALUE}\s*,)*\s*{_VALUE}\s*)\)\s*", re.ASCII
+)
+_EXISTENCE = re.compile(rf"\s*(!?)\s*({_KEY})\s*", re.ASCII)
+_PARTS = re.compile(r",(?![^(]*\))")
+_LONGEST = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,34 @@ class LabelSelector:
         return ",".join(map(str, self.requirements))
 
 
+def parse_selector(text: str) -> LabelSelector:
+    """The selector that ``kubectl get -l`` would take: ``app=api,tier in (web,edge),!canary``.
+
+    Raises:
+        ValueError: It is none, or matches everything.
+    """
+    if len(text) > _LONGEST or not text.strip():
+        raise ValueError(_FORM)
+    return LabelSelector(tuple(map(_parse_requirement, _PARTS.split(text))))
+
+
+_FORM = "is no label selector, such as app=api,tier in (web,edge),!canary"
+
+
+def _parse_requirement(text: str) -> Requirement:
+    if equality := _EQUALITY.fullmatch(text):
+        key, operator, value = equality.groups()
+        return Requirement(key, "NotIn" if operator == "!=" else "In", (value,))
+    if stated := _SET.fullmatch(text):
+        key, operator, values = stated.groups()
+        found = tuple(value.strip() for value in values.split(","))
+        return Requirement(key, "In" if operator == "in" else "NotIn", found)
+    if existence := _EXISTENCE.fullmatch(text):
+        negated, key = existence.groups()
+        return Requirement(key, "DoesNotExist" if negated else "Exists")
+    raise ValueError(_FORM)
+
+
 def selector_of(manifest: Mapping[str, Any]) -> LabelSelector | None:
     """The selector in a workload's `spec.selector`.
 
@@ -68,8 +108,10 @@ def selector_of(manifest: Mapping[str, Any]) -> LabelSelector | None:
     selector = spec.get("selector") if is_mapping(spec) else None
     if not is_mapping(selector):
         return None
-    labels: object = selector.get("matchLabels")
-    expressions: object = selector.get("matchExpressions")
+    # A ReplicationController, which is older, has the labels right there.
+    plain = manifest.get("kind") == "ReplicationController"
+    labels: object = selector if plain else selector.get("matchLabels")
+    expressions: object = None if plain else selector.get("matchExpressions")
     labels = {} if labels is None else labels
     expressions = [] if expressions is None else expressions
     if not is_mapping(labels) or not is_list(expressions):

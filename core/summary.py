@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from .assessment import SEVERITY, Activity, Assessment, Health
+from .assessment import SEVERITY, Activity, Assessment, Health, worst
+from .threshold import Threshold
 
 __all__ = ["Summary", "summarize"]
 
@@ -18,11 +19,12 @@ class Summary:
         health: The worst health of its members by `SEVERITY`; unknown for an empty group.
         activity: What is being done with any of them: progressing before terminating before
             steady; suspended only when all are.
-        up: Whether every member is up; false for an empty group.
+        up: Whether as many members are up as must be; false for an empty group.
         reason: The worst member's reason; ``NothingMatched`` for an empty group.
         message: One sentence with the figures and the worst member.
         counts: Members per health, every health named.
         items: The members, worst first, alike ones by namespace, kind and name.
+        needed: How many members must be up.
     """
 
     health: Health
@@ -32,10 +34,16 @@ class Summary:
     message: str
     counts: Mapping[Health, int]
     items: tuple[Assessment, ...]
+    needed: int = 0
 
 
-def summarize(assessments: Iterable[Assessment]) -> Summary:
-    """The verdict on a group: never better than its worst member."""
+def summarize(assessments: Iterable[Assessment], needed: Threshold | None = None) -> Summary:
+    """The verdict on a group: never better than its worst member.
+
+    Args:
+        assessments: Those of its members.
+        needed: How many members must be up; None for all of them.
+    """
     items = tuple(sorted(assessments, key=_order))
     counts = dict.fromkeys(SEVERITY, 0)
     for item in items:
@@ -51,14 +59,25 @@ def summarize(assessments: Iterable[Assessment]) -> Summary:
             items=(),
         )
     first = items[0]
-    return Summary(
+    least = len(items) if needed is None else needed.of(len(items))
+    summary = Summary(
         health=first.health,
         activity=_activity({item.activity for item in items}),
-        up=all(item.up for item in items),
+        up=sum(item.up for item in items) >= least,
         reason=first.reason,
-        message=_message(items),
+        message=_message(items, least),
         counts=counts,
         items=items,
+        needed=least,
+    )
+    if least <= len(items):
+        return summary
+    # All may be well, and yet they are too few.
+    return replace(
+        summary,
+        health=worst(first.health, Health.DOWN),
+        reason="TooFewMembers",
+        message=f"{least} must be up and only {len(items)} are there; {summary.message}",
     )
 
 
@@ -82,9 +101,11 @@ def _activity(activities: set[Activity]) -> Activity:
     return Activity.SUSPENDED
 
 
-def _message(items: tuple[Assessment, ...]) -> str:
+def _message(items: tuple[Assessment, ...], least: int) -> str:
     bad = [item for item in items if item.health is not Health.HEALTHY]
     if not bad:
-        return f"all {len(items)} are doing their job"
+        return f"all {len(items)} are doing their job" if len(items) > 1 else "it is doing its job"
     place = "/".join(part for part in (bad[0].namespace, bad[0].name) if part)
-    return f"{len(bad)} of {len(items)} are not fine, first {bad[0].kind} {place}: {bad[0].message}"
+    first = " ".join(part for part in (bad[0].kind, place) if part)
+    enough = f" ({sum(item.up for item in items)} up, {least} must be)" * (least < len(items))
+    return f"{len(bad)} of {len(items)} are not fine{enough}, first {first}: {bad[0].message}"

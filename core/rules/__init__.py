@@ -1,32 +1,65 @@
-"""The rules of health: one file per kind, and the table that finds them.
+"""The rules of health: one file per kind or family, and the table that finds them.
 
-A rule is a function of a model, a time and a policy; it returns a `Verdict`. What is common to all
-kinds (malformed objects, deletion, stale statuses) stands in `judgement`.
+A rule reads a model from an object and judges it at a time, under a policy. What is common to all
+kinds (malformed objects, deletion, stale statuses, annotations) stands in `judgement`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
-
-from ..model import DaemonSet, Deployment, Pod, ReplicaSet, StatefulSet
-from ..policy import Policy
-from .daemon_set import judge_daemon_set
-from .deployment import judge_deployment
-from .pod import judge_pod
-from .replica_set import judge_replica_set
-from .stateful_set import judge_stateful_set
+from .autoscaling import HORIZONTAL_POD_AUTOSCALER_RULE
+from .cron_job import CRON_JOB_RULE
+from .daemon_set import DAEMON_SET_RULE
+from .deployment import DEPLOYMENT_RULE
+from .disruption import POD_DISRUPTION_BUDGET_RULE
+from .existence import EXISTENCE_RULES
+from .extensions import API_SERVICE_RULE, CUSTOM_RESOURCE_DEFINITION_RULE
+from .ingress import INGRESS_RULE
+from .job import JOB_RULE
+from .knative import KNATIVE_RULES
+from .namespace import NAMESPACE_RULE
+from .node import NODE_RULE
+from .pod import POD_RULE
+from .replica_set import REPLICA_SET_RULE, REPLICATION_CONTROLLER_RULE
+from .rollout import ROLLOUT_RULE
+from .rule import Context, Rule
+from .service import ENDPOINT_SLICE_RULE, SERVICE_RULE
+from .stateful_set import STATEFUL_SET_RULE
+from .table import Rules
 from .verdict import Verdict
+from .volumes import PERSISTENT_VOLUME_CLAIM_RULE, PERSISTENT_VOLUME_RULE, STORAGE_CLASS_RULE
 
-__all__ = ["RULES", "Rule", "Verdict"]
+__all__ = ["KINDS", "RULES", "WORKLOADS", "Context", "Rule", "Rules", "Verdict"]
 
-Rule = Callable[[Any, datetime, Policy], Verdict]
+RULES = Rules(
+    DEPLOYMENT_RULE,
+    STATEFUL_SET_RULE,
+    DAEMON_SET_RULE,
+    REPLICA_SET_RULE,
+    REPLICATION_CONTROLLER_RULE,
+    POD_RULE,
+    JOB_RULE,
+    CRON_JOB_RULE,
+    ROLLOUT_RULE,
+    SERVICE_RULE,
+    ENDPOINT_SLICE_RULE,
+    INGRESS_RULE,
+    PERSISTENT_VOLUME_CLAIM_RULE,
+    PERSISTENT_VOLUME_RULE,
+    STORAGE_CLASS_RULE,
+    HORIZONTAL_POD_AUTOSCALER_RULE,
+    POD_DISRUPTION_BUDGET_RULE,
+    NODE_RULE,
+    NAMESPACE_RULE,
+    CUSTOM_RESOURCE_DEFINITION_RULE,
+    API_SERVICE_RULE,
+    *EXISTENCE_RULES,
+    # Where neither a group nor an apiVersion is stated, the core group's Service comes first.
+    *KNATIVE_RULES,
+)
+"""Every kind that has a rule of its own; for any other, the conditions rule stands."""
 
-RULES: Mapping[type, Rule] = {
-    Deployment: judge_deployment,
-    StatefulSet: judge_stateful_set,
-    DaemonSet: judge_daemon_set,
-    ReplicaSet: judge_replica_set,
-    Pod: judge_pod,
-}
+KINDS = tuple(rule.kind for rule in RULES)
+"""The kinds of the table, in its order."""
+
+WORKLOADS = tuple(rule.kind for rule in RULES if rule.workload)
+"""The kinds that a namespace's aggregate counts."""

@@ -6,23 +6,59 @@ Source: the Deployment controller's syncRolloutStatus and DeploymentComplete
 
 from __future__ import annotations
 
-from datetime import datetime
-
+from ..annotations import min_available
 from ..assessment import Activity
-from ..model import Deployment
+from ..fields import CONDITIONS, boolean, conditions_of, count
+from ..kinds import POD, REPLICA_SET, Kind
+from ..model import Conditions, Metadata, Source, record
 from ..policy import Policy
 from .replicas import by_replicas, failures, meets_minimum, scaled_to_zero
+from .rule import Context, Rule
 from .verdict import Verdict
 
-__all__ = ["judge_deployment"]
+__all__ = ["DEPLOYMENT_RULE", "Deployment"]
 
 
-def judge_deployment(deployment: Deployment, now: datetime, policy: Policy) -> Verdict:
-    """Available replicas against desired ones; up while the minimum that it states serves."""
+@record
+class Deployment:
+    """An apps/v1 Deployment."""
+
+    meta: Metadata
+    desired: int
+    replicas: int
+    updated: int
+    available: int
+    paused: bool
+    conditions: Conditions
+
+
+def _read(source: Source) -> Deployment:
+    spec, status = source.spec, source.status
+    return Deployment(
+        source.meta,
+        count(spec, "spec.replicas", default=1),
+        count(status, "status.replicas"),
+        count(status, "status.updatedReplicas"),
+        count(status, "status.availableReplicas"),
+        boolean(spec.get("paused")),
+        conditions_of(status),
+    )
+
+
+def _judge(deployment: Deployment, context: Context) -> Verdict:
+    """Available replicas against desired ones; up while the minimum that it states serves.
+
+    Healthy with all of them available, degraded with some, down with none; scaled to zero is
+    healthy and suspended. The minimum is the Available condition's word (maxUnavailable), or the
+    annotation's. A rollout past its progress deadline and pods that cannot be created make it
+    degraded at best. Progressing while not all replicas are updated, old ones are left, or new ones
+    are not available yet; suspended while it is paused.
+    """
+    policy = context.policy
     if deployment.desired == 0:
         return scaled_to_zero(policy)
     stated = deployment.conditions.get("Available")
-    enough = _enough(deployment)
+    enough = _enough(deployment, policy)
     return by_replicas(
         desired=deployment.desired,
         available=deployment.available,
@@ -34,16 +70,16 @@ def judge_deployment(deployment: Deployment, now: datetime, policy: Policy) -> V
     )
 
 
-def _enough(deployment: Deployment) -> bool:
-    """The Available condition's word, never against the figures.
+def _enough(deployment: Deployment, policy: Policy) -> bool:
+    """The Available condition's word, never against the figures; the owner's goes before it.
 
     It is vacuously True when maxUnavailable covers all replicas, and it is False of an older spec
     for a moment after a scale-down to what is available already.
     """
-    desired, available = deployment.desired, deployment.available
+    meta, desired, available = deployment.meta, deployment.desired, deployment.available
     stated = deployment.conditions.get("Available")
-    if stated is None or stated.status not in ("True", "False"):
-        return meets_minimum(desired, available)
+    if stated is None or stated.status not in ("True", "False") or min_available(meta):
+        return meets_minimum(meta, policy, desired, available)
     if stated.status == "False":
         return deployment.meta.stale and available >= desired
     return available > 0
@@ -75,3 +111,22 @@ def _remark(deployment: Deployment) -> str:
     if deployment.updated < deployment.desired:
         return f"{deployment.updated} of {deployment.desired} updated"
     return ""
+
+
+DEPLOYMENT_RULE = Rule(
+    Kind("Deployment", "deployments", "apps", "v1", ("deploy",)),
+    _judge,
+    _read,
+    fields=(
+        "spec.replicas",
+        "spec.paused",
+        "spec.selector",
+        "status.replicas",
+        "status.updatedReplicas",
+        "status.availableReplicas",
+        *CONDITIONS,
+    ),
+    groups=frozenset({"extensions"}),
+    workload=True,
+    below=(REPLICA_SET, POD),
+)

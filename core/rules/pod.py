@@ -10,15 +10,25 @@ from datetime import datetime
 
 from ..assessment import Activity, Cause, Health
 from ..causes import CRASH_LOOP, pod_causes
+from ..fields import CONDITIONS
+from ..kinds import POD
+from ..manifests import read_pod
 from ..model import Pod
 from ..policy import Policy
+from .rule import Context, Rule
 from .verdict import Verdict
 
-__all__ = ["judge_pod"]
+__all__ = ["POD_RULE"]
 
 
-def judge_pod(pod: Pod, now: datetime, policy: Policy) -> Verdict:
-    """By its phase; a running pod by its Ready condition, a pending one by what holds it."""
+def _judge(pod: Pod, context: Context) -> Verdict:
+    """By its phase; a running pod by its Ready condition, a pending one by what holds it.
+
+    Succeeded is healthy and suspended, Failed is down. Running and Ready is healthy, degraded while
+    a container of it is in a crash loop; Running and not Ready is down. Pending is down, and
+    progressing until a cause is known.
+    """
+    now, policy = context.now, context.policy
     if pod.phase == "Succeeded":
         message = "all its containers have finished"
         return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, "PodCompleted", message)
@@ -94,3 +104,27 @@ def _pending(pod: Pod, causes: tuple[Cause, ...]) -> Verdict:
             since=causes[0].since,
         )
     return Verdict(Health.DOWN, Activity.PROGRESSING, False, "PodPending", "it is starting")
+
+
+POD_RULE = Rule(
+    POD,
+    _judge,
+    read_pod,
+    fields=(
+        "metadata.creationTimestamp",
+        "spec.initContainers[].name",
+        "spec.initContainers[].restartPolicy",
+        "spec.readinessGates",
+        "spec.volumes[].persistentVolumeClaim",
+        "status.phase",
+        "status.reason",
+        "status.message",
+        *(
+            f"status.{statuses}[].{name}"
+            for statuses in ("containerStatuses", "initContainerStatuses")
+            for name in ("name", "ready", "started", "restartCount", "state", "lastState")
+        ),
+        *CONDITIONS,
+    ),
+    workload=True,
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ..annotations import min_available
 from ..assessment import Activity, Cause, Health
 from ..model import Condition, Conditions, Metadata
 from ..policy import Policy
@@ -17,9 +18,14 @@ _WORDING = {
 }
 
 
-def meets_minimum(desired: int, available: int) -> bool:
-    """Whether enough replicas serve where Kubernetes states no minimum: half, at least one."""
-    return available >= 1 and 2 * available >= desired
+def meets_minimum(meta: Metadata, policy: Policy, desired: int, available: int) -> bool:
+    """Whether enough replicas serve where Kubernetes states no minimum.
+
+    The owner's annotation says how many that is, and otherwise the policy: half, at least one. It
+    is never more than what is desired.
+    """
+    minimum = min_available(meta) or policy.min_available
+    return available >= min(minimum.of(desired), desired)
 
 
 def scaled_to_zero(policy: Policy) -> Verdict:
@@ -73,8 +79,10 @@ def by_replicas(
         since: Last transition of the condition that states whether enough serve.
         remark: What a person wants to know besides the figures.
     """
-    remarks = [remark] if remark else []
-    remarks += [_WORDING.get(cause.reason, cause.reason) for cause in failed]
+    message = f"{available} of {desired} replicas available"
+    if remark or failed:
+        remarks = [_WORDING.get(cause.reason, cause.reason) for cause in failed]
+        message = ", ".join([message, *([remark] if remark else []), *remarks])
     if available == 0:
         health, reason = Health.DOWN, "MinimumReplicasUnavailable"
     elif not enough:
@@ -90,7 +98,7 @@ def by_replicas(
         activity=activity,
         up=enough,
         reason=reason,
-        message=", ".join([f"{available} of {desired} replicas available", *remarks]),
+        message=message,
         desired=desired,
         available=available,
         causes=failed + causes,

@@ -7,25 +7,70 @@ Its controller never states failure: the pods tell it. Source: `kubectl rollout 
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from ..assessment import Activity
-from ..model import StatefulSet
-from ..policy import Policy
+from ..fields import count, mapping, text
+from ..kinds import POD, Kind
+from ..model import Metadata, Source, record
 from .replicas import by_replicas, meets_minimum, scaled_to_zero
+from .rule import Context, Rule
 from .verdict import Verdict
 
-__all__ = ["judge_stateful_set"]
+__all__ = ["STATEFUL_SET_RULE", "StatefulSet"]
 
 
-def judge_stateful_set(stateful_set: StatefulSet, now: datetime, policy: Policy) -> Verdict:
-    """Available replicas against desired ones; the update strategy moves the activity alone."""
+@record
+class StatefulSet:
+    """An apps/v1 StatefulSet."""
+
+    meta: Metadata
+    desired: int
+    replicas: int
+    updated: int
+    available: int
+    partition: int
+    on_delete: bool
+    current_revision: str
+    update_revision: str
+
+
+def _read(source: Source) -> StatefulSet:
+    spec, status = source.spec, source.status
+    strategy = mapping(spec.get("updateStrategy"))
+    rolling = mapping(strategy.get("rollingUpdate"))
+    on_delete = strategy.get("type") == "OnDelete"
+    ready = count(status, "status.readyReplicas")
+    # Without rolling updates it means nothing.
+    partition = 0 if on_delete else count(rolling, "spec.updateStrategy.rollingUpdate.partition")
+    return StatefulSet(
+        source.meta,
+        desired=count(spec, "spec.replicas", default=1),
+        replicas=count(status, "status.replicas"),
+        updated=count(status, "status.updatedReplicas"),
+        available=count(status, "status.availableReplicas", default=ready),
+        partition=partition,
+        on_delete=on_delete,
+        current_revision=text(status.get("currentRevision")),
+        update_revision=text(status.get("updateRevision")),
+    )
+
+
+def _judge(stateful_set: StatefulSet, context: Context) -> Verdict:
+    """Available replicas against desired ones; the update strategy moves the activity alone.
+
+    Healthy with all of them available (ready, where the cluster states no more), degraded with
+    some, down with none; up with the minimum of the annotation or the policy. Progressing while
+    fewer are updated than the partition asks for, or the current revision is not the update's; with
+    OnDelete no revision is compared.
+    """
+    policy = context.policy
     if stateful_set.desired == 0:
         return scaled_to_zero(policy)
     return by_replicas(
         desired=stateful_set.desired,
         available=stateful_set.available,
-        enough=meets_minimum(stateful_set.desired, stateful_set.available),
+        enough=meets_minimum(
+            stateful_set.meta, policy, stateful_set.desired, stateful_set.available
+        ),
         activity=Activity.PROGRESSING if _moving(stateful_set) else Activity.STEADY,
         remark=_remark(stateful_set),
     )
@@ -50,3 +95,23 @@ def _remark(stateful_set: StatefulSet) -> str:
     if not stateful_set.on_delete and stateful_set.updated < asked:
         return f"{stateful_set.updated} of {asked} updated"
     return ""
+
+
+STATEFUL_SET_RULE = Rule(
+    Kind("StatefulSet", "statefulsets", "apps", "v1", ("sts",)),
+    _judge,
+    _read,
+    fields=(
+        "spec.replicas",
+        "spec.selector",
+        "spec.updateStrategy",
+        "status.replicas",
+        "status.readyReplicas",
+        "status.updatedReplicas",
+        "status.availableReplicas",
+        "status.currentRevision",
+        "status.updateRevision",
+    ),
+    workload=True,
+    below=(POD,),
+)

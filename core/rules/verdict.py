@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from ..assessment import Activity, Cause, Health
+from ..model import record
 
 __all__ = ["Verdict"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """The words of a rule; the fields are those of `Assessment`."""
 

@@ -1,0 +1,259 @@
+"""Check many objects as one: list them, leave out what others of them control, judge each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from .annotations import is_ignored
+from .assessment import Activity, Assessment, Health
+from .check import evidence_queries
+from .fields import mapping
+from .judgement import assess
+from .kinds import EVENT, Kind
+from .manifests import meta_of
+from .model import Manifest
+from .owners import related_index, top_level
+from .policy import Policy
+from .reader import ClusterReader, Deadline, Forbidden, NotServed, Query, ReadError
+from .rules import RULES, Rule, Rules
+from .selectors import LabelSelector
+
+__all__ = ["Found", "Pool", "Selection", "check_selection", "members_of", "unjudged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which objects an aggregate is of.
+
+    Attributes:
+        namespace: Where; empty for all namespaces.
+        kinds: Which kinds; none for the workloads.
+        selector: Which of them, by their own labels; None for all.
+    """
+
+    namespace: str = ""
+    kinds: tuple[Kind, ...] = ()
+    selector: LabelSelector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found under a selection.
+
+    Attributes:
+        assessments: One for each member, and one for each part that could not be read.
+        age: Seconds since the oldest reading among them.
+        stale: Whether any reading is older than the reader would like.
+    """
+
+    assessments: tuple[Assessment, ...] = ()
+    age: float = 0.0
+    stale: bool = False
+
+
+class Pool:
+    """Objects that explain one another and are evidence for one another.
+
+    Args:
+        objects: All that was read, in any order.
+        rules: Which rule judges which kind.
+    """
+
+    def __init__(self, objects: Iterable[Manifest], rules: Rules = RULES) -> None:
+        self._objects = list(objects)
+        self._related_to = related_index(self._objects)
+        self._rules = rules
+
+    def assess(
+        self, member: Manifest, now: datetime, policy: Policy, *, explained: bool
+    ) -> Assessment:
+        """The verdict on one of them; `explained` by all that it controls, and the events."""
+        rule = self._rules.find(meta_of(member).kind, member.get("apiVersion"))
+        related: list[Manifest] = []
+        queries = evidence_queries(rule, member)
+        if explained or queries:
+            related = self._related_to(member)
+        for query in queries:
+            # What it controls is at hand already; of what is not, all that the query lets through.
+            if not any(entry.get("kind") == query.kind.kind for entry in related):
+                related.extend(self._matching(query))
+        return assess(member, related=related, now=now, policy=policy, rules=self._rules)
+
+    def _matching(self, query: Query) -> Iterator[Manifest]:
+        for entry in self._objects:
+            meta = meta_of(entry)
+            if (
+                meta.kind == query.kind.kind
+                and query.name in ("", meta.name)
+                and (meta.namespace == query.namespace or not query.kind.namespaced)
+                and (query.selector is None or query.selector.matches(labels_of(entry)))
+            ):
+                yield entry
+
+
+def check_selection(
+    reader: ClusterReader,
+    selection: Selection,
+    *,
+    now: datetime,
+    deadline: Deadline,
+    policy: Policy = Policy(),
+    rules: Rules = RULES,
+) -> Found:
+    """Read and judge all that a selection holds: one list for each kind.
+
+    Lists are read whole and selected from here, so that whoever asks with another selector costs
+    the API server nothing. A kind that may not be listed, or of which there are too many, is an
+    unknown member; another project's workload that is not served, or may not be listed, is none.
+
+    Args:
+        reader: Where the objects are read.
+        selection: Which objects.
+        now: The time to judge at, timezone-aware.
+        deadline: When the answer must be there.
+        policy: The knobs of the rules.
+        rules: Which rule judges which kind.
+
+    Raises:
+        InvalidQuery: The namespace cannot exist, or a kind stands in none.
+        Forbidden: None of the kinds may be listed.
+        ReadError: A list could not be read.
+    """
+    lists = _Lists(reader, selection.namespace, deadline)
+    unread = lists.read_members(selection, rules)
+    selected = [entry for entry in lists.objects() if _is_selected(entry, selection.selector)]
+    members = members_of(selected, rules)
+    lists.read_around(
+        query for entry in members for query in evidence_queries(_rule(rules, entry), entry)
+    )
+    pool = Pool(lists.objects(), rules)
+    judged = [pool.assess(entry, now, policy, explained=False) for entry in members]
+    unwell = [number for number, entry in enumerate(judged) if entry.health is not Health.HEALTHY]
+    if unwell:
+        kinds = [kind for number in unwell for kind in _rule(rules, members[number]).below]
+        lists.read_around(Query(kind, selection.namespace) for kind in (*kinds, EVENT))
+        pool = Pool(lists.objects(), rules)
+        for number in unwell:
+            judged[number] = pool.assess(members[number], now, policy, explained=True)
+    return Found((*judged, *unread), lists.age, lists.stale)
+
+
+def members_of(listed: Sequence[Manifest], rules: Rules = RULES) -> list[Manifest]:
+    """Of what was listed, the objects that count: events do not, nor what others of them control.
+
+    A pod that has ended is a run of whatever controls it, and no verdict on that.
+    """
+    candidates = [entry for entry in listed if entry.get("kind") != "Event"]
+    top = top_level(candidates, lambda entry: _answers_for_its_own(_rule(rules, entry)))
+    return [entry for entry in top if not is_ignored(meta_of(entry)) and not _is_a_run(entry)]
+
+
+def unjudged(kind: Kind, namespace: str, reason: str, message: str) -> Assessment:
+    """The assessment of a part of an aggregate of which nothing is known."""
+    return Assessment(
+        health=Health.UNKNOWN,
+        activity=Activity.STEADY,
+        up=False,
+        reason=reason,
+        message=message,
+        kind=kind.kind,
+        namespace=namespace,
+    )
+
+
+def labels_of(manifest: Manifest) -> dict[str, str]:
+    """An object's labels, those that are texts."""
+    labels = mapping(mapping(manifest.get("metadata")).get("labels"))
+    return {key: value for key, value in labels.items() if isinstance(value, str)}
+
+
+class _Lists:
+    """Whole lists of one namespace or of all, each read once."""
+
+    def __init__(self, reader: ClusterReader, namespace: str, deadline: Deadline) -> None:
+        self._reader = reader
+        self._namespace = namespace
+        self._deadline = deadline
+        self._read: dict[Query, Sequence[Manifest]] = {}
+        self.age = 0.0
+        self.stale = False
+
+    def objects(self) -> list[Manifest]:
+        """All that was read."""
+        return [entry for objects in self._read.values() for entry in objects]
+
+    def read_members(self, selection: Selection, rules: Rules) -> list[Assessment]:
+        """Read the lists of a selection; an assessment for each that is not whole."""
+        unread: list[Assessment] = []
+        forbidden: list[Forbidden] = []
+        kinds = selection.kinds or _workloads(rules)
+        # What cannot be asked for is refused before anything is.
+        for query in [Query(kind, self._namespace) for kind in kinds]:
+            kind = query.kind
+            try:
+                truncated = self._list(query)
+            except (Forbidden, NotServed) as error:
+                if not selection.kinds and _is_of_another_project(kind):
+                    continue
+                if isinstance(error, NotServed):
+                    raise
+                forbidden.append(error)
+                unread.append(unjudged(kind, self._namespace, "Forbidden", str(error)))
+            else:
+                if truncated:
+                    message = f"there are more {kind.plural} than were read; narrow it by kind"
+                    unread.append(unjudged(kind, self._namespace, "Truncated", message))
+        if forbidden and not self._read:
+            raise forbidden[0]
+        return unread
+
+    def read_around(self, queries: Iterable[Query]) -> None:
+        """Read what is around the members; a list that cannot be read explains nothing."""
+        for query in queries:
+            wide = query
+            if not query.name:
+                wide = Query(query.kind, self._namespace if query.kind.namespaced else "")
+            if wide not in self._read:
+                try:
+                    self._list(wide)
+                except ReadError:
+                    self._read[wide] = ()
+
+    def _list(self, query: Query) -> bool:
+        """Read a list; whether it was cut short."""
+        reading = self._reader.read(query, self._deadline)
+        self._read[query] = reading.objects
+        self.age, self.stale = max(self.age, reading.age), self.stale or reading.stale
+        return reading.truncated
+
+
+def _workloads(rules: Rules) -> list[Kind]:
+    """The kinds that count, each once: of two rules for one kind the first stands."""
+    found: dict[tuple[str, str], Rule] = {}
+    for rule in rules:
+        found.setdefault((rule.kind.group, rule.kind.kind), rule)
+    return [rule.kind for rule in found.values() if rule.workload]
+
+
+def _rule(rules: Rules, manifest: Manifest) -> Rule:
+    return rules.find(meta_of(manifest).kind, manifest.get("apiVersion"))
+
+
+def _is_selected(manifest: Manifest, selector: LabelSelector | None) -> bool:
+    return selector is None or selector.matches(labels_of(manifest))
+
+
+def _answers_for_its_own(rule: Rule) -> bool:
+    """Whether what an object of the rule's kind controls is judged with it."""
+    return rule.workload or rule.kind.kind == "Service"
+
+
+def _is_a_run(manifest: Manifest) -> bool:
+    finished = mapping(manifest.get("status")).get("phase") in ("Succeeded", "Failed")
+    return manifest.get("kind") == "Pod" and finished and meta_of(manifest).owner_uid != ""
+
+
+def _is_of_another_project(kind: Kind) -> bool:
+    return "." in kind.group and not kind.group.endswith(".k8s.io")

@@ -1,0 +1,135 @@
+"""batch/v1 CronJob.
+
+Source: the CronJob controller's syncCronJob
+(kubernetes/pkg/controller/cronjob/cronjob_controllerv2.go).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ..assessment import Activity, Health, worst
+from ..fields import FieldError, boolean, integer, items, mapping, time
+from ..kinds import JOB, Kind
+from ..model import Metadata, Source, record
+from ..policy import Policy
+from ..reader import Query
+from .cron_runs import STAMP, by_runs, runs_of
+from .overdue import overdue, timetable
+from .rule import Context, Rule
+from .verdict import Verdict
+
+__all__ = ["CRON_JOB_RULE", "CronJob"]
+
+# The controller needs a moment for what is due, whatever the deadline says.
+_LEAST_GRACE, _MOST_GRACE = 10, 2**31
+
+
+@record
+class CronJob:
+    """A batch/v1 CronJob."""
+
+    meta: Metadata
+    schedule: str
+    time_zone: str | None
+    suspended: bool
+    deadline: int | None
+    """Seconds after which a run that is due is no longer started."""
+    forbids: bool
+    """Whether no run starts while another one is active."""
+    active: int
+    created: datetime | None
+    scheduled: datetime | None
+    """When the last run that has started was due."""
+    succeeded: datetime | None
+
+
+def _read(source: Source) -> CronJob:
+    spec, status = source.spec, source.status
+    schedule, time_zone = spec.get("schedule"), spec.get("timeZone")
+    if not isinstance(schedule, str):
+        raise FieldError("spec.schedule is not a cron schedule, such as 30 3 * * 1-5")
+    if not isinstance(time_zone, str | None):
+        raise FieldError("spec.timeZone is not the name of a time zone, such as Europe/Berlin")
+    scheduled = status.get("lastScheduleTime")
+    if scheduled is not None and time(scheduled) is None:
+        raise FieldError("status.lastScheduleTime is not a time, such as 2026-01-01T12:00:00Z")
+    return CronJob(
+        source.meta,
+        schedule,
+        time_zone,
+        suspended=boolean(spec.get("suspend")),
+        deadline=integer(spec.get("startingDeadlineSeconds")),
+        forbids=spec.get("concurrencyPolicy") == "Forbid",
+        active=len(items(status.get("active"))),
+        created=time(mapping(source.manifest.get("metadata")).get("creationTimestamp")),
+        scheduled=time(scheduled),
+        succeeded=time(status.get("lastSuccessfulTime")),
+    )
+
+
+def _judge(cron_job: CronJob, context: Context) -> Verdict:
+    """By the run that is due and by its finished Jobs; the worse of both counts.
+
+    Suspended is healthy, and so is one that never had to run. A run that should have started and
+    did not is down once startingDeadlineSeconds, or else the policy's grace, is over; degraded
+    while the previous run keeps it from starting (Forbid). A last run that failed is degraded, and
+    down where several have failed in a row, as many as the policy says; where its Job is gone, the
+    CronJob's own status tells. Without spec.timeZone, a run is late when it is late in every time
+    zone that fits the last one.
+    """
+    if cron_job.suspended:
+        return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, "Suspended", "it is suspended")
+    missed = _missed(cron_job, context)
+    runs = runs_of(cron_job.meta, cron_job.succeeded, context.around)
+    ran = by_runs(runs, cron_job.scheduled, cron_job.active, context)
+    if missed is None or worst(missed.health, ran.health) is not missed.health:
+        return ran
+    return replace(missed, causes=ran.causes)
+
+
+def _missed(cron_job: CronJob, context: Context) -> Verdict | None:
+    schedule, zone = timetable(cron_job.schedule, cron_job.time_zone)
+    scheduled = cron_job.scheduled
+    by = context.now - _grace(cron_job, context.policy)
+    due = overdue(schedule, zone, scheduled=scheduled, created=cron_job.created, by=by)
+    if due is None:
+        return None
+    last = f"the last one was due at {scheduled:{STAMP}}" if scheduled else "none ever has"
+    message = f"the run that was due at {due:{STAMP}} has not started, {last}"
+    if cron_job.forbids and cron_job.active:
+        message = f"{message}; the previous one is still active"
+        return Verdict(Health.DEGRADED, Activity.STEADY, True, "PreviousRunActive", message)
+    return Verdict(Health.DOWN, Activity.STEADY, False, "MissedSchedule", message)
+
+
+def _grace(cron_job: CronJob, policy: Policy) -> timedelta:
+    if cron_job.deadline is None:
+        return policy.schedule_grace
+    return timedelta(seconds=min(max(cron_job.deadline, _LEAST_GRACE), _MOST_GRACE))
+
+
+def _evidence(source: Source) -> Iterable[Query]:
+    return (Query(JOB, source.meta.namespace),)
+
+
+CRON_JOB_RULE = Rule(
+    Kind("CronJob", "cronjobs", "batch", "v1", ("cj",)),
+    _judge,
+    _read,
+    fields=(
+        "metadata.creationTimestamp",
+        "spec.schedule",
+        "spec.timeZone",
+        "spec.suspend",
+        "spec.startingDeadlineSeconds",
+        "spec.concurrencyPolicy",
+        "status.active[].name",
+        "status.lastScheduleTime",
+        "status.lastSuccessfulTime",
+    ),
+    workload=True,
+    evidence=_evidence,
+)

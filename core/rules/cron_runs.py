@@ -1,0 +1,126 @@
+"""The runs of a CronJob that have ended: which of the last failed, when one last succeeded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from ..assessment import Activity, Health
+from ..fields import FieldError
+from ..kinds import JOB
+from ..manifests import source_of
+from ..model import Condition, Malformed, Manifest, Metadata, record
+from ..surroundings import Surroundings
+from .job import read_job
+from .rule import Context
+from .stated import as_cause, word_of
+from .verdict import Verdict
+
+__all__ = ["STAMP", "Runs", "by_runs", "runs_of"]
+
+STAMP = "%Y-%m-%dT%H:%M:%SZ"
+"""How times stand in a message."""
+
+_DAWN = datetime.min.replace(tzinfo=UTC)
+# So long after a run was due, one that has started is among the active ones.
+_STARTED = timedelta(minutes=1)
+
+
+@record
+class Run:
+    """A Job that has ended."""
+
+    meta: Metadata
+    ending: Condition
+    finished: datetime
+
+
+@record
+class Runs:
+    """What is known of the runs that have ended."""
+
+    failed: tuple[Run, ...]
+    """Those that have failed since the last success, the newest first."""
+    succeeded: datetime | None
+    """When a run last succeeded."""
+
+
+def runs_of(cron_job: Metadata, stated: datetime | None, around: Surroundings) -> Runs:
+    """The runs among what was read, and of those gone the last success that is `stated`.
+
+    Jobs of failed runs and of successful ones are kept for different times, so that the last
+    success may be known from the status alone.
+    """
+    runs = _finished(around.controlled_by(cron_job.uid, JOB.kind))
+    successes = [run.finished for run in runs if run.ending.type == "Complete"]
+    if stated is not None:
+        successes.append(stated)
+    succeeded = max(successes, default=None)
+    failed = [
+        run
+        for run in runs
+        if run.ending.type == "Failed" and (succeeded is None or run.finished > succeeded)
+    ]
+    failed.sort(key=lambda run: (run.finished, repr(run)), reverse=True)
+    return Runs(tuple(failed), succeeded)
+
+
+def _finished(manifests: Iterable[Manifest]) -> list[Run]:
+    """Those that have ended, each once however often a dump holds it."""
+    found: dict[tuple[str, str], Run] = {}
+    for manifest in manifests:
+        run = _run(manifest)
+        if run is not None:
+            key = (run.meta.name, run.meta.uid)
+            found[key] = max(found[key], run, key=repr) if key in found else run
+    return list(found.values())
+
+
+def _run(manifest: Manifest) -> Run | None:
+    source = source_of(manifest)
+    if isinstance(source, Malformed):
+        return None
+    try:
+        job = read_job(source)
+    except FieldError:
+        return None
+    if job.ending is None:
+        return None
+    return Run(job.meta, job.ending, job.ending.since or job.completed or _DAWN)
+
+
+def by_runs(runs: Runs, scheduled: datetime | None, active: int, context: Context) -> Verdict:
+    """The verdict on what has ended, `scheduled` being when the last run was due that started."""
+    succeeded = runs.succeeded
+    if runs.failed:
+        return _failed(runs.failed, context.policy.cron_failures)
+    if scheduled is None and succeeded is None:
+        return Verdict(Health.HEALTHY, Activity.STEADY, True, "NeverRun", "it has not run yet")
+    if (
+        scheduled is not None
+        and (succeeded is None or succeeded < scheduled)
+        and not active
+        and context.now - scheduled >= _STARTED
+    ):
+        message = f"the run that was due at {scheduled:{STAMP}} has ended without success"
+        return Verdict(Health.DEGRADED, Activity.STEADY, True, "LastRunFailed", message)
+    others = f", {active} active" if active else ""
+    if succeeded is None:
+        message = f"no run of it has ended yet{others}"
+        return Verdict(Health.HEALTHY, Activity.STEADY, True, "FirstRun", message)
+    message = f"a run last succeeded at {succeeded:{STAMP}}{others}"
+    return Verdict(Health.HEALTHY, Activity.STEADY, True, "LastRunSucceeded", message)
+
+
+def _failed(runs: tuple[Run, ...], most: int) -> Verdict:
+    down = len(runs) >= most
+    newest = runs[0].ending
+    return Verdict(
+        Health.DOWN if down else Health.DEGRADED,
+        Activity.STEADY,
+        up=not down,
+        reason=word_of(newest, "JobFailed"),
+        message="the last run failed" if len(runs) == 1 else f"the last {len(runs)} runs failed",
+        causes=tuple(as_cause(run.meta, run.ending, "JobFailed") for run in runs),
+        since=newest.since,
+    )

@@ -1,0 +1,113 @@
+"""serving.knative.dev/v1 Service, Route, Configuration and Revision.
+
+Source: Knative's conditions (knative.dev/pkg/apis/condition_types.go and condition_set.go) and the
+lifecycles of these kinds (knative.dev/serving/pkg/apis/serving/v1).
+"""
+
+from __future__ import annotations
+
+from ..assessment import Activity, Cause, Health
+from ..fields import CONDITIONS
+from ..kinds import Kind
+from ..model import Condition, Conditions
+from .rule import Context, Rule
+from .stated import Stated, as_cause, is_true, read_stated, word_of
+from .verdict import Verdict
+
+__all__ = ["KNATIVE_RULES"]
+
+_SERVES = {"Service": "RoutesReady", "Route": "AllTrafficAssigned"}
+
+
+def _judge(subject: Stated, context: Context) -> Verdict:
+    """By its Ready condition: True is healthy, False is down.
+
+    Unknown, absent, or of an older spec is degraded and progressing, and up only while a Service's
+    RoutesReady or a Route's AllTrafficAssigned is True. Conditions of severity Info or Warning do
+    not count. A Revision without traffic is scaled to zero: healthy and suspended.
+    """
+    counted = {
+        type_: condition
+        for type_, condition in subject.conditions.items()
+        if not condition.severity
+    }
+    ready = counted.get("Ready")
+    causes = _causes(subject, counted)
+    if ready is None or subject.meta.stale or ready.status not in ("True", "False"):
+        return _on_its_way(subject, counted, causes)
+    if ready.status == "True":
+        return _ready(subject, ready, causes)
+    return Verdict(
+        Health.DOWN,
+        Activity.STEADY,
+        up=False,
+        reason=word_of(ready, "NotReady"),
+        message="it is not ready",
+        causes=causes,
+        since=ready.since,
+    )
+
+
+def _ready(subject: Stated, ready: Condition, causes: tuple[Cause, ...]) -> Verdict:
+    activity, reason, message = Activity.STEADY, word_of(ready, "Ready"), "it is ready"
+    active = subject.conditions.get("Active")
+    idle = active is not None and active.status == "False" and active.reason == "NoTraffic"
+    if subject.meta.kind == "Revision" and idle:
+        activity, reason = Activity.SUSPENDED, "ScaledToZero"
+        message = "scaled to zero replicas until there is traffic"
+    return Verdict(
+        Health.HEALTHY, activity, True, reason, message, causes=causes, since=ready.since
+    )
+
+
+def _on_its_way(subject: Stated, counted: Conditions, causes: tuple[Cause, ...]) -> Verdict:
+    """What it still serves is what its own conditions say: those of the routes, not of Ready."""
+    serves = is_true(counted, _SERVES.get(subject.meta.kind, ""))
+    ready = None if subject.meta.stale else counted.get("Ready")
+    remark = ", and what it served still serves" if serves else ""
+    return Verdict(
+        Health.DEGRADED,
+        Activity.PROGRESSING,
+        up=serves,
+        reason=word_of(ready, "NotReady"),
+        message=f"it is on its way to be ready{remark}",
+        causes=causes,
+        since=ready.since if ready else None,
+    )
+
+
+def _causes(subject: Stated, counted: Conditions) -> tuple[Cause, ...]:
+    """What is False, what it says once: Ready repeats the condition that made it so."""
+    found: dict[tuple[str, str], Cause] = {}
+    for type_ in sorted(counted, key=lambda name: (name == "Ready", name)):
+        condition = counted[type_]
+        if condition.status == "False":
+            cause = as_cause(subject.meta, condition, type_, "NotReady")
+            found.setdefault((cause.reason, cause.message), cause)
+    return tuple(found.values())
+
+
+def _rule(kind: str, short_names: tuple[str, ...], *, shared_words: bool = False) -> Rule:
+    return Rule(
+        Kind(
+            kind,
+            f"{kind.lower()}s",
+            "serving.knative.dev",
+            "v1",
+            short_names,
+            shared_words=shared_words,
+        ),
+        _judge,
+        read_stated,
+        fields=(*CONDITIONS, "status.conditions[].severity"),
+    )
+
+
+KNATIVE_RULES: tuple[Rule, ...] = (
+    # The words mean Kubernetes' own Service, and OpenShift's Route.
+    _rule("Service", ("kservice", "ksvc"), shared_words=True),
+    _rule("Route", ("rt",), shared_words=True),
+    _rule("Configuration", ("config", "cfg")),
+    _rule("Revision", ("rev",)),
+)
+"""A rule for each of Knative Serving's kinds."""

@@ -1,0 +1,89 @@
+"""Whether a CronJob has missed a run: something was due, and nothing has started since.
+
+Source: mostRecentScheduleTime (kubernetes/pkg/controller/cronjob/utils.go). Without spec.timeZone
+it takes the hours as those of its own machine's time zone, which nobody states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+from ..fields import FieldError
+from ..schedule import Schedule, zone_of
+
+__all__ = ["overdue", "timetable"]
+
+_HOUR = timedelta(hours=1)
+# Every zone lies a whole number of quarter hours off UTC; the likeliest first.
+_OFFSETS = sorted((timedelta(minutes=15 * number) for number in range(-48, 57)), key=abs)
+_PLACES: tuple[tuple[tzinfo, tzinfo | None], ...] = (
+    (UTC, None),
+    *((timezone(offset), timezone(offset - _HOUR)) for offset in _OFFSETS[1:]),
+)
+
+
+def timetable(text: str, zone: str | None) -> tuple[Schedule, tzinfo | None]:
+    """A CronJob's schedule and the time zone that its hours are meant in; None if not stated.
+
+    Raises:
+        FieldError: One of them cannot be read.
+    """
+    field = "spec.schedule"
+    try:
+        schedule = Schedule.parse(text)
+        field = "spec.timeZone"
+        return schedule, None if zone is None else zone_of(zone)
+    except ValueError as error:
+        raise FieldError(f"{field} {error}") from error
+
+
+def overdue(
+    schedule: Schedule,
+    zone: tzinfo | None,
+    *,
+    scheduled: datetime | None,
+    created: datetime | None,
+    by: datetime,
+) -> datetime | None:
+    """When a run was due, at the latest, that should have started; None if none should have.
+
+    Where no zone is stated, it is one that should have started in every zone that can be meant.
+
+    Args:
+        schedule: When runs are due.
+        zone: Where its hours are meant; None if nobody says so.
+        scheduled: When the last run that has started was due.
+        created: Since when there can be runs.
+        by: The time until which what was due should have started by now.
+    """
+    since = scheduled or created
+    if since is None:
+        return None
+    found: list[datetime] = []
+    for place, later in _places(schedule, zone, scheduled):
+        # If the clocks went back since, all until then is due by the clock that they had before.
+        until = by if later is None else schedule.last(by, later, since)
+        due = None if until is None else schedule.last(until, place, since)
+        if due is None or due <= since:
+            return None
+        found.append(due)
+    return min(found)
+
+
+def _places(
+    schedule: Schedule, zone: tzinfo | None, scheduled: datetime | None
+) -> Sequence[tuple[tzinfo, tzinfo | None]]:
+    """Where the hours can be meant: wherever the last run lies on the schedule.
+
+    With each zone goes the one that it becomes when its clocks go back; a zone that is stated knows
+    that itself.
+    """
+    if zone is not None:
+        return ((zone, None),)
+    if schedule.zone is not None or schedule.every is not None:
+        return ((UTC, None),)
+    if scheduled is None:
+        return _PLACES
+    fitting = [entry for entry in _PLACES if schedule.fits(scheduled, entry[0])]
+    return fitting or _PLACES

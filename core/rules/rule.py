@@ -1,0 +1,76 @@
+"""What a rule is: how a kind is read, how it is judged, and what that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ..kinds import Kind
+from ..model import Source, record
+from ..policy import Policy
+from ..reader import Query
+from ..surroundings import Surroundings
+from .verdict import Verdict
+
+__all__ = ["Context", "Rule", "as_it_is"]
+
+
+@record
+class Context:
+    """What a rule may know besides its object.
+
+    Attributes:
+        now: The time to judge at, timezone-aware.
+        policy: The knobs of the rules.
+        around: What was read around the object; empty where nothing was.
+    """
+
+    now: datetime
+    policy: Policy
+    around: Surroundings
+
+
+def as_it_is(source: Source) -> Source:
+    """The reading of a rule that takes its fields straight from the source."""
+    return source
+
+
+def _nothing(source: Source) -> Iterable[Query]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one kind is judged.
+
+    Attributes:
+        kind: The kind; objects of any version of its group are judged.
+        judge: The verdict on what `read` gave. Its docstring is what ``k8s-heartbeat rules``
+            prints. It may raise `FieldError` too.
+        read: The model of an object; raises `FieldError` for a field that the verdict rests on
+            and that has another form.
+        fields: The fields that both read, besides the metadata: ``spec.replicas``,
+            ``status.conditions[].type``. What is under a field that is named is read whole; what is
+            not named is dropped by readers that trim.
+        groups: Older API groups that served the kind.
+        workload: Whether a namespace's aggregate counts it.
+        needs_status: Whether an object without a status is one that no cluster has answered for.
+        below: Kinds that explain it, found by its selector.
+        evidence: What has to be read besides the object before it can be judged.
+    """
+
+    kind: Kind
+    judge: Callable[[Any, Context], Verdict]
+    read: Callable[[Source], Any] = as_it_is
+    fields: tuple[str, ...] = ()
+    groups: frozenset[str] = field(default=frozenset())
+    workload: bool = False
+    needs_status: bool = True
+    below: tuple[Kind, ...] = ()
+    evidence: Callable[[Source], Iterable[Query]] = _nothing
+
+    def covers(self, group: str) -> bool:
+        """Whether objects of that API group are judged by it."""
+        return group == self.kind.group or group in self.groups

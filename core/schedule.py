@@ -1,0 +1,206 @@
+"""Cron schedules as the CronJob controller reads them: when should the last run have started?
+
+Source: ParseStandard and SpecSchedule.Next of github.com/robfig/cron v3.0.1 (parser.go, spec.go).
+What it refuses is refused here: 7 for Sunday, ranges that wrap around, a step of 0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from .durations import parse_duration
+
+__all__ = ["Schedule", "zone_of"]
+
+_FORM = "is not a cron schedule of five fields, such as 30 3 * * 1-5 or @daily"
+_DESCRIPTORS = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
+_DAYS = "sun mon tue wed thu fri sat"
+_NO_NAMES: Mapping[str, int] = {}
+# lowest and highest value, and the names, of each of the five fields
+_FIELDS: tuple[tuple[int, int, Mapping[str, int]], ...] = (
+    (0, 59, _NO_NAMES),
+    (0, 23, _NO_NAMES),
+    (1, 31, _NO_NAMES),
+    (1, 12, {name: number for number, name in enumerate(_MONTHS.split(), 1)}),
+    (0, 6, {name: number for number, name in enumerate(_DAYS.split())}),
+)
+_NUMBER = re.compile(r"\+?[0-9]{1,18}", re.ASCII)
+_ZONE_PREFIX = re.compile(r"(?:CRON_)?TZ=([^ ]*) (.*)", re.ASCII | re.DOTALL)
+_ZONE = re.compile(r"[A-Za-z0-9_+-]{1,14}(/[A-Za-z0-9_+-]{1,14}){0,2}", re.ASCII)
+_LONGEST = 1000
+_MINUTE = timedelta(minutes=1)
+# From one February 29 to the next it is eight years at most: 2096 to 2104.
+_REACH = timedelta(days=8 * 366)
+
+
+def zone_of(name: str) -> tzinfo:
+    """The time zone of that name in the IANA database, such as ``Europe/Berlin``.
+
+    Raises:
+        ValueError: This machine knows none of that name.
+    """
+    if name in ("", "UTC"):
+        return UTC
+    # It reads the machine's database, which nobody needs who names no zone.
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    try:
+        if _ZONE.fullmatch(name):
+            return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        pass
+    raise ValueError("names no time zone that this machine knows, such as Europe/Berlin")
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When something is due.
+
+    Attributes:
+        minutes: Minutes of the hour.
+        hours: Hours of the day.
+        days: Days of the month.
+        months: Months of the year.
+        weekdays: Days of the week; Sunday is 0.
+        either_day: Whether a day needs to be only one of `days` and `weekdays`: both are
+            restricted.
+        zone: The zone that the schedule itself names.
+        every: The interval of an ``@every``, in whole seconds; the other fields mean nothing then.
+    """
+
+    minutes: frozenset[int] = frozenset()
+    hours: frozenset[int] = frozenset()
+    days: frozenset[int] = frozenset()
+    months: frozenset[int] = frozenset()
+    weekdays: frozenset[int] = frozenset()
+    either_day: bool = False
+    zone: tzinfo | None = None
+    every: timedelta | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Schedule:
+        """The schedule that a CronJob's `spec.schedule` states.
+
+        Raises:
+            ValueError: It states none; the message has the form and an example.
+        """
+        if len(text) > _LONGEST:
+            raise ValueError(_FORM)
+        prefix = _ZONE_PREFIX.fullmatch(text)
+        zone, text = (zone_of(prefix[1]), prefix[2].strip()) if prefix else (None, text)
+        if text.startswith("@every "):
+            return cls(zone=zone, every=_interval(text.removeprefix("@every ")))
+        fields = _DESCRIPTORS.get(text, text).split()
+        if len(fields) != len(_FIELDS):
+            raise ValueError(_FORM)
+        parsed = [_field(field, *form) for field, form in zip(fields, _FIELDS, strict=True)]
+        stars = parsed[2][1] or parsed[4][1]
+        return cls(*(values for values, _ in parsed), either_day=not stars, zone=zone)
+
+    def last(
+        self, before: datetime, zone: tzinfo = UTC, base: datetime | None = None
+    ) -> datetime | None:
+        """The latest time, in UTC, that it was due at, `before` included.
+
+        A time that a change of the clocks leaves out is never due, one that it repeats is due
+        twice. None where it was not due for eight years.
+
+        Args:
+            before: The time to look back from, timezone-aware.
+            zone: Where its hours are meant, unless it says so itself.
+            base: What an ``@every`` counts from.
+        """
+        if self.every is not None:
+            turns = 0 if base is None else (before - base) // self.every
+            return None if base is None or turns < 1 else base + turns * self.every
+        if not self.minutes or not self.hours:
+            # A field of commas alone; the search would go through every minute.
+            return None
+        zone = self.zone or zone
+        moment = before.astimezone(UTC).replace(second=0, microsecond=0)
+        first = moment - _REACH
+        while moment >= first:
+            back = self._misfit(moment.astimezone(zone))
+            if back is None:
+                return moment
+            moment = _earlier(moment, back, zone)
+        return None
+
+    def fits(self, moment: datetime, zone: tzinfo) -> bool:
+        """Whether it is due in the minute of `moment`, if its hours are meant in that zone."""
+        try:
+            return self._misfit(moment.astimezone(zone)) is None
+        except OverflowError:
+            return False
+
+    def _misfit(self, local: datetime) -> int | None:
+        """How many minutes ago the month, the day, the hour or the minute began that is wrong."""
+        if local.month not in self.months:
+            return ((local.day - 1) * 24 + local.hour) * 60 + local.minute
+        if not self._is_on(local):
+            return local.hour * 60 + local.minute
+        if local.hour not in self.hours:
+            return local.minute
+        return None if local.minute in self.minutes else 0
+
+    def _is_on(self, local: datetime) -> bool:
+        day, weekday = local.day in self.days, local.isoweekday() % 7 in self.weekdays
+        return (day or weekday) if self.either_day else (day and weekday)
+
+
+def _interval(text: str) -> timedelta:
+    try:
+        seconds = int(parse_duration(text).total_seconds())
+    except ValueError:
+        raise ValueError("has no duration of up to a year, such as @every 1h30m") from None
+    return timedelta(seconds=max(1, seconds))
+
+
+def _earlier(moment: datetime, back: int, zone: tzinfo) -> datetime:
+    """The minute before what began `back` minutes ago; less far where the clocks were changed."""
+    offset = moment.astimezone(zone).utcoffset()
+    for minutes in (back, back % (24 * 60), back % 60):
+        earlier = moment - minutes * _MINUTE - _MINUTE
+        if earlier.astimezone(zone).utcoffset() == offset:
+            return earlier
+    return moment - _MINUTE
+
+
+def _field(text: str, low: int, high: int, names: Mapping[str, int]) -> tuple[frozenset[int], bool]:
+    """The values of one field, and whether a star is among its parts."""
+    values, star = set[int](), False
+    for part in filter(None, text.split(",")):
+        span, slash, step = part.partition("/")
+        by = _number(step) if slash else 1
+        first, dash, last = span.partition("-")
+        if first in ("*", "?"):
+            # Whatever else stands behind a star is passed over, and one with steps is none.
+            start, end, star = low, high, star or by == 1
+        else:
+            start = _number(first, names)
+            end = _number(last, names) if dash else high if slash else start
+        if by < 1 or not low <= start <= end <= high:
+            raise ValueError(_FORM)
+        values.update(range(start, end + 1, by))
+    return frozenset(values), star
+
+
+def _number(text: str, names: Mapping[str, int] = _NO_NAMES) -> int:
+    named = names.get(text.lower())
+    if named is not None:
+        return named
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(_FORM)
+    return int(text)

@@ -1,0 +1,42 @@
+"""What stands around an object, taken apart only as far as somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from .fields import is_mapping
+from .manifests import meta_of, parse_related
+from .model import Manifest, Related
+
+__all__ = ["Surroundings"]
+
+
+class Surroundings:
+    """Objects around the one that is judged.
+
+    Args:
+        manifests: As the Kubernetes API gives them, in any order; what is none is passed over.
+    """
+
+    def __init__(self, manifests: Iterable[object] = ()) -> None:
+        self._manifests = [entry for entry in manifests if is_mapping(entry)]
+
+    def __bool__(self) -> bool:
+        """Whether there is anything."""
+        return bool(self._manifests)
+
+    def of_kind(self, kind: str) -> list[Manifest]:
+        """Those of a kind."""
+        return [entry for entry in self._manifests if entry.get("kind") == kind]
+
+    def controlled_by(self, uid: str, kind: str) -> list[Manifest]:
+        """Those of a kind whose controller owner has that UID."""
+        if not uid:
+            return []
+        return [entry for entry in self.of_kind(kind) if meta_of(entry).owner_uid == uid]
+
+    @cached_property
+    def parsed(self) -> list[Related]:
+        """All of them, as far as they explain others."""
+        return [parse_related(entry) for entry in self._manifests]
