@@ -19,6 +19,7 @@ from k8s_heartbeat.core.reader import (
     Deadline,
     Forbidden,
     NotFound,
+    NotServed,
     Query,
     ReadError,
     Reading,
@@ -44,6 +45,8 @@ class Lifetimes:
     """Not found, or forbidden."""
     failure: float = 1.5
     """The API server failed or did not answer."""
+    discovery: float = 60.0
+    """What kinds the cluster serves answers for itself."""
     stale: float = 60.0
     """A reading stands in for one that cannot be had; never longer."""
 
@@ -80,6 +83,7 @@ class _Refused:
 
 _Outcome = _Taken | _Refused
 _PING = "ping"
+_DISCOVERY = "what the cluster serves"
 
 
 class CachedReader:
@@ -108,7 +112,10 @@ class CachedReader:
         self._lock = threading.Lock()
         self._flights: dict[Query | str, _Flight] = {}
         self._readings: TTLCache[Query | str, _Taken] = TTLCache(
-            _MOST_OBJECTS, max(lifetimes.stale, lifetimes.reading), clock, _weight
+            _MOST_OBJECTS,
+            max(lifetimes.stale, lifetimes.reading, lifetimes.discovery),
+            clock,
+            _weight,
         )
         self._absences: TTLCache[Query | str, _Refused] = TTLCache(
             _MOST_ABSENCES, lifetimes.absence, clock
@@ -120,6 +127,10 @@ class CachedReader:
     def read(self, query: Query, deadline: Deadline) -> Reading:
         """See `ClusterReader.read`; every caller gets an error of its own."""
         return self._answer(query, lambda: self._reader.read(query, deadline), deadline)
+
+    def discover(self, deadline: Deadline) -> Reading:
+        """See `ClusterReader.discover`; remembered longer than a reading."""
+        return self._answer(_DISCOVERY, lambda: self._reader.discover(deadline), deadline)
 
     def ping(self, deadline: Deadline) -> None:
         """See `ClusterReader.ping`; remembered like a reading, but never stood in for."""
@@ -173,13 +184,16 @@ class CachedReader:
             flight.landed.set()
         return outcome
 
+    def _lifetime(self, key: Query | str) -> float:
+        return self._lifetimes.discovery if key == _DISCOVERY else self._lifetimes.reading
+
     def _refused(self, error: ReadError) -> _Refused:
         return _Refused(error, self._clock())
 
     def _remembered(self, key: Query | str) -> _Outcome | None:
         """What answers without asking; the caller holds the lock."""
         taken = self._readings.get(key)
-        if taken is not None and self._clock() - taken.at < self._lifetimes.reading:
+        if taken is not None and self._clock() - taken.at < self._lifetime(key):
             return taken
         return self._absences.get(key) or self._failures.get(key)
 
@@ -204,17 +218,22 @@ class CachedReader:
         moment ago is not believed to be out of sight.
         """
         unseen = key not in self._readings
-        return isinstance(error, NotFound) or (isinstance(error, Forbidden) and unseen)
+        gone = isinstance(error, NotFound | NotServed)
+        return gone or (isinstance(error, Forbidden) and unseen)
 
     def _resolved(self, key: Query | str, outcome: _Outcome) -> Reading:
         """A reading as old as it is by now, or an error that no other caller holds."""
         if isinstance(outcome, _Refused):
-            stale = None if isinstance(outcome.error, NotFound) else self._stale(key)
+            gone = isinstance(outcome.error, NotFound | NotServed)
+            stale = None if gone else self._stale(key)
             if stale is None:
                 raise outcome.raised(self._clock())
             outcome = stale
         age = max(0.0, self._clock() - outcome.at)
-        return Reading(outcome.reading.objects, age, age >= self._lifetimes.reading)
+        reading = outcome.reading
+        return Reading(
+            reading.objects, age, age >= self._lifetime(key), truncated=reading.truncated
+        )
 
     def _stale(self, key: Query | str) -> _Taken | None:
         if key == _PING:

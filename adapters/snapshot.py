@@ -10,18 +10,18 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from k8s_heartbeat.core.kinds import EVENT
-from k8s_heartbeat.core.manifests import is_list, is_mapping, is_ruled, parse
-from k8s_heartbeat.core.model import Event
+from k8s_heartbeat.core import RULES
+from k8s_heartbeat.core.fields import is_list, is_mapping, text
+from k8s_heartbeat.core.kinds import EVENT, Kind
 from k8s_heartbeat.core.reader import Deadline, NotFound, Query, Reading
 
-__all__ = ["SnapshotError", "SnapshotReader", "parse_documents", "read_file", "related_index"]
+from .yaml_text import YamlError, YamlLimitError, YamlMissingError, load_documents
+
+__all__ = ["SnapshotError", "SnapshotReader", "is_of", "parse_documents", "read_file"]
 
 Manifest = Mapping[str, Any]
 
 _MOST_NESTED_LISTS = 20
-_MOST_NESTED_YAML = 200
-_MOST_ALIASES = 20
 
 
 class SnapshotError(ValueError):
@@ -47,6 +47,14 @@ class SnapshotReader:
             raise NotFound(f"{query}: not in the snapshot")
         # Of several readings of one object the last one counts, as with `check -f`.
         return Reading(found[-1:])
+
+    def discover(self, deadline: Deadline) -> Reading:
+        """See `ClusterReader.discover`: the kinds that are in the snapshot."""
+        kinds = {
+            (text(entry.get("kind")), text(entry.get("apiVersion"))): entry
+            for entry in self._objects()
+        }
+        return Reading(tuple(_resource(kind, version) for kind, version in sorted(kinds) if kind))
 
     def ping(self, deadline: Deadline) -> None:
         """See `ClusterReader.ping`; a snapshot is always there."""
@@ -84,32 +92,6 @@ def parse_documents(text: str) -> list[Manifest]:
     return list(_flatten(documents, 0))
 
 
-def related_index(objects: Iterable[Manifest]) -> Callable[[Manifest], list[Manifest]]:
-    """For an object among `objects`, what it controls down to the pods, and the events of all.
-
-    A large dump is gone through once, not once for each object.
-    """
-    below: dict[str, list[tuple[str, Manifest]]] = {}
-    for manifest in objects:
-        parsed = parse(manifest)
-        above = parsed.involved_uid if isinstance(parsed, Event) else parsed.meta.owner_uid
-        below.setdefault(above, []).append((parsed.meta.uid, manifest))
-    below.pop("", None)
-
-    def related_to(manifest: Manifest) -> list[Manifest]:
-        found: list[Manifest] = []
-        waiting, seen = [parse(manifest).meta.uid], set[str]()
-        while waiting:
-            uid = waiting.pop()
-            if uid not in seen:
-                seen.add(uid)
-                found += [entry for _, entry in below.get(uid, ())]
-                waiting += [child for child, _ in below.get(uid, ())]
-        return found
-
-    return related_to
-
-
 def _bytes(path: str) -> bytes:
     if path != "-":
         with open(path, "rb") as file:  # noqa: PTH123  # a command that starts quickly needs no pathlib
@@ -138,30 +120,14 @@ def _yaml_documents(text: str, json_error: Exception) -> list[object]:
     stated = isinstance(json_error, json.JSONDecodeError)
     no_json = f"it is no JSON: {json_error}" if stated else "it is no JSON that can be read"
     try:
-        import yaml  # noqa: PLC0415  # an extra, and only worth its import for YAML
-    except ImportError:
+        return [entry for entry in load_documents(text) if entry is not None]
+    except YamlMissingError:
         hint = "and to read YAML PyYAML is needed: pip install 'k8s-heartbeat[yaml]'"
         raise SnapshotError(no_json if bracketed else f"it is no JSON, {hint}") from None
-    # The C one is as safe and much faster, where it is built.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        depth = aliases = 0
-        for event in yaml.parse(text, Loader=loader):
-            # Building what is nested deeper would overflow the C stack and end the process.
-            depth += isinstance(event, yaml.CollectionStartEvent)
-            depth -= isinstance(event, yaml.CollectionEndEvent)
-            aliases += isinstance(event, yaml.AliasEvent)
-            if depth > _MOST_NESTED_YAML:
-                raise SnapshotError("its YAML is nested too deep")
-            if aliases > _MOST_ALIASES:
-                # A few of them, one in the other, can stand for more than a machine can hold.
-                raise SnapshotError(f"its YAML has more than {_MOST_ALIASES} aliases")
-        return [entry for entry in yaml.load_all(text, Loader=loader) if entry is not None]
-    except SnapshotError:
-        raise
-    except Exception as error:  # PyYAML's constructors raise whatever a bad scalar leads to
-        mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1}" if mark else ""
+    except YamlLimitError as error:
+        raise SnapshotError(f"its YAML {error.problem}") from None
+    except YamlError as error:
+        place = f" at line {error.line}" if error.line else ""
         problem = no_json if bracketed else f"it is neither JSON nor YAML{place}"
         raise SnapshotError(problem) from None
 
@@ -193,15 +159,46 @@ def _flatten(documents: Iterable[object], depth: int) -> Iterator[Manifest]:
             yield item if item.get("kind") or not stated["kind"] else {**item, **stated}
 
 
-def _matches(manifest: Manifest, query: Query) -> bool:
-    if manifest.get("kind") != query.kind.kind:
+def _resource(kind: str, api_version: str) -> Manifest:
+    """A kind as an APIResource; a plural is nowhere stated, so it is made as kubectl guesses it."""
+    own = RULES.own(kind, api_version)
+    group, _, version = api_version.rpartition("/")
+    word = kind.lower()
+    plural = f"{word}es" if word.endswith("s") else f"{word}s"
+    plural = f"{word[:-1]}ies" if word.endswith("y") else plural
+    return {
+        "name": own.kind.plural if own else plural,
+        "kind": kind,
+        "group": group,
+        "version": version,
+        "shortNames": list(own.kind.short_names) if own else [],
+        "namespaced": own.kind.namespaced if own else True,
+    }
+
+
+def is_of(manifest: Manifest, kind: Kind) -> bool:
+    """Whether an object is of a kind: of its group too, or an older one that the rule covers."""
+    if manifest.get("kind") != kind.kind:
         return False
-    if query.kind != EVENT and not is_ruled(manifest):
-        # Of the same name in another API group.
+    api_version = manifest.get("apiVersion")
+    if kind.kind == EVENT.kind or not isinstance(api_version, str):
+        return True
+    own = RULES.own(kind.kind, kind.api_version)
+    return (
+        own.covers(api_version.rpartition("/")[0])
+        if own
+        else api_version.rpartition("/")[0] == kind.group
+    )
+
+
+def _matches(manifest: Manifest, query: Query) -> bool:
+    if not is_of(manifest, query.kind):
         return False
     metadata = manifest.get("metadata")
+    if not is_mapping(metadata):
+        return False
     # A manifest that names no namespace is for whichever it is applied to.
-    if not is_mapping(metadata) or metadata.get("namespace") not in (None, query.namespace):
+    if query.namespace and metadata.get("namespace") not in (None, query.namespace):
         return False
     if query.name:
         return bool(metadata.get("name") == query.name)

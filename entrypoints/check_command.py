@@ -4,52 +4,49 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from k8s_heartbeat.adapters.snapshot import SnapshotError, read_file, related_index
-from k8s_heartbeat.core import Activity, Assessment, Cause, Health, Summary, assess, summarize
-from k8s_heartbeat.core.check import Checked, check, missing
-from k8s_heartbeat.core.durations import format_duration, parse_duration
-from k8s_heartbeat.core.kinds import KINDS, Kind, resolve
-from k8s_heartbeat.core.line import Line
-from k8s_heartbeat.core.manifests import parse
-from k8s_heartbeat.core.model import Event, Metadata, Pod, Unruled
+from k8s_heartbeat.adapters.snapshot import SnapshotError, SnapshotReader, is_of, read_file
+from k8s_heartbeat.core import Assessment, Health, Policy
+from k8s_heartbeat.core.check import Checked, absent, check, missing
+from k8s_heartbeat.core.components import Component, check_component
+from k8s_heartbeat.core.group import (
+    Found,
+    Pool,
+    Selection,
+    check_selection,
+    labels_of,
+    members_of,
+    unjudged,
+)
+from k8s_heartbeat.core.kinds import Kind
+from k8s_heartbeat.core.manifests import meta_of
 from k8s_heartbeat.core.reader import (
     ClusterReader,
     Deadline,
     InvalidQuery,
     NotFound,
+    NotServed,
     Query,
     ReadError,
 )
+from k8s_heartbeat.core.resolution import resolve
 
 from .errors import EXIT_NOT_UP, EXIT_UNREADABLE, EXIT_USAGE, CommandError
+from .question import Question
+from .report import Answer, report
+
+if TYPE_CHECKING:
+    from .settings import Settings
 
 __all__ = ["run"]
 
 Manifest = Mapping[str, Any]
 
-_COLOURS = {
-    Health.HEALTHY: "32",
-    Health.DEGRADED: "33",
-    Health.DOWN: "31",
-    Health.MISSING: "31",
-    Health.UNKNOWN: "35",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """A KIND/NAME of the command line."""
-
-    kind: Kind
-    name: str
+_OFFLINE_SECONDS = 3600.0
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,38 +55,58 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: Nothing could be judged.
     """
-    now = _now(arguments.now)
-    line = Line(Health(arguments.fail_on), _lasting(arguments.lasting))
-    subjects = [_subject(text) for text in arguments.objects]
-    if arguments.filename:
-        found = _offline(arguments, subjects, now)
-    elif subjects:
-        found = _live(arguments, subjects, now)
-    else:
-        raise CommandError(
-            "name what to check, such as: check deployment/api -n shop, or: check -f dump.json",
-            EXIT_USAGE,
-        )
-    _print(arguments, found, now, line, listed=bool(subjects))
-    good = found and all(line.passes(entry.assessment, now) for entry in found)
+    question = Question.of(arguments)
+    try:
+        answer = (_offline if arguments.filename else _live)(arguments, question)
+    except (InvalidQuery, NotServed) as error:
+        raise CommandError(str(error), EXIT_USAGE) from None
+    good = report(answer, arguments.output, question.now, question.line)
     return 0 if good else EXIT_NOT_UP
 
 
-def _live(
-    arguments: argparse.Namespace, subjects: Sequence[_Subject], now: datetime
-) -> list[Checked]:
-    from . import wiring  # noqa: PLC0415  # not worth its import offline
+@dataclass(frozen=True, slots=True)
+class _Configured:
+    """What the settings and the configuration file say, as far as they are needed."""
+
+    settings: Settings | None = None
+    policy: Policy = Policy()
+    component: Component | None = None
+
+
+def _configured(arguments: argparse.Namespace, question: Question, *, live: bool) -> _Configured:
+    named = arguments.config or os.environ.get("HEARTBEAT_CONFIG")
+    if not live and not named and not question.component:
+        return _Configured()
+    from . import configuration as file  # noqa: PLC0415  # offline it is seldom needed
     from .settings import SettingsError, load  # noqa: PLC0415  # the same
 
     flags = {
         field: value
-        for field in ("kubeconfig", "context")
+        for field in ("kubeconfig", "context", "config")
         if (value := getattr(arguments, field)) is not None
     }
     try:
         settings, _ = load(os.environ, flags)
-    except SettingsError as error:
+        read = file.read_configuration
+        configuration = read(settings.config) if settings.config else file.Configuration()
+    except (SettingsError, file.ConfigurationError) as error:
         raise CommandError(str(error), EXIT_USAGE) from None
+    component = configuration.components.get(question.component)
+    if question.component and component is None:
+        known = ", ".join(configuration.components) or "none; they stand in the file of --config"
+        raise CommandError(
+            f"--component: {question.component[:60]!a} is none of those known: {known}", EXIT_USAGE
+        )
+    return _Configured(settings, configuration.policy, component)
+
+
+def _live(arguments: argparse.Namespace, question: Question) -> Answer:
+    from . import wiring  # noqa: PLC0415  # not worth its import offline
+
+    configured = _configured(arguments, question, live=True)
+    settings = configured.settings
+    if settings is None:
+        raise AssertionError("a live check always has settings")
     try:
         reader, namespace = wiring.live_reader(settings)
     except wiring.MissingExtraError as error:
@@ -99,24 +116,74 @@ def _live(
             f"{error}; name one with --kubeconfig FILE, or judge a dump with -f FILE",
             EXIT_UNREADABLE,
         ) from None
-    namespace = arguments.namespace or namespace
-    try:
-        queries = [Query(entry.kind, namespace, entry.name) for entry in subjects]
-    except InvalidQuery as error:
-        raise CommandError(str(error), EXIT_USAGE) from None
+    namespace = namespace if question.namespace is None else question.namespace
     timeout = settings.timeout.total_seconds()
-    return _read_all(reader, queries, now, timeout, wide=arguments.output != "text")
+    deadline = Deadline.after(timeout, time.monotonic)
+    try:
+        if question.subjects:
+            kinds = [resolve(word, reader, deadline) for word, _ in question.subjects]
+            queries = [
+                Query(kind, namespace if kind.namespaced else "", name)
+                for kind, (_, name) in zip(kinds, question.subjects, strict=True)
+            ]
+            wide = arguments.output != "text"
+            return Answer(
+                _read_all(reader, queries, question, configured, timeout, wide=wide), True
+            )
+        return _group(reader, question, configured, namespace, deadline)
+    except ReadError as error:
+        if isinstance(error, NotServed):
+            raise
+        raise CommandError(str(error), EXIT_UNREADABLE) from None
+
+
+def _group(
+    reader: ClusterReader,
+    question: Question,
+    configured: _Configured,
+    namespace: str,
+    deadline: Deadline,
+) -> Answer:
+    component, now = configured.component, question.now
+    if component is not None:
+        found = check_component(reader, component, now=now, deadline=deadline)
+        group = ("Component", component.name)
+        return Answer(_checked(found), False, group, component.title, component.up)
+    kinds = tuple(resolve(word, reader, deadline) for word in question.kinds)
+    if kinds and not any(kind.namespaced for kind in kinds):
+        namespace = ""
+    selection = Selection(namespace, kinds, question.selector)
+    found = check_selection(reader, selection, now=now, deadline=deadline, policy=configured.policy)
+    return Answer(_checked(found), False, ("Namespace" if namespace else "Cluster", namespace))
+
+
+def _checked(found: Found) -> list[Checked]:
+    return [Checked(entry, found.age, found.stale) for entry in found.assessments]
 
 
 def _read_all(
-    reader: ClusterReader, queries: Sequence[Query], now: datetime, timeout: float, *, wide: bool
+    reader: ClusterReader,
+    queries: Sequence[Query],
+    question: Question,
+    configured: _Configured,
+    timeout: float,
+    *,
+    wide: bool,
 ) -> list[Checked]:
     found: list[Checked] = []
     failures: list[str] = []
     for query in queries:
         deadline = Deadline.after(timeout, time.monotonic)
         try:
-            found.append(check(reader, query, now=now, deadline=deadline, explain_all=wide))
+            checked = check(
+                reader,
+                query,
+                now=question.now,
+                deadline=deadline,
+                policy=configured.policy,
+                explain_all=wide,
+            )
+            found.append(checked)
         except NotFound:
             found.append(Checked(missing(query)))
         except ReadError as error:
@@ -128,214 +195,74 @@ def _read_all(
 
 
 def _unreadable(query: Query, message: str) -> Assessment:
-    return Assessment(
-        health=Health.UNKNOWN,
-        activity=Activity.STEADY,
-        up=False,
-        reason="Unreadable",
-        message=message,
-        kind=query.kind.kind,
-        namespace=query.namespace,
-        name=query.name,
-    )
+    unread = unjudged(query.kind, query.namespace, "Unreadable", message)
+    return replace(unread, name=query.name)
 
 
-def _offline(
-    arguments: argparse.Namespace, subjects: Sequence[_Subject], now: datetime
-) -> list[Checked]:
+def _offline(arguments: argparse.Namespace, question: Question) -> Answer:
+    configured = _configured(arguments, question, live=False)
     try:
         objects = _once(entry for path in arguments.filename for entry in read_file(path))
     except SnapshotError as error:
         raise CommandError(str(error), EXIT_UNREADABLE) from None
-    chosen = _chosen(objects, subjects, arguments.namespace)
-    related_to = related_index(objects)
+    reader = SnapshotReader(lambda: objects)
+    deadline = Deadline.after(_OFFLINE_SECONDS, time.monotonic)
+    if configured.component is not None:
+        return _group(reader, question, configured, "", deadline)
+    subjects = [(resolve(word, reader, deadline), name) for word, name in question.subjects]
+    kinds = [resolve(word, reader, deadline) for word in question.kinds]
+    chosen = _chosen(objects, subjects, kinds, question)
+    pool = Pool(objects)
     found: list[Checked] = []
     for manifest in chosen:
-        assessment = assess(manifest, now=now)
-        if assessment.health is not Health.HEALTHY or arguments.output != "text":
-            assessment = assess(manifest, related=related_to(manifest), now=now)
-        found.append(Checked(assessment))
-    found += _absent(subjects, found, arguments.namespace)
-    return found
+        judged = pool.assess(manifest, question.now, configured.policy, explained=False)
+        if judged.health is not Health.HEALTHY or arguments.output != "text":
+            judged = pool.assess(manifest, question.now, configured.policy, explained=True)
+        found.append(Checked(judged))
+    found += _not_in_the_input(subjects, chosen, question.namespace)
+    return Answer(found, listed=bool(subjects))
 
 
 def _once(objects: Iterable[Manifest]) -> list[Manifest]:
     """Each object once, though overlapping dumps may hold it more often; the last one counts."""
     kept: dict[object, Manifest] = {}
     for number, manifest in enumerate(objects):
-        meta = parse(manifest).meta
+        meta = meta_of(manifest)
         identity = (meta.kind, meta.namespace, meta.name, meta.uid)
         kept[identity if meta.uid else number] = manifest
     return list(kept.values())
 
 
 def _chosen(
-    objects: Sequence[Manifest], subjects: Sequence[_Subject], namespace: str | None
+    objects: Sequence[Manifest],
+    subjects: Sequence[tuple[Kind, str]],
+    kinds: Sequence[Kind],
+    question: Question,
 ) -> list[Manifest]:
-    """The objects to judge: those named, or all that no other one of them controls."""
-    models = [parse(entry) for entry in objects]
-    there = {model.meta.uid for model in models} - {""}
-    judged = {
-        model.meta.uid: model.meta.owner_uid
-        for model in models
-        if model.meta.uid and not isinstance(model, Event | Unruled)
-    }
-    names = {(entry.kind.kind, entry.name) for entry in subjects}
-    chosen: list[Manifest] = []
-    passed_over: Counter[str] = Counter()
-    for manifest, model in zip(objects, models, strict=True):
-        meta = model.meta
-        if namespace is not None and meta.namespace not in ("", namespace):
-            continue
-        if names:
-            if (meta.kind, meta.name) in names:
-                chosen.append(manifest)
-        elif isinstance(model, Event) or _is_beneath(meta, judged):
-            continue
-        elif isinstance(model, Unruled):
-            passed_over.update([meta.kind] if meta.owner_uid not in there else [])
-        elif not (isinstance(model, Pod) and model.finished and meta.owner_uid in there):
-            # A pod that ended is a run of its owner's, a Job's say, and no verdict on it.
-            chosen.append(manifest)
-    if passed_over:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(passed_over.items()))
-        print(f"not judged, no rule is written for the kind: {_clean(kinds)}", file=sys.stderr)
-    return chosen
+    """The objects to judge: those named, those of the kinds, or all that count."""
+    there = [entry for entry in objects if _is_asked_for(entry, question)]
+    if subjects:
+        return [
+            entry
+            for entry in there
+            if any(is_of(entry, kind) and meta_of(entry).name == name for kind, name in subjects)
+        ]
+    if kinds:
+        there = [entry for entry in there if any(is_of(entry, kind) for kind in kinds)]
+    return members_of(there)
 
 
-def _is_beneath(meta: Metadata, judged: Mapping[str, str]) -> bool:
-    """Whether an object is controlled by one that is judged itself; by UID, owners of those."""
-    seen = {meta.uid}
-    owner = meta.owner_uid
-    while owner in judged:
-        if owner in seen:
-            # Who controls himself would vanish together with what he says.
-            return False
-        seen.add(owner)
-        owner = judged[owner]
-    return len(seen) > 1
+def _is_asked_for(manifest: Manifest, question: Question) -> bool:
+    place = meta_of(manifest).namespace
+    here = not question.namespace or place in ("", question.namespace)
+    return here and (question.selector is None or question.selector.matches(labels_of(manifest)))
 
 
-def _absent(
-    subjects: Sequence[_Subject], found: Iterable[Checked], namespace: str | None
+def _not_in_the_input(
+    subjects: Sequence[tuple[Kind, str]], chosen: Sequence[Manifest], namespace: str | None
 ) -> list[Checked]:
-    there = {(entry.assessment.kind, entry.assessment.name) for entry in found}
     return [
-        Checked(
-            Assessment(
-                health=Health.MISSING,
-                activity=Activity.STEADY,
-                up=False,
-                reason="NotFound",
-                message="not in the input",
-                kind=subject.kind.kind,
-                namespace=namespace or "",
-                name=subject.name,
-            )
-        )
-        for subject in subjects
-        if (subject.kind.kind, subject.name) not in there
+        Checked(replace(absent(kind.kind, namespace or "", name), message="not in the input"))
+        for kind, name in subjects
+        if not any(is_of(entry, kind) and meta_of(entry).name == name for entry in chosen)
     ]
-
-
-def _print(
-    arguments: argparse.Namespace,
-    found: Sequence[Checked],
-    now: datetime,
-    line: Line,
-    *,
-    listed: bool,
-) -> None:
-    summary = summarize(entry.assessment for entry in found)
-    if arguments.output == "json":
-        _print_json(found, summary, now)
-        return
-    if arguments.output == "name":
-        for item in summary.items:
-            if not line.passes(item, now):
-                print(_clean(f"{item.kind.lower()}/{item.name}"))
-        return
-    wide = arguments.output == "wide"
-    if len(found) != 1:
-        print(f"{_word(summary.health)} {_clean(summary.message)}")
-    for item in summary.items:
-        if len(found) > 1 and not listed and not wide and item.health is Health.HEALTHY:
-            continue
-        print(_row(item))
-        if wide:
-            for cause in item.causes:
-                print(_cause_row(cause, now))
-
-
-def _print_json(found: Sequence[Checked], summary: Summary, now: datetime) -> None:
-    from k8s_heartbeat.adapters.http import rendering  # noqa: PLC0415  # for this form alone
-
-    detail = rendering.Detail.FULL
-    if len(found) == 1:
-        body = rendering.object_body(found[0], now=now, detail=detail)
-    else:
-        body = rendering.summary_body(summary, now=now, detail=detail)
-    print(rendering.to_json(body))
-
-
-def _row(item: Assessment) -> str:
-    place = "/".join(filter(None, (item.namespace, item.kind.lower(), item.name)))
-    text = f"{_clean(place)}  {item.activity}  {_clean(item.reason)}: {_clean(item.message)}"
-    return f"{_word(item.health)} {text}"
-
-
-def _cause_row(cause: Cause, now: datetime) -> str:
-    parts = [f"{cause.reason} {cause.kind.lower()}/{cause.name}"]
-    if cause.container:
-        parts.append(f"container {cause.container}")
-    if cause.count > 1:
-        parts.append(f"×{cause.count}")  # noqa: RUF001  # as it is written
-    if cause.since is not None:
-        parts.append(f"since {format_duration(now - cause.since)}")
-    text = ", ".join(parts) + (f": {cause.message}" if cause.message else "")
-    return f"          {_clean(text)}"
-
-
-def _word(health: Health) -> str:
-    word = f"{health!s:9}"
-    if sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
-        return f"\033[{_COLOURS[health]}m{word}\033[0m"
-    return word
-
-
-def _clean(text: str) -> str:
-    """Text of an object's without what a terminal would obey."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def _subject(text: str) -> _Subject:
-    word, slash, name = text.partition("/")
-    kind = resolve(word)
-    if not slash or not name or kind is None:
-        known = ", ".join(entry.kind.lower() for entry in KINDS)
-        raise CommandError(
-            f"{text[:60]!a} is no KIND/NAME with a kind of {known}, such as deployment/api",
-            EXIT_USAGE,
-        )
-    return _Subject(kind, name)
-
-
-def _now(text: str | None) -> datetime:
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise CommandError(
-        f"--now: {text[:60]!a} is no RFC 3339 time, such as 2026-01-01T12:00:00Z", EXIT_USAGE
-    )
-
-
-def _lasting(text: str | None) -> timedelta:
-    try:
-        return parse_duration(text) if text is not None else timedelta(0)
-    except ValueError as error:
-        raise CommandError(f"--for: {(text or '')[:60]!a} {error}", EXIT_USAGE) from None

@@ -74,6 +74,12 @@ def _serve(arguments: argparse.Namespace) -> int:
     return serve_command.run(arguments)
 
 
+def _rules(arguments: argparse.Namespace) -> int:
+    from . import rules_command  # noqa: PLC0415  # each command imports what it needs alone
+
+    return rules_command.run(arguments)
+
+
 def _token(_: argparse.Namespace) -> int:
     """Make a token and show how it is given to the service and carried by callers."""
     import secrets  # noqa: PLC0415  # for this command alone
@@ -97,7 +103,7 @@ def _config(arguments: argparse.Namespace) -> int:
 
     flags = {
         field: value
-        for field in ("kubeconfig", "context")
+        for field in ("kubeconfig", "context", "config")
         if (value := getattr(arguments, field)) is not None
     }
     try:
@@ -124,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_check(subparsers, common)
     _add_serve(subparsers, common)
+    _add_rules(subparsers, common)
     token = subparsers.add_parser(
         "token", parents=[common], help="make a token and show how it is used"
     )
@@ -132,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
         "config", parents=[common], help="the effective settings with their origin"
     )
     _add_cluster_flags(config)
+    _add_config_flag(config)
     config.set_defaults(command=_config)
     return parser
 
@@ -145,13 +153,21 @@ def _add_check(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
         epilog="Exit codes: 0 all up; 1 something is not up; 2 the command line or the "
         "configuration is wrong; 3 nothing could be judged because it could not be read.",
     )
-    check.add_argument("objects", nargs="*", metavar="KIND/NAME", help="such as deployment/api")
+    check.add_argument(
+        "objects",
+        nargs="*",
+        metavar="KIND[/NAME]",
+        help="such as deployment/api, or deployments for all of them; default: the workloads",
+    )
     check.add_argument(
         "-f", "--filename", action="append", metavar="FILE", help="a dump or manifest; - for stdin"
     )
     check.add_argument(
         "-n", "--namespace", metavar="NS", help="default: the context's; with -f all"
     )
+    check.add_argument("-A", "--all-namespaces", action="store_true", help="in all namespaces")
+    check.add_argument("-l", "--selector", metavar="SELECTOR", help="such as app=api,tier!=edge")
+    check.add_argument("--component", metavar="NAME", help="a component of the configuration")
     check.add_argument("-o", "--output", choices=("text", "wide", "json", "name"), default="text")
     check.add_argument(
         "--fail-on", choices=("degraded", "down"), default="down", help="default: down"
@@ -161,6 +177,7 @@ def _add_check(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
     )
     check.add_argument("--now", metavar="TIME", help="judge as of then, RFC 3339, for old dumps")
     _add_cluster_flags(check)
+    _add_config_flag(check)
     check.set_defaults(command=_check)
 
 
@@ -182,7 +199,26 @@ def _add_serve(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
     serve.add_argument("--log-level", metavar="LEVEL")
     serve.add_argument("--drain-seconds", metavar="SECONDS")
     _add_cluster_flags(serve)
+    _add_config_flag(serve)
     serve.set_defaults(command=_serve)
+
+
+def _add_rules(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None:
+    rules = subparsers.add_parser(
+        "rules",
+        parents=[common],
+        help="what is judged, and from which fields",
+        description="Says in prose how each kind is judged, from which fields, and by which source "
+        "of Kubernetes' own.",
+    )
+    rules.add_argument("kind", nargs="?", metavar="KIND", help="such as deployment; default: all")
+    rules.set_defaults(command=_rules)
+
+
+def _add_config_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config", metavar="FILE", help="the configuration file (policy, components)"
+    )
 
 
 def _add_cluster_flags(parser: argparse.ArgumentParser) -> None:

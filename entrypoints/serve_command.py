@@ -15,6 +15,7 @@ from k8s_heartbeat.adapters.logs import configure_logging
 from k8s_heartbeat.adapters.snapshot import SnapshotError
 
 from . import wiring
+from .configuration import Configuration, ConfigurationError, read_configuration
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
 from .settings import Settings, SettingsError, load, token_faults
 
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-_FLAGS = ("kubeconfig", "context", "snapshot", "host", "port", "log_level", "drain_seconds")
+_FLAGS = (
+    "kubeconfig",
+    "context",
+    "config",
+    "snapshot",
+    "host",
+    "port",
+    "log_level",
+    "drain_seconds",
+)
 
 _TRY = """\
 A shop that was never real, at {url} - try:
@@ -34,6 +44,9 @@ A shop that was never real, at {url} - try:
   curl -i {url}/api/healthz/shop/deployment/search          # 200 degraded, a rollout that failed
   curl -i {url}/api/healthz/shop/deployment/newsletter      # 200 healthy, scaled to zero
   curl -i {url}/api/healthz/shop/deployment/wishlist        # 404 missing
+  curl -i {url}/api/healthz/platform                        # 200 a namespace as one
+  curl -i '{url}/api/healthz?kind=deploy,sts'               # 503 kinds of all namespaces
+  curl -i {url}/api/components/checkout                     # 200 a component: one of two must be up
 Ctrl-C ends it."""
 
 
@@ -52,13 +65,19 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.demo:
         settings = _demo_settings(settings, origins)
     configure_logging(settings.log_level, [settings.token])
+    configuration = wiring.demo_configuration() if arguments.demo else Configuration()
+    try:
+        if settings.config:
+            configuration = read_configuration(settings.config)
+    except ConfigurationError as error:
+        faults += error.faults
     # Whoever starts a service wants to hear of all that is wrong, not of one thing a time.
     if not any("AUTH_TOKEN" in fault for fault in faults):
         faults += token_faults(settings)
     try:
         reader = wiring.demo_reader() if arguments.demo else wiring.server_reader(settings)
         if not faults:
-            return _serve(settings, reader, demo=arguments.demo)
+            return _serve(settings, reader, configuration, demo=arguments.demo)
     except wiring.MissingExtraError as error:
         faults.append(str(error))
     except SnapshotError as error:
@@ -85,9 +104,11 @@ def _demo_settings(settings: Settings, origins: Mapping[str, str]) -> Settings:
     )
 
 
-def _serve(settings: Settings, reader: ClusterReader, *, demo: bool) -> int:
+def _serve(
+    settings: Settings, reader: ClusterReader, configuration: Configuration, *, demo: bool
+) -> int:
     stopping = threading.Event()
-    app = wiring.application(settings, reader, draining=stopping.is_set)
+    app = wiring.application(settings, reader, configuration, draining=stopping.is_set)
     from .classic import Server  # noqa: PLC0415  # needs the extra, which `application` checks
 
     try:

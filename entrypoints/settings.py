@@ -54,6 +54,8 @@ class Settings:
     """HEARTBEAT_CONTEXT, --context: the kubeconfig's context."""
     snapshot: str = ""
     """HEARTBEAT_SNAPSHOT, --snapshot: a dump to serve in place of a cluster."""
+    config: str = ""
+    """HEARTBEAT_CONFIG, --config: the file with the policy and the components."""
     detail: Detail = Detail.SUMMARY
     """HEARTBEAT_DETAIL: status, summary or full: how much an answer says."""
     status_codes: Mapping[str, int] = field(default_factory=lambda: DEFAULT_CODES)
@@ -212,6 +214,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("kubeconfig", "", "a path", "~/.kube/config", str),
     Setting("context", "HEARTBEAT_CONTEXT", "a context of the kubeconfig", "prod", str),
     Setting("snapshot", "HEARTBEAT_SNAPSHOT", "a path", "dump.json", str),
+    Setting("config", "HEARTBEAT_CONFIG", "a path", "heartbeat.yaml", str),
     Setting("detail", "HEARTBEAT_DETAIL", "status, summary or full", "summary", Detail),
     Setting(
         "status_codes",

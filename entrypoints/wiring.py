@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.adapters.snapshot import SnapshotReader, read_file
 
+from .configuration import Configuration
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MissingExtraError",
     "application",
+    "demo_configuration",
     "demo_reader",
     "live_reader",
     "no_cluster_error",
@@ -36,6 +38,7 @@ class MissingExtraError(Exception):
 def application(
     settings: Settings,
     reader: ClusterReader,
+    configuration: Configuration | None = None,
     *,
     draining: Callable[[], bool] = lambda: False,
 ) -> falcon.App[Any, Any]:
@@ -62,6 +65,7 @@ def application(
     )
     if settings.auth == "none":
         _log.warning("running open: everyone may ask (HEARTBEAT_AUTH=none)")
+    configuration = configuration or Configuration()
     contract = Contract(
         token=None if settings.auth == "none" else settings.token,
         limit=RateLimit(settings.rate_limit, settings.rate_limit_period),
@@ -69,6 +73,8 @@ def application(
         detail=settings.detail,
         cors_origins=settings.cors_origins,
         timeout=settings.timeout.total_seconds(),
+        policy=configuration.policy,
+        components=configuration.components,
     )
     return create_app(cached, contract, draining=draining)
 
@@ -118,6 +124,13 @@ def demo_reader() -> ClusterReader:
     from k8s_heartbeat.adapters.demo import shop  # noqa: PLC0415  # read for the demo alone
 
     return SnapshotReader(lambda: shop(datetime.now(UTC)))
+
+
+def demo_configuration() -> Configuration:
+    """The component that the demo has."""
+    from k8s_heartbeat.adapters.demo import CHECKOUT  # noqa: PLC0415  # read for the demo alone
+
+    return Configuration(components={CHECKOUT.name: CHECKOUT})
 
 
 def _missing(error: ModuleNotFoundError) -> MissingExtraError:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from k8s_heartbeat.adapters.logs import configure_logging
 
 from . import wiring
+from .configuration import read_configuration
 from .settings import SettingsError, load, token_faults
 
 if TYPE_CHECKING:
@@ -26,4 +27,8 @@ _settings = load(os.environ)[0]
 configure_logging(_settings.log_level, [_settings.token])
 if _faults := token_faults(_settings):
     raise SettingsError(_faults, _settings)
-application: falcon.App[Any, Any] = wiring.application(_settings, wiring.server_reader(_settings))
+application: falcon.App[Any, Any] = wiring.application(
+    _settings,
+    wiring.server_reader(_settings),
+    read_configuration(_settings.config) if _settings.config else None,
+)

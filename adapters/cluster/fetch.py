@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -17,11 +18,13 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Timeout
 
-from k8s_heartbeat.core.manifests import is_mapping
+from k8s_heartbeat.core import RULES, Kind, Rules
+from k8s_heartbeat.core.fields import is_mapping
 from k8s_heartbeat.core.reader import (
     Deadline,
     Forbidden,
     NotFound,
+    NotServed,
     Query,
     ReadError,
     Reading,
@@ -30,8 +33,9 @@ from k8s_heartbeat.core.reader import (
 )
 
 from .connect import Connection, NoClusterError
+from .discovery import ACCEPT, served
 from .transport import reused_connection, within
-from .trim import UnreadableError, decode_list, decode_object
+from .trim import UnreadableError, decode_list, decode_object, decode_whole
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -42,8 +46,12 @@ _log = logging.getLogger(__name__)
 
 _LARGEST_BODY = 32 * 2**20
 _CHUNK = 2**16
-_PAGE = 500
-_MOST_PAGES = 20
+# A namespace of 2,000 workloads is one answer of some ten MiB; where the objects are so large that
+# such a page is over the bound, it is asked for in small ones.
+_PAGE = 2_000
+_SMALL_PAGE = 200
+_MOST_OBJECTS = 20_000
+_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 # Leaves time to answer when the API server is not there at all.
 _CONNECT_SECONDS = 3.0
 
@@ -54,13 +62,15 @@ class LiveReader:
     Args:
         connect: Makes a connection; called again when the API server refuses the credentials, for
             tokens and certificates are replaced on disk while a process runs.
+        rules: They name the fields that are kept of each kind.
 
     Raises:
         NoClusterError: No cluster's configuration was found.
     """
 
-    def __init__(self, connect: Callable[[], Connection]) -> None:
+    def __init__(self, connect: Callable[[], Connection], rules: Rules = RULES) -> None:
         self._connect = connect
+        self._rules = rules
         self._connection = connect()
         self._renewing = threading.Lock()
 
@@ -78,51 +88,82 @@ class LiveReader:
         """See `ClusterReader.read`."""
         if query.name:
             return Reading((self._object(query, deadline),))
-        return Reading(tuple(self._list(query, deadline)))
+        try:
+            return self._list(query, deadline, _PAGE)
+        except _TooLargeError:
+            return self._list(query, deadline, _SMALL_PAGE)
+
+    def discover(self, deadline: Deadline) -> Reading:
+        """See `ClusterReader.discover`."""
+
+        def get(path: str) -> Mapping[str, Any]:
+            status, body = self._get(path, "what the cluster serves", deadline, ACCEPT)
+            if status != 200:
+                raise UpstreamError(f"what the cluster serves: the API server answered {status}")
+            try:
+                return decode_whole(body)
+            except UnreadableError as error:
+                raise UpstreamError(f"what the cluster serves: the answer is {error}") from error
+
+        return Reading(tuple(served(get)))
 
     def ping(self, deadline: Deadline) -> None:
         """See `ClusterReader.ping`: the API server's own health check."""
-        status, body = self._get("/healthz", "the API server's health", deadline)
+        status, body = self._get("/healthz", "the API server's health", deadline, "*/*")
         if status != 200:
             raise UpstreamError(f"the API server answered {status} to its own health check")
         if body.strip() != b"ok":
             raise UpstreamError("the answer to the API server's own health check is none of its")
 
     def _object(self, query: Query, deadline: Deadline) -> dict[str, Any]:
+        kind = query.kind
         body = self._body(query, _path(query), deadline)
         try:
-            decoded = decode_object(body)
+            decoded = decode_object(body, self._fields(kind))
         except UnreadableError as error:
             raise UpstreamError(f"{query}: the API server's answer is {error}") from error
-        if decoded.get("kind") != query.kind.kind:
-            raise UpstreamError(f"{query}: the API server's answer is no {query.kind.kind}")
+        if decoded.get("kind") != ("PartialObjectMetadata" if kind.metadata_only else kind.kind):
+            raise UpstreamError(f"{query}: the API server's answer is no {kind.kind}")
         metadata = decoded.get("metadata")
-        named = (metadata.get("namespace"), metadata.get("name")) if is_mapping(metadata) else ()
-        if named != (query.namespace, query.name):
+        if not is_mapping(metadata) or not _is_named(metadata, query):
             raise UpstreamError(f"{query}: the API server's answer is another object")
-        return dict(decoded)
+        stated = {"apiVersion": kind.api_version, "kind": kind.kind} if kind.metadata_only else {}
+        return {**decoded, **stated}
 
-    def _list(self, query: Query, deadline: Deadline) -> list[dict[str, Any]]:
+    def _list(self, query: Query, deadline: Deadline, page: int) -> Reading:
+        """All of a list, or as much of it as is taken in."""
+        kind = query.kind
+        list_kind = f"{'PartialObjectMetadata' if kind.metadata_only else kind.kind}List"
+        # The items of a list do not repeat what they are.
+        stated = {"apiVersion": kind.api_version, "kind": kind.kind}
         found: list[dict[str, Any]] = []
         token = ""
-        for _ in range(_MOST_PAGES):
-            body = self._body(query, _path(query, token), deadline)
+        for _ in range(_MOST_OBJECTS // page):
+            body = self._body(query, _path(query, page, token), deadline)
             try:
-                items, token = decode_list(body, f"{query.kind.kind}List")
+                items, token = decode_list(body, list_kind, self._fields(kind))
             except UnreadableError as error:
                 raise UpstreamError(f"{query}: the API server's answer is {error}") from error
-            # The items of a list do not repeat what they are.
-            stated = {"apiVersion": query.kind.api_version, "kind": query.kind.kind}
             found.extend({**item, **stated} for item in items)
             if not token:
-                return found
-        _log.warning("%s: only the first %d were read", query, len(found))
-        return found
+                break
+        if token or len(found) > _MOST_OBJECTS:
+            _log.warning("%s: only the first %d were read", query, len(found))
+            return Reading(tuple(found[:_MOST_OBJECTS]), truncated=True)
+        return Reading(tuple(found))
+
+    def _fields(self, kind: Kind) -> tuple[str, ...]:
+        return self._rules.find(kind.kind, kind.api_version).fields
 
     def _body(self, query: Query, path: str, deadline: Deadline) -> bytes:
-        status, body = self._get(path, str(query), deadline)
+        accept = _accepted(query)
+        status, body = self._get(path, str(query), deadline, accept)
         if status == 200:
             return body
+        if status == 404 and body.strip() == b"404 page not found":
+            # The very words of the API server for a group, a version or a kind that it has not.
+            known_as = f"{query.kind.plural}.{query.kind.group}".rstrip(".")
+            raise NotServed(f"kind: the cluster serves no {known_as}")
         # A proxy's page on the way is no word of the API server's on what exists.
         if status in (403, 404) and _is_status(body):
             if status == 403:
@@ -131,17 +172,17 @@ class LiveReader:
                 raise NotFound(f"{query}: not found")
         raise UpstreamError(f"{query}: the API server answered {status}")
 
-    def _get(self, path: str, what: str, deadline: Deadline) -> tuple[int, bytes]:
+    def _get(self, path: str, what: str, deadline: Deadline, accept: str) -> tuple[int, bytes]:
         """One GET, renewing refused credentials once."""
         connection = self._connection
-        status, body = _get_once(connection, path, what, deadline)
+        status, body = _get_once(connection, path, what, deadline, accept)
         if status != 401:
             return status, body
         try:
             connection = self._renewed(connection, what, deadline)
         except NoClusterError as error:
             raise UpstreamError(f"{what}: unauthorised, and {error}") from error
-        return _get_once(connection, path, what, deadline)
+        return _get_once(connection, path, what, deadline, accept)
 
     def _renewed(self, refused: Connection, what: str, deadline: Deadline) -> Connection:
         # Whoever renews may wait for a credential plugin; the others wait no longer than they may.
@@ -156,16 +197,16 @@ class LiveReader:
 
 
 def _get_once(
-    connection: Connection, path: str, what: str, deadline: Deadline
+    connection: Connection, path: str, what: str, deadline: Deadline, accept: str
 ) -> tuple[int, bytes]:
     try:
         try:
-            return _exchange(connection, path, what, deadline)
+            return _exchange(connection, path, what, deadline, accept)
         except ProtocolError:
             # A server may close a kept-alive connection just as it is used again.
             if not reused_connection():
                 raise
-            return _exchange(connection, path, what, deadline)
+            return _exchange(connection, path, what, deadline, accept)
     except ReadError:
         raise
     except NewConnectionError as error:  # to urllib3 a timeout too
@@ -182,9 +223,9 @@ def _get_once(
 
 
 def _exchange(
-    connection: Connection, path: str, what: str, deadline: Deadline
+    connection: Connection, path: str, what: str, deadline: Deadline, accept: str
 ) -> tuple[int, bytes]:
-    headers = connection.headers()
+    headers = {**connection.headers(), "Accept": accept}
     remaining = deadline.remaining()
     if remaining <= 0:
         raise ReadTimeout(f"{what}: no time was left to ask the API server")
@@ -218,7 +259,7 @@ def _drain(response: BaseHTTPResponse, what: str) -> bytes:
     while chunk := response.read1(_CHUNK):
         size += len(chunk)
         if size > _LARGEST_BODY:
-            raise UpstreamError(f"{what}: the API server's answer is over {_LARGEST_BODY} bytes")
+            raise _TooLargeError(f"{what}: the API server's answer is over {_LARGEST_BODY} bytes")
         chunks.append(chunk)
     expected = response.headers.get("Content-Length", "")
     if expected.isdecimal() and int(expected) != size:
@@ -226,15 +267,18 @@ def _drain(response: BaseHTTPResponse, what: str) -> bytes:
     return b"".join(chunks)
 
 
-def _path(query: Query, token: str = "") -> str:
+def _path(query: Query, page: int = 0, token: str = "") -> str:
     # A query's names are matched as it is made; here they become a path, so once more.
-    query = Query(query.kind, query.namespace, query.name, query.selector)
+    query = replace(query)
     kind = query.kind
-    root = f"/apis/{kind.group}/{kind.version}" if kind.group else f"/api/{kind.version}"
-    path = f"{root}/namespaces/{quote(query.namespace, safe='')}/{kind.plural}"
+    version = quote(kind.version, safe="")
+    root = f"/apis/{quote(kind.group, safe='')}/{version}" if kind.group else f"/api/{version}"
+    # A kind that the cluster itself names is quoted too.
+    path = "/".join(quote(part, safe="") for part in _steps(query))
+    path = f"{root}/{path}"
     if query.name:
-        return f"{path}/{quote(query.name, safe='')}"
-    parameters = {"limit": str(_PAGE)}
+        return path
+    parameters = {"limit": str(page)}
     if query.selector is not None:
         parameters["labelSelector"] = str(query.selector)
     if kind.list_fields:
@@ -244,9 +288,29 @@ def _path(query: Query, token: str = "") -> str:
     return f"{path}?{urlencode(parameters)}"
 
 
+def _steps(query: Query) -> list[str]:
+    place = ["namespaces", query.namespace] if query.namespace else []
+    return [*place, query.kind.plural, *([query.name] if query.name else [])]
+
+
+def _accepted(query: Query) -> str:
+    if not query.kind.metadata_only:
+        return "application/json"
+    return _METADATA if query.name else _METADATA.replace("Metadata;", "MetadataList;")
+
+
+def _is_named(metadata: Mapping[str, Any], query: Query) -> bool:
+    found = (metadata.get("namespace") or "", metadata.get("name"))
+    return found == (query.namespace, query.name)
+
+
+class _TooLargeError(UpstreamError):
+    """An answer of more bytes than are taken in."""
+
+
 def _is_status(body: bytes) -> bool:
     try:
-        return decode_object(body).get("kind") == "Status"
+        return decode_object(body, ()).get("kind") == "Status"
     except UnreadableError:
         return False
 

@@ -1,148 +1,80 @@
 """JSON to manifests, keeping only what the rules read.
 
-The typed dicts name every field that `core.manifests`, `core.selectors` and the owners read; the
-decoder drops the others while it parses, which saves most of the time and memory of a large list.
-An object whose fields have other shapes is decoded whole, so that the core judges its oddities.
+The decoder drops every field that no rule names while it parses, which saves most of the time and
+memory of a large list. An object whose fields have other shapes is decoded whole, so that the core
+judges its oddities.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, TypedDict, cast
 
 import msgspec
 
-from k8s_heartbeat.core.manifests import is_list, is_mapping
+from k8s_heartbeat.core.annotations import KNOWN
+from k8s_heartbeat.core.fields import is_list, is_mapping
 
-__all__ = ["UnreadableError", "decode_list", "decode_object"]
+__all__ = ["UnreadableError", "decode_list", "decode_object", "decode_whole"]
 
 Manifest = Mapping[str, Any]
+
+_COMMON = (
+    ("apiVersion",),
+    ("kind",),
+    *(
+        ("metadata", *path)
+        for path in (
+            ("name",),
+            ("namespace",),
+            ("uid",),
+            ("generation",),
+            ("labels",),
+            ("deletionTimestamp",),
+            ("finalizers",),
+            ("ownerReferences[]", "uid"),
+            ("ownerReferences[]", "controller"),
+            *(("annotations", name) for name in KNOWN),
+        )
+    ),
+    ("status", "observedGeneration"),
+)
+"""What is read of every object, whatever its kind."""
 
 
 class UnreadableError(Exception):
     """The bytes are no JSON object."""
 
 
-class _OwnerReference(TypedDict, total=False):
-    uid: Any
-    controller: Any
-
-
-class _Metadata(TypedDict, total=False):
-    name: Any
-    namespace: Any
-    uid: Any
-    generation: Any
-    creationTimestamp: Any
-    deletionTimestamp: Any
-    finalizers: Any
-    ownerReferences: list[_OwnerReference]
-
-
-class _InitContainer(TypedDict, total=False):
-    name: Any
-    restartPolicy: Any
-
-
-class _Spec(TypedDict, total=False):
-    replicas: Any
-    paused: Any
-    selector: Any
-    updateStrategy: Any
-    initContainers: list[_InitContainer]
-    readinessGates: Any
-
-
-class _Condition(TypedDict, total=False):
-    type: Any
-    status: Any
-    reason: Any
-    message: Any
-    lastTransitionTime: Any
-
-
-class _ContainerStatus(TypedDict, total=False):
-    name: Any
-    ready: Any
-    started: Any
-    restartCount: Any
-    state: Any
-    lastState: Any
-
-
-class _Status(TypedDict, total=False):
-    observedGeneration: Any
-    conditions: list[_Condition]
-    replicas: Any
-    updatedReplicas: Any
-    readyReplicas: Any
-    availableReplicas: Any
-    currentRevision: Any
-    updateRevision: Any
-    desiredNumberScheduled: Any
-    updatedNumberScheduled: Any
-    numberAvailable: Any
-    numberMisscheduled: Any
-    phase: Any
-    reason: Any
-    message: Any
-    containerStatuses: list[_ContainerStatus]
-    initContainerStatuses: list[_ContainerStatus]
-
-
-class _InvolvedObject(TypedDict, total=False):
-    kind: Any
-    name: Any
-    uid: Any
-
-
-class _Object(TypedDict, total=False):
-    apiVersion: Any
-    kind: Any
-    metadata: _Metadata
-    spec: _Spec
-    status: _Status
-    # of events
-    type: Any
-    reason: Any
-    message: Any
-    involvedObject: _InvolvedObject
-    series: Any
-    count: Any
-    lastTimestamp: Any
-    eventTime: Any
-
-
-_ListMetadata = TypedDict("_ListMetadata", {"continue": Any}, total=False)
-
-
-class _List(TypedDict, total=False):
-    kind: Any
-    metadata: _ListMetadata
-    items: list[_Object] | None
-
-
 _whole = msgspec.json.Decoder()
-_object = msgspec.json.Decoder(_Object)
-_list = msgspec.json.Decoder(_List)
 
 
-def decode_object(body: bytes) -> Manifest:
-    """One object.
+def decode_object(body: bytes, fields: tuple[str, ...]) -> Manifest:
+    """One object, of which these fields are kept besides the metadata; see `Rule.fields`.
 
     Raises:
         UnreadableError: The bytes are no JSON object.
     """
-    return _decode(_object, body)
+    return _decode(_decoder(fields, False), body)
 
 
-def decode_list(body: bytes, kind: str) -> tuple[list[Manifest], str]:
+def decode_whole(body: bytes) -> Manifest:
+    """One object as it is.
+
+    Raises:
+        UnreadableError: The bytes are no JSON object.
+    """
+    return _decode(_whole, body)
+
+
+def decode_list(body: bytes, kind: str, fields: tuple[str, ...]) -> tuple[list[Manifest], str]:
     """The items of a list, and the token that its next page is asked with, empty on the last.
 
     Raises:
         UnreadableError: The bytes are no list of that kind, such as ``PodList``.
     """
-    page = _decode(_list, body)
+    page = _decode(_decoder(fields, True), body)
     metadata = page.get("metadata")
     items: object = page.get("items")
     if page.get("kind") != kind:
@@ -152,7 +84,51 @@ def decode_list(body: bytes, kind: str) -> tuple[list[Manifest], str]:
     if not is_list(items):
         raise UnreadableError(f"no {kind}")
     token = metadata.get("continue") if is_mapping(metadata) else None
-    return [item for item in items if is_mapping(item)], token if token else ""
+    return [item for item in items if is_mapping(item)], token if isinstance(token, str) else ""
+
+
+@cache
+def _decoder(fields: tuple[str, ...], many: bool) -> msgspec.json.Decoder[Any]:
+    """The decoder for objects, or lists of objects, with these fields."""
+    tree: dict[str, Any] = {}
+    for path in (*_COMMON, *(tuple(field.split(".")) for field in fields)):
+        _plant(tree, path)
+    kept = _typed(tree)
+    if many:
+        head = _typed_dict({"continue": Any})
+        kept = _typed_dict({"kind": Any, "metadata": head, "items": _list_of(kept) | None})
+    return msgspec.json.Decoder(kept)
+
+
+def _plant(tree: dict[str, Any], path: Iterable[str]) -> None:
+    """Add a path; what is named whole stays whole, whoever names a part of it."""
+    *above, leaf = path
+    for step in above:
+        branch = tree.setdefault(step, {})
+        if branch is None:
+            return
+        tree = branch
+    tree[leaf] = None
+
+
+def _typed(tree: Mapping[str, Any]) -> Any:
+    types: dict[str, Any] = {}
+    for name, branch in sorted(tree.items()):
+        if name.removesuffix("[]") in types:
+            # One rule names it whole, another a part of it.
+            continue
+        kept = Any if branch is None else _typed(branch)
+        types[name.removesuffix("[]")] = _list_of(kept) if name.endswith("[]") else kept
+    return _typed_dict(types)
+
+
+def _list_of(kept: Any) -> Any:
+    # Made as the process runs, out of what the rules name: no checker can follow.
+    return cast(Any, list)[kept]
+
+
+def _typed_dict(types: Mapping[str, Any]) -> Any:
+    return cast(Any, TypedDict)("_Kept", types, total=False)
 
 
 def _decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Manifest:

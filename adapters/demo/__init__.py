@@ -13,7 +13,21 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["shop"]
+from k8s_heartbeat.core import Threshold
+from k8s_heartbeat.core.components import Component, Member
+
+__all__ = ["CHECKOUT", "shop"]
+
+CHECKOUT = Component(
+    "checkout",
+    "Checkout",
+    (
+        Member(("shop",), "deployment", "checkout"),
+        Member(("shop",), "deployment", "payments"),
+    ),
+    up=Threshold(1),
+)
+"""What a status page would show of it: it works while one of the two does."""
 
 _RELATIVE = re.compile(r'"now-(\d+)s"')
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import falcon
 
 from k8s_heartbeat.core import Policy
+from k8s_heartbeat.core.components import Component
 from k8s_heartbeat.core.reader import ClusterReader
 
 from .auth import TokenAuth
@@ -18,7 +19,15 @@ from .problems import STATUS_HEADER, add_problem_handlers
 from .rate_limit import RateLimit, RateLimiter
 from .rendering import DEFAULT_CODES, Detail
 from .request_log import RequestLog
-from .resources import ApiServerHealth, Judge, Liveness, ObjectHealth, Readiness
+from .resources import (
+    ApiServerHealth,
+    ComponentHealth,
+    GroupHealth,
+    Judge,
+    Liveness,
+    ObjectHealth,
+    Readiness,
+)
 
 __all__ = ["Contract", "create_app"]
 
@@ -49,6 +58,7 @@ class Contract:
         cors_origins: Origins whose pages may read answers; empty for all.
         timeout: Seconds that the API server has for all that one request reads.
         policy: The knobs of the rules.
+        components: The named groups, by their names.
     """
 
     token: str | None
@@ -58,6 +68,7 @@ class Contract:
     cors_origins: Sequence[str] = ()
     timeout: float = 5.0
     policy: Policy = Policy()
+    components: Mapping[str, Component] = field(default_factory=dict[str, Component])
 
 
 def create_app(
@@ -84,6 +95,7 @@ def create_app(
         clock=clock,
         timeout=contract.timeout,
         policy=contract.policy,
+        components=contract.components,
         codes=codes,
         detail=contract.detail,
     )
@@ -103,6 +115,9 @@ def create_app(
     app.req_options.strip_url_path_trailing_slash = True
     add_problem_handlers(app, codes)
     app.add_route("/api/healthz/{namespace}/{kind}/{name}", ObjectHealth(judge))
+    app.add_route("/api/healthz", GroupHealth(judge))
+    app.add_route("/api/healthz/{namespace}", GroupHealth(judge))
+    app.add_route("/api/components/{name}", ComponentHealth(judge))
     app.add_route("/livez", Liveness())
     app.add_route("/readyz", Readiness(draining))
     app.add_route("/healthz", ApiServerHealth(judge))

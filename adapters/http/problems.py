@@ -9,7 +9,7 @@ from typing import Any
 import falcon
 
 from k8s_heartbeat.core import Health
-from k8s_heartbeat.core.reader import InvalidQuery, ReadTimeout, UpstreamError
+from k8s_heartbeat.core.reader import InvalidQuery, NotServed, ReadTimeout, UpstreamError
 
 from .rendering import to_json, unmistakable
 
@@ -37,6 +37,11 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
         req.context.cause = str(error)
         raise falcon.HTTPError(codes["error"], description=str(error))
 
+    def not_served(
+        req: falcon.Request, resp: falcon.Response, error: NotServed, params: object
+    ) -> None:
+        raise falcon.HTTPNotFound(description=str(error))
+
     def timeout(
         req: falcon.Request, resp: falcon.Response, error: ReadTimeout, params: object
     ) -> None:
@@ -52,6 +57,7 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
     # Falcon tries the handlers of an error's most specific class first.
     app.add_error_handler(Exception, unforeseen)
     app.add_error_handler(InvalidQuery, bad_request)
+    app.add_error_handler(NotServed, not_served)
     app.add_error_handler(UpstreamError, upstream)
     app.add_error_handler(ReadTimeout, timeout)
     app.set_error_serializer(_serialize)

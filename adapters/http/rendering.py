@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -16,10 +17,12 @@ from k8s_heartbeat.core.line import Line
 __all__ = [
     "DEFAULT_CODES",
     "Detail",
+    "Group",
     "code_of",
+    "code_of_group",
+    "group_body",
     "health_body",
     "object_body",
-    "summary_body",
     "to_json",
     "unmistakable",
 ]
@@ -37,6 +40,7 @@ DEFAULT_CODES: Mapping[str, int] = {
 and timeout are those of an API server that gives no reading."""
 
 _MOST_CAUSES = 20
+_MOST_ITEMS = 500
 _TELLTALE = re.compile("(un)?healthy", re.IGNORECASE)
 
 
@@ -58,6 +62,16 @@ def code_of(
     return codes["up" if line.passes(assessment, now) else str(assessment.health)]
 
 
+def code_of_group(
+    summary: Summary, *, now: datetime, line: Line = Line(), codes: Mapping[str, int]
+) -> int:
+    """The HTTP code of a verdict on many; a member that is missing does not make it a 404."""
+    if line.passes_group(summary, now):
+        return codes["up"]
+    word = Health.DOWN if summary.health in (Health.MISSING, Health.HEALTHY) else summary.health
+    return codes[str(word)]
+
+
 def object_body(checked: Checked, *, now: datetime, detail: Detail) -> dict[str, Any]:
     """The body for one object: the headline first, flat, and `since` null where none is stated."""
     assessment = checked.assessment
@@ -75,20 +89,75 @@ def object_body(checked: Checked, *, now: datetime, detail: Detail) -> dict[str,
     return body if assessment.health is Health.HEALTHY else _unmistakable(body)
 
 
-def summary_body(summary: Summary, *, now: datetime, detail: Detail) -> dict[str, Any]:
-    """The body for many objects: `items` names those that are not fine first."""
+def group_body(
+    summary: Summary,
+    group: Group,
+    *,
+    now: datetime,
+    detail: Detail,
+) -> dict[str, Any]:
+    """The body for many objects: `items` names those that are not fine first.
+
+    A failing body names those alone, and the others are in `counts` only: no item's word or `up`
+    may pass for good news about the whole.
+    """
     body: dict[str, Any] = {"status": str(summary.health), "up": summary.up}
     if detail is Detail.STATUS:
         return body
+    fine = summary.up and summary.health in (Health.HEALTHY, Health.DEGRADED)
+    counted = {str(health): count for health, count in summary.counts.items() if count}
+    shown = [item for item in summary.items if fine or item.health is not Health.HEALTHY]
     body |= {
         "activity": str(summary.activity),
+        **group.headline(),
         "reason": summary.reason,
         "message": summary.message,
-        "counts": {str(health): count for health, count in summary.counts.items() if count},
-        "checkedAt": _rfc3339(now),
-        "items": [object_body(Checked(item), now=now, detail=detail) for item in summary.items],
+        "total": len(summary.items),
+        "needed": summary.needed,
+        "counts": counted,
+        "checkedAt": _rfc3339(now - timedelta(seconds=group.age)),
+        "ageSeconds": round(group.age, 1),
+        "stale": group.stale,
+        "items": [_item(item, now, detail, fine) for item in shown[:_MOST_ITEMS]],
+        "itemsOmitted": max(0, len(shown) - _MOST_ITEMS),
     }
-    return body if summary.health is Health.HEALTHY else _unmistakable(body)
+    return body if fine else _unmistakable(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What an aggregate's body says besides the verdict.
+
+    Attributes:
+        kind: Namespace, Component or Cluster.
+        namespace: The namespace, where it is of one.
+        name: The component's name, or the namespace's; empty for the cluster.
+        title: What it is called for people; empty where nobody has said.
+        age: Seconds since the oldest reading among its members.
+        stale: Whether any reading is older than the reader would like.
+    """
+
+    kind: str
+    namespace: str = ""
+    name: str = ""
+    title: str = ""
+    age: float = 0.0
+    stale: bool = False
+
+    def headline(self) -> dict[str, Any]:
+        """What the body says first of what it is about."""
+        title = {"title": self.title} if self.title else {}
+        return {"kind": self.kind, "namespace": self.namespace, "name": self.name, **title}
+
+
+def _item(item: Assessment, now: datetime, detail: Detail, fine: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {"status": str(item.health)}
+    if fine or not item.up:
+        body["up"] = item.up
+    body |= _headline(item)
+    body["since"] = _rfc3339(item.since)
+    body["causes"] = [_cause(cause, item, detail) for cause in item.causes[:_MOST_CAUSES]]
+    return body if item.health is Health.HEALTHY else _unmistakable(body)
 
 
 def health_body(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,112 @@
+"""What the command line of ``check`` asks for."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from k8s_heartbeat.core import Health
+from k8s_heartbeat.core.durations import parse_duration
+from k8s_heartbeat.core.line import Line
+from k8s_heartbeat.core.selectors import LabelSelector, parse_selector
+
+from .errors import EXIT_USAGE, CommandError
+
+__all__ = ["Question"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to judge, and where the line is.
+
+    Attributes:
+        subjects: A word of a kind and a name each, where objects are named.
+        kinds: Words of kinds, where kinds are named.
+        namespace: Where; None where the command line does not say, empty for all namespaces.
+        selector: Which of them, by their labels; None for all.
+        component: The component that is judged in place of all that; empty for none.
+        line: Where the caller draws the line.
+        now: The time to judge at.
+    """
+
+    subjects: tuple[tuple[str, str], ...]
+    kinds: tuple[str, ...]
+    namespace: str | None
+    selector: LabelSelector | None
+    component: str
+    line: Line
+    now: datetime
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> Question:
+        """The question that the arguments of ``check`` put.
+
+        Raises:
+            CommandError: They contradict one another, or one has another form.
+        """
+        subjects, kinds = _objects(arguments.objects)
+        if subjects and (kinds or arguments.selector or arguments.all_namespaces):
+            raise CommandError(
+                "name objects, as in: deployment/api, or kinds, as in: deployments -A -l app=api; "
+                "not both",
+                EXIT_USAGE,
+            )
+        others = (arguments.objects, arguments.selector, arguments.all_namespaces)
+        if arguments.component and (any(others) or arguments.namespace):
+            raise CommandError("--component says all that it judges: give it alone", EXIT_USAGE)
+        if arguments.all_namespaces and arguments.namespace:
+            raise CommandError("give --namespace or --all-namespaces, not both", EXIT_USAGE)
+        return cls(
+            subjects=subjects,
+            kinds=kinds,
+            namespace="" if arguments.all_namespaces else arguments.namespace,
+            selector=_selector(arguments.selector),
+            component=arguments.component or "",
+            line=Line(Health(arguments.fail_on), _lasting(arguments.lasting)),
+            now=_now(arguments.now),
+        )
+
+
+def _objects(texts: list[str]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Objects as KIND/NAME, and kinds as KIND or KIND,KIND."""
+    subjects: list[tuple[str, str]] = []
+    kinds: list[str] = []
+    for text in texts:
+        word, slash, name = text.partition("/")
+        if not slash:
+            kinds += text.split(",")
+        elif word and name:
+            subjects.append((word, name))
+        else:
+            message = f"{text[:60]!a} is no KIND/NAME, such as deployment/api"
+            raise CommandError(message, EXIT_USAGE)
+    return tuple(dict.fromkeys(subjects)), tuple(dict.fromkeys(kinds))
+
+
+def _selector(text: str | None) -> LabelSelector | None:
+    try:
+        return parse_selector(text) if text is not None else None
+    except ValueError as error:
+        raise CommandError(f"--selector: {(text or '')[:60]!a} {error}", EXIT_USAGE) from None
+
+
+def _now(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise CommandError(
+        f"--now: {text[:60]!a} is no RFC 3339 time, such as 2026-01-01T12:00:00Z", EXIT_USAGE
+    )
+
+
+def _lasting(text: str | None) -> timedelta:
+    try:
+        return parse_duration(text) if text is not None else timedelta(0)
+    except ValueError as error:
+        raise CommandError(f"--for: {(text or '')[:60]!a} {error}", EXIT_USAGE) from None

@@ -1,0 +1,121 @@
+"""What ``check`` prints: rows for people, names for scripts, the body of the HTTP contract."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from k8s_heartbeat.core import Assessment, Cause, Health, Summary, Threshold, summarize
+from k8s_heartbeat.core.check import Checked
+from k8s_heartbeat.core.durations import format_duration
+from k8s_heartbeat.core.line import Line
+
+__all__ = ["Answer", "report"]
+
+_COLOURS = {
+    Health.HEALTHY: "32",
+    Health.DEGRADED: "33",
+    Health.DOWN: "31",
+    Health.MISSING: "31",
+    Health.UNKNOWN: "35",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found.
+
+    Attributes:
+        found: A verdict on each object.
+        listed: Whether every object is shown, and not only those that are not fine.
+        group: What the objects are together, and its name; None where objects were named.
+        title: What the group is called for people.
+        needed: How many must be up; None for all.
+    """
+
+    found: Sequence[Checked]
+    listed: bool = False
+    group: tuple[str, str] | None = None
+    title: str = ""
+    needed: Threshold | None = None
+
+
+def report(answer: Answer, output: str, now: datetime, line: Line) -> bool:
+    """Print what was found as `output` says; whether it is good enough."""
+    summary = summarize((entry.assessment for entry in answer.found), answer.needed)
+    if output == "json":
+        _print_json(answer, summary, now)
+    elif output == "name":
+        for item in summary.items:
+            if not line.passes(item, now):
+                print(_clean(f"{item.kind.lower()}/{item.name}"))
+    else:
+        _print_rows(answer, summary, now, wide=output == "wide")
+    return line.passes_group(summary, now)
+
+
+def _print_rows(answer: Answer, summary: Summary, now: datetime, *, wide: bool) -> None:
+    several = len(answer.found) != 1
+    if several or answer.group:
+        print(f"{_word(summary.health)} {_clean(summary.message)}")
+    for item in summary.items:
+        shown = wide or answer.listed or not (several or answer.group)
+        if item.health is Health.HEALTHY and not shown:
+            continue
+        print(_row(item))
+        if wide:
+            for cause in item.causes:
+                print(_cause_row(cause, now))
+
+
+def _print_json(answer: Answer, summary: Summary, now: datetime) -> None:
+    from k8s_heartbeat.adapters.http import rendering  # noqa: PLC0415  # for this form alone
+
+    detail = rendering.Detail.FULL
+    if len(answer.found) == 1 and answer.group is None:
+        body = rendering.object_body(answer.found[0], now=now, detail=detail)
+    else:
+        kind, name = answer.group or ("List", "")
+        group = rendering.Group(
+            kind,
+            name if kind == "Namespace" else "",
+            name,
+            answer.title,
+            max((entry.age for entry in answer.found), default=0.0),
+            any(entry.stale for entry in answer.found),
+        )
+        body = rendering.group_body(summary, group, now=now, detail=detail)
+    print(rendering.to_json(body))
+
+
+def _row(item: Assessment) -> str:
+    place = "/".join(filter(None, (item.namespace, item.kind.lower(), item.name)))
+    text = f"{_clean(place)}  {item.activity}  {_clean(item.reason)}: {_clean(item.message)}"
+    return f"{_word(item.health)} {text}"
+
+
+def _cause_row(cause: Cause, now: datetime) -> str:
+    parts = [f"{cause.reason} {cause.kind.lower()}/{cause.name}"]
+    if cause.container:
+        parts.append(f"container {cause.container}")
+    if cause.count > 1:
+        parts.append(f"×{cause.count}")  # noqa: RUF001  # as it is written
+    if cause.since is not None:
+        parts.append(f"since {format_duration(now - cause.since)}")
+    text = ", ".join(parts) + (f": {cause.message}" if cause.message else "")
+    return f"          {_clean(text)}"
+
+
+def _word(health: Health) -> str:
+    word = f"{health!s:9}"
+    if sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        return f"\033[{_COLOURS[health]}m{word}\033[0m"
+    return word
+
+
+def _clean(text: str) -> str:
+    """Text of an object's without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
