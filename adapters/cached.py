@@ -120,6 +120,10 @@ class CachedReader:
         self._absences: TTLCache[Query | str, _Refused] = TTLCache(
             _MOST_ABSENCES, lifetimes.absence, clock
         )
+        # Stands in as a reading does: a workload that no cluster has to have fails no aggregate.
+        self._unserved: TTLCache[Query | str, _Refused] = TTLCache(
+            _MOST_ABSENCES, lifetimes.stale, clock
+        )
         self._failures: TTLCache[Query | str, _Refused] = TTLCache(
             _MOST_FAILURES, lifetimes.failure, clock
         )
@@ -203,9 +207,12 @@ class CachedReader:
             if _weight(outcome) <= _MOST_OBJECTS:
                 self._readings[key] = outcome
             self._absences.pop(key, None)
+            self._unserved.pop(key, None)
         elif self._is_absence(key, outcome.error):
             self._absences[key] = outcome
             self._readings.pop(key, None)
+            if isinstance(outcome.error, NotServed):
+                self._unserved[key] = outcome
         else:
             self._failures[key] = outcome
             return
@@ -227,13 +234,18 @@ class CachedReader:
             gone = isinstance(outcome.error, NotFound | NotServed)
             stale = None if gone else self._stale(key)
             if stale is None:
-                raise outcome.raised(self._clock())
+                raise (outcome if gone else self._before(key, outcome)).raised(self._clock())
             outcome = stale
         age = max(0.0, self._clock() - outcome.at)
         reading = outcome.reading
         return Reading(
             reading.objects, age, age >= self._lifetime(key), truncated=reading.truncated
         )
+
+    def _before(self, key: Query | str, failure: _Refused) -> _Refused:
+        """That a kind is not served, where it was so a moment ago; otherwise the failure."""
+        with self._lock:
+            return self._unserved.get(key, failure)
 
     def _stale(self, key: Query | str) -> _Taken | None:
         if key == _PING:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .assessment import Activity, Assessment, Health
+from .assessment import Assessment
 from .check import check, missing
-from .group import Found, Selection, check_selection
+from .group import Found, Selection, check_selection, unjudged
+from .kinds import Kind
 from .policy import Policy
-from .reader import ClusterReader, Deadline, Forbidden, NotFound, Query
+from .reader import (
+    ClusterReader,
+    Deadline,
+    Forbidden,
+    InvalidQuery,
+    NotFound,
+    NotServed,
+    Query,
+)
 from .resolution import resolve
 from .rules import RULES, Rules
 from .selectors import LabelSelector
@@ -71,8 +80,9 @@ def check_component(
 ) -> Found:
     """Read and judge the members of a component.
 
-    A member that does not exist is missing, and an entry that nothing matches is an unknown member:
-    a component never becomes well by what has vanished from it.
+    A member that does not exist is missing. An entry that nothing matches, or of a kind that the
+    cluster does not serve, is an unknown member: a component never becomes well by what has
+    vanished from it.
 
     Raises:
         ReadError: A member could not be read.
@@ -81,7 +91,11 @@ def check_component(
     age, stale = 0.0, False
     for member in component.members:
         for namespace in member.namespaces:
-            part = _check_member(reader, component, member, namespace, now, deadline, rules)
+            try:
+                part = _check_member(reader, component, member, namespace, now, deadline, rules)
+            except (InvalidQuery, NotServed) as error:
+                # Only the cluster knows whether it serves a kind, and where its objects stand.
+                part = Found((_unjudged(member, namespace, "NotServed", str(error)),))
             age, stale = max(age, part.age), stale or part.stale
             for entry in part.assessments:
                 # Whom two entries name counts once.
@@ -120,11 +134,10 @@ def _check_member(
 def _nothing(member: Member, namespace: str) -> Assessment:
     place = f"in {namespace}" if namespace else "in any namespace"
     selected = f" with {member.selector}" if member.selector else ""
-    return Assessment(
-        health=Health.UNKNOWN,
-        activity=Activity.STEADY,
-        up=False,
-        reason="NothingMatched",
-        message=f"no {member.kind or 'workload'} {place}{selected} matched",
-        namespace=namespace,
-    )
+    message = f"no {member.kind or 'workload'} {place}{selected} matched"
+    return _unjudged(member, namespace, "NothingMatched", message)
+
+
+def _unjudged(member: Member, namespace: str, reason: str, message: str) -> Assessment:
+    unknown = Kind(member.kind, member.kind, "", "")
+    return replace(unjudged(unknown, namespace, reason, message), name=member.name)

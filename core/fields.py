@@ -40,6 +40,7 @@ CONDITIONS = (
     "status.conditions[].reason",
     "status.conditions[].message",
     "status.conditions[].lastTransitionTime",
+    "status.conditions[].severity",
 )
 """What `conditions_of` reads, in the notation of `Rule.fields`."""
 

@@ -9,12 +9,12 @@ from datetime import datetime
 from .annotations import is_ignored
 from .assessment import Activity, Assessment, Health
 from .check import evidence_queries
-from .fields import mapping
+from .fields import mapping, text
 from .judgement import assess
-from .kinds import EVENT, Kind
-from .manifests import meta_of
+from .kinds import EVENT, POD, Kind, is_custom
+from .manifests import meta_of, uids_of
 from .model import Manifest
-from .owners import related_index, top_level
+from .owners import LINKS, related_index, top_level
 from .policy import Policy
 from .reader import ClusterReader, Deadline, Forbidden, NotServed, Query, ReadError
 from .rules import RULES, Rule, Rules
@@ -30,7 +30,7 @@ class Selection:
     Attributes:
         namespace: Where; empty for all namespaces.
         kinds: Which kinds; none for the workloads.
-        selector: Which of them, by their own labels; None for all.
+        selector: Which of its members, by their own labels; None for all.
     """
 
     namespace: str = ""
@@ -70,7 +70,7 @@ class Pool:
         self, member: Manifest, now: datetime, policy: Policy, *, explained: bool
     ) -> Assessment:
         """The verdict on one of them; `explained` by all that it controls, and the events."""
-        rule = self._rules.find(meta_of(member).kind, member.get("apiVersion"))
+        rule = _rule(self._rules, member)
         related: list[Manifest] = []
         queries = evidence_queries(rule, member)
         if explained or queries:
@@ -123,8 +123,11 @@ def check_selection(
     """
     lists = _Lists(reader, selection.namespace, deadline)
     unread = lists.read_members(selection, rules)
-    selected = [entry for entry in lists.objects() if _is_selected(entry, selection.selector)]
-    members = members_of(selected, rules)
+    members = [
+        entry
+        for entry in members_of(lists.objects(), rules, selection.kinds)
+        if _is_selected(entry, selection.selector)
+    ]
     lists.read_around(
         query for entry in members for query in evidence_queries(_rule(rules, entry), entry)
     )
@@ -140,14 +143,32 @@ def check_selection(
     return Found((*judged, *unread), lists.age, lists.stale)
 
 
-def members_of(listed: Sequence[Manifest], rules: Rules = RULES) -> list[Manifest]:
-    """Of what was listed, the objects that count: events do not, nor what others of them control.
+def members_of(
+    listed: Sequence[Manifest], rules: Rules = RULES, kinds: Sequence[Kind] = ()
+) -> list[Manifest]:
+    """Of what was listed, the objects that count: events do not, nor what other members control.
 
     A pod that has ended is a run of whatever controls it, and no verdict on that.
+
+    Args:
+        listed: What was listed.
+        rules: Which rule judges which kind.
+        kinds: The kinds that count; none for all. What else was listed only tells who owns whom.
     """
-    candidates = [entry for entry in listed if entry.get("kind") != "Event"]
-    top = top_level(candidates, lambda entry: _answers_for_its_own(_rule(rules, entry)))
-    return [entry for entry in top if not is_ignored(meta_of(entry)) and not _is_a_run(entry)]
+    names = {kind.kind for kind in kinds}
+
+    def may_count(entry: Manifest) -> bool:
+        kind = text(entry.get("kind"))
+        return kind in names if names else kind != EVENT.kind
+
+    def answers(entry: Manifest) -> bool:
+        return may_count(entry) and _answers_for_its_own(_rule(rules, entry))
+
+    return [
+        entry
+        for entry in top_level(listed, answers)
+        if may_count(entry) and not is_ignored(meta_of(entry)) and not _is_a_run(entry)
+    ]
 
 
 def unjudged(kind: Kind, namespace: str, reason: str, message: str) -> Assessment:
@@ -195,7 +216,7 @@ class _Lists:
             try:
                 truncated = self._list(query)
             except (Forbidden, NotServed) as error:
-                if not selection.kinds and _is_of_another_project(kind):
+                if not selection.kinds and is_custom(kind):
                     continue
                 if isinstance(error, NotServed):
                     raise
@@ -207,6 +228,12 @@ class _Lists:
                     unread.append(unjudged(kind, self._namespace, "Truncated", message))
         if forbidden and not self._read:
             raise forbidden[0]
+        if POD in selection.kinds:
+            # Without what stands between a Deployment and its pods, these would count beside it.
+            below = {
+                link for kind in kinds for link in rules.find(kind.kind, kind.api_version).below
+            }
+            self.read_around(Query(link, self._namespace) for link in LINKS if link in below)
         return unread
 
     def read_around(self, queries: Iterable[Query]) -> None:
@@ -238,7 +265,7 @@ def _workloads(rules: Rules) -> list[Kind]:
 
 
 def _rule(rules: Rules, manifest: Manifest) -> Rule:
-    return rules.find(meta_of(manifest).kind, manifest.get("apiVersion"))
+    return rules.find(text(manifest.get("kind")), manifest.get("apiVersion"))
 
 
 def _is_selected(manifest: Manifest, selector: LabelSelector | None) -> bool:
@@ -252,8 +279,4 @@ def _answers_for_its_own(rule: Rule) -> bool:
 
 def _is_a_run(manifest: Manifest) -> bool:
     finished = mapping(manifest.get("status")).get("phase") in ("Succeeded", "Failed")
-    return manifest.get("kind") == "Pod" and finished and meta_of(manifest).owner_uid != ""
-
-
-def _is_of_another_project(kind: Kind) -> bool:
-    return "." in kind.group and not kind.group.endswith(".k8s.io")
+    return manifest.get("kind") == "Pod" and finished and uids_of(manifest)[1] != ""

@@ -57,7 +57,13 @@ def assess(
     causes = verdict.causes
     if around:
         well = verdict.health is Health.HEALTHY
-        causes += explain(meta, around.parsed, now, policy, well=well)
+        known = {(cause.reason, cause.kind, cause.name) for cause in causes}
+        # What a condition says, an event often says once more.
+        causes += tuple(
+            cause
+            for cause in explain(meta, around.parsed, now, policy, well=well)
+            if (cause.reason, cause.kind, cause.name) not in known
+        )
     if meta.annotations:
         causes += annotation_faults(meta)
         verdict = _maintained(meta, verdict, now)

@@ -18,6 +18,7 @@ __all__ = [
     "STORAGE_CLASS",
     "Kind",
     "find",
+    "is_custom",
     "is_word",
     "kind_of",
 ]
@@ -79,6 +80,11 @@ EVENT = Kind("Event", "events", "", "v1", ("ev",), list_fields="type=Warning")
 def is_word(word: str) -> bool:
     """Whether a kind can be called so: ``deploy``, ``Deployment``, ``deployments.v1.apps``."""
     return _WORD.fullmatch(word.lower()) is not None
+
+
+def is_custom(kind: Kind) -> bool:
+    """Whether a kind is another project's, so that a cluster need not have it."""
+    return "." in kind.group and not kind.group.endswith(".k8s.io")
 
 
 def find(word: str, kinds: Iterable[Kind], *, alone: bool = False) -> Kind | None:

@@ -33,7 +33,7 @@ from .model import (
     Termination,
 )
 
-__all__ = ["meta_of", "parse_related", "read_pod", "source_of"]
+__all__ = ["meta_of", "parse_related", "read_pod", "source_of", "uids_of"]
 
 
 def meta_of(manifest: object) -> Metadata:
@@ -42,6 +42,13 @@ def meta_of(manifest: object) -> Metadata:
         return _metadata("", EMPTY, EMPTY)
     kind = text(manifest.get("kind"))
     return _metadata(kind, mapping(manifest.get("metadata")), mapping(manifest.get("status")))
+
+
+def uids_of(manifest: Manifest) -> tuple[str, str]:
+    """UID of an object and of its controller owner; empty where there is none."""
+    metadata = mapping(manifest.get("metadata"))
+    references = metadata.get("ownerReferences")
+    return text(metadata.get("uid")), _controller_uid(references) if references else ""
 
 
 def source_of(manifest: object) -> Source | Malformed:

@@ -6,17 +6,20 @@ workload owns its pods itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 
 from .fields import mapping, text
-from .manifests import meta_of
+from .kinds import JOB, REPLICA_SET
+from .manifests import uids_of
 from .model import Manifest, Metadata, Pod, Related
 
-__all__ = ["owned_pods", "related_index", "top_level"]
+__all__ = ["LINKS", "owned_pods", "related_index", "top_level"]
 
-_LINKS = ("ReplicaSet", "Job")
+LINKS = (REPLICA_SET, JOB)
 """Kinds that stand between a workload and its pods."""
+
+_LINK_KINDS = frozenset(link.kind for link in LINKS)
 
 
 def owned_pods(owner: Metadata, related: Iterable[Related]) -> list[Pod]:
@@ -28,7 +31,7 @@ def owned_pods(owner: Metadata, related: Iterable[Related]) -> list[Pod]:
         entry.meta.uid
         for entry in objects
         # Whatever is odd about a ReplicaSet, it still links its pods.
-        if entry.meta.kind in _LINKS and entry.meta.owner_uid == owner.uid
+        if entry.meta.kind in _LINK_KINDS and entry.meta.owner_uid == owner.uid
     }
     pods: dict[tuple[str, str], Pod] = {}
     for entry in objects:
@@ -51,14 +54,14 @@ def related_index(manifests: Iterable[Manifest]) -> Callable[[Manifest], list[Ma
     """
     below: dict[str, list[tuple[str, Manifest]]] = {}
     for manifest in manifests:
-        meta = meta_of(manifest)
-        above = _involved_uid(manifest) if meta.kind == "Event" else meta.owner_uid
+        uid, owner = uids_of(manifest)
+        above = _involved_uid(manifest) if manifest.get("kind") == "Event" else owner
         if above:
-            below.setdefault(above, []).append((meta.uid, manifest))
+            below.setdefault(above, []).append((uid, manifest))
 
     def related_to(manifest: Manifest) -> list[Manifest]:
         found: list[Manifest] = []
-        waiting, seen = [meta_of(manifest).uid], set[str]()
+        waiting, seen = [uids_of(manifest)[0]], set[str]()
         while waiting:
             uid = waiting.pop()
             if uid and uid not in seen:
@@ -71,35 +74,40 @@ def related_index(manifests: Iterable[Manifest]) -> Callable[[Manifest], list[Ma
 
 
 def top_level(manifests: Sequence[Manifest], counts: Callable[[Manifest], bool]) -> list[Manifest]:
-    """Those that no other one of them controls, itself or through others.
+    """Those that no other one of them controls, itself or through links.
 
     Args:
         manifests: What was listed.
         counts: Whether what an object controls is no member beside it.
     """
-    metas = [meta_of(manifest) for manifest in manifests]
-    owners = {
-        meta.uid: meta.owner_uid
-        for meta, manifest in zip(metas, manifests, strict=True)
-        if meta.uid and counts(manifest)
-    }
+    uids = [uids_of(manifest) for manifest in manifests]
+    members: set[str] = set()
+    above: dict[str, str] = {}
+    for (uid, owner), manifest in zip(uids, manifests, strict=True):
+        if not uid:
+            continue
+        if counts(manifest):
+            members.add(uid)
+        if uid in members or text(manifest.get("kind")) in _LINK_KINDS:
+            above[uid] = owner
     return [
         manifest
-        for meta, manifest in zip(metas, manifests, strict=True)
-        if not _is_beneath(meta, owners)
+        for (uid, owner), manifest in zip(uids, manifests, strict=True)
+        if not _is_beneath(uid, owner, above, members)
     ]
 
 
-def _is_beneath(meta: Metadata, owners: Mapping[str, str]) -> bool:
-    seen = {meta.uid}
-    owner = meta.owner_uid
-    while owner in owners:
+def _is_beneath(uid: str, owner: str, above: Mapping[str, str], members: Set[str]) -> bool:
+    """Whether a member stands above an object."""
+    seen, found = {uid}, False
+    while owner in above:
         if owner in seen:
             # Who controls himself would vanish together with what he says.
             return False
         seen.add(owner)
-        owner = owners[owner]
-    return len(seen) > 1
+        found = found or owner in members
+        owner = above[owner]
+    return found
 
 
 def _involved_uid(manifest: Manifest) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 from .durations import parse_duration
 
@@ -105,9 +106,18 @@ class Schedule:
         fields = _DESCRIPTORS.get(text, text).split()
         if len(fields) != len(_FIELDS):
             raise ValueError(_FORM)
-        parsed = [_field(field, *form) for field, form in zip(fields, _FIELDS, strict=True)]
-        stars = parsed[2][1] or parsed[4][1]
-        return cls(*(values for values, _ in parsed), either_day=not stars, zone=zone)
+        minutes, hours, days, months, weekdays = (
+            _field(field, *form) for field, form in zip(fields, _FIELDS, strict=True)
+        )
+        return cls(
+            minutes.values,
+            hours.values,
+            days.values,
+            months.values,
+            weekdays.values,
+            either_day=not (days.star or weekdays.star),
+            zone=zone,
+        )
 
     def last(
         self, before: datetime, zone: tzinfo = UTC, base: datetime | None = None
@@ -125,8 +135,8 @@ class Schedule:
         if self.every is not None:
             turns = 0 if base is None else (before - base) // self.every
             return None if base is None or turns < 1 else base + turns * self.every
-        if not self.minutes or not self.hours:
-            # A field of commas alone; the search would go through every minute.
+        if not self.minutes:
+            # A field of commas alone; the search would go through every hour.
             return None
         zone = self.zone or zone
         moment = before.astimezone(UTC).replace(second=0, microsecond=0)
@@ -146,14 +156,14 @@ class Schedule:
             return False
 
     def _misfit(self, local: datetime) -> int | None:
-        """How many minutes ago the month, the day, the hour or the minute began that is wrong."""
+        """For how many minutes it cannot have been due before this one; None if it is due now."""
         if local.month not in self.months:
             return ((local.day - 1) * 24 + local.hour) * 60 + local.minute
         if not self._is_on(local):
             return local.hour * 60 + local.minute
         if local.hour not in self.hours:
-            return local.minute
-        return None if local.minute in self.minutes else 0
+            return _gap(self.hours, local.hour) * 60 + local.minute
+        return None if local.minute in self.minutes else _gap(self.minutes, local.minute)
 
     def _is_on(self, local: datetime) -> bool:
         day, weekday = local.day in self.days, local.isoweekday() % 7 in self.weekdays
@@ -169,7 +179,7 @@ def _interval(text: str) -> timedelta:
 
 
 def _earlier(moment: datetime, back: int, zone: tzinfo) -> datetime:
-    """The minute before what began `back` minutes ago; less far where the clocks were changed."""
+    """The minute before the last `back` ones; not as far back where the clocks were changed."""
     offset = moment.astimezone(zone).utcoffset()
     for minutes in (back, back % (24 * 60), back % 60):
         earlier = moment - minutes * _MINUTE - _MINUTE
@@ -178,8 +188,18 @@ def _earlier(moment: datetime, back: int, zone: tzinfo) -> datetime:
     return moment - _MINUTE
 
 
-def _field(text: str, low: int, high: int, names: Mapping[str, int]) -> tuple[frozenset[int], bool]:
-    """The values of one field, and whether a star is among its parts."""
+def _gap(values: frozenset[int], value: int) -> int:
+    """How many values lie between this one and the next lower one, or the lowest of all, 0."""
+    return value - 1 - max((lower for lower in values if lower < value), default=-1)
+
+
+class _Field(NamedTuple):
+    values: frozenset[int]
+    star: bool
+    """Whether a star is among its parts."""
+
+
+def _field(text: str, low: int, high: int, names: Mapping[str, int]) -> _Field:
     values, star = set[int](), False
     for part in filter(None, text.split(",")):
         span, slash, step = part.partition("/")
@@ -194,7 +214,7 @@ def _field(text: str, low: int, high: int, names: Mapping[str, int]) -> tuple[fr
         if by < 1 or not low <= start <= end <= high:
             raise ValueError(_FORM)
         values.update(range(start, end + 1, by))
-    return frozenset(values), star
+    return _Field(frozenset(values), star)
 
 
 def _number(text: str, names: Mapping[str, int] = _NO_NAMES) -> int:

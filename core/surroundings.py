@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from .fields import is_mapping
-from .manifests import meta_of, parse_related
+from .manifests import parse_related, uids_of
 from .model import Manifest, Related
 
 __all__ = ["Surroundings"]
@@ -34,7 +34,7 @@ class Surroundings:
         """Those of a kind whose controller owner has that UID."""
         if not uid:
             return []
-        return [entry for entry in self.of_kind(kind) if meta_of(entry).owner_uid == uid]
+        return [entry for entry in self.of_kind(kind) if uids_of(entry)[1] == uid]
 
     @cached_property
     def parsed(self) -> list[Related]:

@@ -445,7 +445,15 @@ _KNOB_FORMS: Mapping[type, Callable[[str, Any], _Form[Any]]] = {
 
 
 def _knob_form(name: str, default: Any) -> _Form[Any]:
-    return _KNOB_FORMS[type(default)](name, default)
+    form = _KNOB_FORMS[type(default)](name, default)
+
+    def parse(found: object) -> Any:
+        value = form.parse(found)
+        # What `Policy` itself has against a value is a fault, too.
+        replace(Policy(), **{name: value})
+        return value
+
+    return replace(form, parse=parse)
 
 
 def _camel_case(name: str) -> str:

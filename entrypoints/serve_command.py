@@ -44,9 +44,9 @@ A shop that was never real, at {url} - try:
   curl -i {url}/api/healthz/shop/deployment/search          # 200 degraded, a rollout that failed
   curl -i {url}/api/healthz/shop/deployment/newsletter      # 200 healthy, scaled to zero
   curl -i {url}/api/healthz/shop/deployment/wishlist        # 404 missing
-  curl -i {url}/api/healthz/platform                        # 200 a namespace as one
-  curl -i '{url}/api/healthz?kind=deploy,sts'               # 503 kinds of all namespaces
-  curl -i {url}/api/components/checkout                     # 200 a component: one of two must be up
+  curl -i {url}/api/healthz/platform                        # 200 healthy, a namespace as one
+  curl -i {url}/api/healthz                                 # 503 down, all namespaces as one
+  curl -i {url}/api/components/checkout                     # 200 down, but one of two is enough
 Ctrl-C ends it."""
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from k8s_heartbeat.core.fields import is_list, is_mapping, items, mapping, mappings, text
+from k8s_heartbeat.core.fields import is_list, items, mapping, mappings, text
+from k8s_heartbeat.core.reader import UpstreamError
 
 __all__ = ["ACCEPT", "Get", "served"]
 
@@ -42,6 +43,7 @@ def served(get: Get) -> list[Resource]:
         if answer.get("kind") == "APIGroupDiscoveryList":
             found += _aggregated(answer)
         else:
+            _expect(answer, "APIVersions", "APIGroupList")
             found += _one_by_one(get, root, answer)
     return found
 
@@ -76,9 +78,17 @@ def _one_by_one(get: Get, root: str, answer: Resource) -> Iterator[Resource]:
         if not _is_path(group_version):
             continue
         group, _, version = group_version.rpartition("/")
-        for resource in mappings(get(f"{root}/{group_version}").get("resources")):
-            if is_mapping(resource) and "get" in items(resource.get("verbs")):
+        told = get(f"{root}/{group_version}")
+        _expect(told, "APIResourceList")
+        for resource in mappings(told.get("resources")):
+            if "get" in items(resource.get("verbs")):
                 yield {**resource, "group": group, "version": version}
+
+
+def _expect(answer: Resource, *kinds: str) -> None:
+    """Raise unless an answer is of a kind: of anything else it does not follow what is served."""
+    if answer.get("kind") not in kinds:
+        raise UpstreamError("what the cluster serves: the API server's answer is no discovery")
 
 
 def _is_path(group_version: str) -> bool:

@@ -20,6 +20,7 @@ from urllib3.util import Timeout
 
 from k8s_heartbeat.core import RULES, Kind, Rules
 from k8s_heartbeat.core.fields import is_mapping
+from k8s_heartbeat.core.kinds import is_custom, kind_of
 from k8s_heartbeat.core.reader import (
     Deadline,
     Forbidden,
@@ -51,6 +52,8 @@ _CHUNK = 2**16
 _PAGE = 2_000
 _SMALL_PAGE = 200
 _MOST_OBJECTS = 20_000
+# What the API server says of a group, a version or a kind that it has not.
+_NO_SUCH_PATH = b"404 page not found"
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 # Leaves time to answer when the API server is not there at all.
 _CONNECT_SECONDS = 3.0
@@ -160,8 +163,7 @@ class LiveReader:
         status, body = self._get(path, str(query), deadline, accept)
         if status == 200:
             return body
-        if status == 404 and body.strip() == b"404 page not found":
-            # The very words of the API server for a group, a version or a kind that it has not.
+        if status == 404 and self._is_not_served(query, body, deadline):
             known_as = f"{query.kind.plural}.{query.kind.group}".rstrip(".")
             raise NotServed(f"kind: the cluster serves no {known_as}")
         # A proxy's page on the way is no word of the API server's on what exists.
@@ -171,6 +173,20 @@ class LiveReader:
             if query.name:
                 raise NotFound(f"{query}: not found")
         raise UpstreamError(f"{query}: the API server answered {status}")
+
+    def _is_not_served(self, query: Query, body: bytes, deadline: Deadline) -> bool:
+        """Whether a 404 is of a kind that there is not, rather than of an object."""
+        kind = query.kind
+        plain = body.strip() == _NO_SUCH_PATH
+        if is_custom(kind):
+            return plain or (not query.name and _is_status(body))
+        if not plain:
+            return False
+        # Kubernetes' own kinds are there but in another version: a proxy may know those words too.
+        served = map(kind_of, self.discover(deadline).objects)
+        return not any(
+            entry and (entry.group, entry.plural) == (kind.group, kind.plural) for entry in served
+        )
 
     def _get(self, path: str, what: str, deadline: Deadline, accept: str) -> tuple[int, bytes]:
         """One GET, renewing refused credentials once."""

@@ -95,17 +95,28 @@ def group_body(
     *,
     now: datetime,
     detail: Detail,
+    failing: bool = False,
 ) -> dict[str, Any]:
     """The body for many objects: `items` names those that are not fine first.
 
-    A failing body names those alone, and the others are in `counts` only: no item's word or `up`
-    may pass for good news about the whole.
+    Of a group that is not up it names those alone, and the others are in `counts` only: no item's
+    word or `up` may pass for good news about the whole.
+
+    Args:
+        summary: The verdict.
+        group: What it is about.
+        now: The time it was judged at.
+        detail: How much is said.
+        failing: Whether it answers a monitor that is to raise an alarm, and that may look for a
+            word: then what is well is in `total` only.
     """
     body: dict[str, Any] = {"status": str(summary.health), "up": summary.up}
     if detail is Detail.STATUS:
         return body
-    fine = summary.up and summary.health in (Health.HEALTHY, Health.DEGRADED)
+    fine = not failing and summary.up and summary.health in (Health.HEALTHY, Health.DEGRADED)
     counted = {str(health): count for health, count in summary.counts.items() if count}
+    if failing:
+        counted.pop(str(Health.HEALTHY), None)
     shown = [item for item in summary.items if fine or item.health is not Health.HEALTHY]
     body |= {
         "activity": str(summary.activity),

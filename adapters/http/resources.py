@@ -168,7 +168,6 @@ class ComponentHealth:
 
         Raises:
             InvalidQuery: A name or parameter that cannot be.
-            NotServed: The cluster serves no kind that a member is of.
             ReadError: The API server gave no reading.
         """
         judge = self._judge
@@ -284,7 +283,8 @@ def _answer_group(
     summary = summarize(found.assessments, needed)
     code = code_of_group(summary, now=now, line=wanted.line, codes=judge.codes)
     group = replace(group, age=found.age, stale=found.stale)
-    body = group_body(summary, group, now=now, detail=judge.detail)
+    failing = not (summary.up and wanted.line.passes_group(summary, now))
+    body = group_body(summary, group, now=now, detail=judge.detail, failing=failing)
     _answer(resp, code, body, wanted, found.age if found.stale else None)
     req.context.reason = summary.reason
 

@@ -13,13 +13,15 @@ from ..fields import CONDITIONS, FieldError
 from ..kinds import Kind
 from ..model import Condition, Conditions
 from .rule import Context, Rule
-from .stated import Stated, as_cause, is_on_its_way, is_true, read_stated, word_of
+from .stated import Stated, as_cause, is_false, is_on_its_way, is_true, read_stated, word_of
 from .verdict import Verdict
 
 __all__ = ["CONDITIONS_RULE"]
 
 _PRIMARY = ("Ready", "Available", "Succeeded", "Established", "Healthy")
-_NEGATIVE = ("Failed", "Failure", "Pressure", "Error")
+_NEGATIVE = ("Failed", "Failing", "Failure", "Pressure", "Error")
+# Where one of these is False, the controller has not done it, whatever serves meanwhile.
+_DONE = ("Accepted", "Applied", "Programmed", "Reconciled", "Synced", "Valid")
 
 
 def _judge(subject: Stated, context: Context) -> Verdict:
@@ -27,8 +29,9 @@ def _judge(subject: Stated, context: Context) -> Verdict:
 
     All True is healthy. False is down, unless its reason or another condition says that it is on
     its way; then, and with Unknown, it is degraded and progressing, and up. Stalled is down.
-    Degraded and what ends in Failed, Failure, Pressure or Error make it degraded at best.
-    Reconciling is progressing. With none of these it is unknown.
+    Degraded and what ends in Failed, Failing, Failure, Pressure or Error make it degraded at best.
+    So do Accepted, Applied, Programmed, Reconciled, Synced and Valid that are False, where one of
+    the first ones is stated too. Reconciling is progressing. With none of these it is unknown.
     """
     verdict = _by_health(subject)
     if is_true(subject.conditions, "Reconciling"):
@@ -56,11 +59,19 @@ def _by_health(subject: Stated) -> Verdict:
 
 
 def _failed(conditions: Conditions) -> list[Condition]:
-    return [
+    failed = [
         conditions[type_]
         for type_ in sorted(conditions)
         if is_true(conditions, type_) and (type_ == "Degraded" or type_.endswith(_NEGATIVE))
     ]
+    # By itself, what is not done says nothing of what serves.
+    if any(type_ in conditions for type_ in _PRIMARY):
+        failed += [conditions[type_] for type_ in _DONE if is_false(conditions, type_)]
+    return failed
+
+
+def _failure(condition: Condition) -> str:
+    return condition.type if condition.status == "True" else f"Not{condition.type}"
 
 
 def _said(condition: Condition) -> str:
@@ -96,14 +107,17 @@ def _on_its_way(subject: Stated, condition: Condition, failed: list[Condition]) 
 
 
 def _failing(subject: Stated, failed: list[Condition]) -> Verdict:
+    first = failed[0]
+    undone = first.status == "False"
+    moving = undone and is_on_its_way(first, subject.conditions)
     return Verdict(
         Health.DEGRADED,
-        Activity.STEADY,
+        Activity.PROGRESSING if moving else Activity.STEADY,
         up=True,
-        reason=word_of(failed[0], failed[0].type, "Degraded"),
-        message="its controller states a failure",
+        reason=word_of(first, _failure(first), "Degraded"),
+        message=_said(first) if undone else "its controller states a failure",
         causes=_causes(subject, failed),
-        since=failed[0].since,
+        since=first.since,
     )
 
 
@@ -118,7 +132,7 @@ def _converged(primaries: list[Condition]) -> Verdict:
 
 
 def _causes(subject: Stated, failed: list[Condition]) -> tuple[Cause, ...]:
-    return tuple(as_cause(subject.meta, entry, entry.type, "Degraded") for entry in failed)
+    return tuple(as_cause(subject.meta, entry, _failure(entry), "Degraded") for entry in failed)
 
 
 CONDITIONS_RULE = Rule(Kind("", "", "", ""), _judge, read_stated, fields=CONDITIONS)

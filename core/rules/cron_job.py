@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from ..assessment import Activity, Health, worst
 from ..fields import FieldError, boolean, integer, items, mapping, time
-from ..kinds import JOB, Kind
+from ..kinds import JOB, POD, Kind
 from ..model import Metadata, Source, record
 from ..policy import Policy
 from ..reader import Query
+from ..schedule import Schedule
 from .cron_runs import STAMP, by_runs, runs_of
-from .overdue import overdue, timetable
+from .overdue import overdue, timetable, turns_since
 from .rule import Context, Rule
 from .verdict import Verdict
 
@@ -39,6 +40,8 @@ class CronJob:
     """Seconds after which a run that is due is no longer started."""
     forbids: bool
     """Whether no run starts while another one is active."""
+    kept: int | None
+    """How many Jobs of failed runs are kept; None if that is not stated."""
     active: int
     created: datetime | None
     scheduled: datetime | None
@@ -63,6 +66,7 @@ def _read(source: Source) -> CronJob:
         suspended=boolean(spec.get("suspend")),
         deadline=integer(spec.get("startingDeadlineSeconds")),
         forbids=spec.get("concurrencyPolicy") == "Forbid",
+        kept=integer(spec.get("failedJobsHistoryLimit")),
         active=len(items(status.get("active"))),
         created=time(mapping(source.manifest.get("metadata")).get("creationTimestamp")),
         scheduled=time(scheduled),
@@ -77,21 +81,29 @@ def _judge(cron_job: CronJob, context: Context) -> Verdict:
     did not is down once startingDeadlineSeconds, or else the policy's grace, is over; degraded
     while the previous run keeps it from starting (Forbid). A last run that failed is degraded, and
     down where several have failed in a row, as many as the policy says; where its Job is gone, the
-    CronJob's own status tells. Without spec.timeZone, a run is late when it is late in every time
-    zone that fits the last one.
+    CronJob's own status tells. Kubernetes keeps spec.failedJobsHistoryLimit failed Jobs, as a rule
+    one: where there are so many, each run that was due since the last success has failed. Without
+    spec.timeZone, a run is late when it is late in every time zone that fits the last one.
     """
     if cron_job.suspended:
         return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, "Suspended", "it is suspended")
-    missed = _missed(cron_job, context)
+    schedule, zone = timetable(cron_job.schedule, cron_job.time_zone)
+    missed = _missed(cron_job, schedule, zone, context)
     runs = runs_of(cron_job.meta, cron_job.succeeded, context.around)
-    ran = by_runs(runs, cron_job.scheduled, cron_job.active, context)
+    turns = 0
+    if cron_job.kept is not None and len(runs.failed) >= cron_job.kept:
+        since = runs.succeeded or cron_job.created
+        most = context.policy.cron_failures + cron_job.active
+        turns = turns_since(schedule, zone, since=since, last=cron_job.scheduled, most=most)
+    ran = by_runs(runs, turns - cron_job.active, cron_job.scheduled, cron_job.active, context)
     if missed is None or worst(missed.health, ran.health) is not missed.health:
         return ran
     return replace(missed, causes=ran.causes)
 
 
-def _missed(cron_job: CronJob, context: Context) -> Verdict | None:
-    schedule, zone = timetable(cron_job.schedule, cron_job.time_zone)
+def _missed(
+    cron_job: CronJob, schedule: Schedule, zone: tzinfo | None, context: Context
+) -> Verdict | None:
     scheduled = cron_job.scheduled
     by = context.now - _grace(cron_job, context.policy)
     due = overdue(schedule, zone, scheduled=scheduled, created=cron_job.created, by=by)
@@ -126,10 +138,12 @@ CRON_JOB_RULE = Rule(
         "spec.suspend",
         "spec.startingDeadlineSeconds",
         "spec.concurrencyPolicy",
+        "spec.failedJobsHistoryLimit",
         "status.active[].name",
         "status.lastScheduleTime",
         "status.lastSuccessfulTime",
     ),
     workload=True,
+    below=(JOB, POD),
     evidence=_evidence,
 )

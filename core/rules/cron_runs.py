@@ -89,11 +89,22 @@ def _run(manifest: Manifest) -> Run | None:
     return Run(job.meta, job.ending, job.ending.since or job.completed or _DAWN)
 
 
-def by_runs(runs: Runs, scheduled: datetime | None, active: int, context: Context) -> Verdict:
-    """The verdict on what has ended, `scheduled` being when the last run was due that started."""
+def by_runs(
+    runs: Runs, turns: int, scheduled: datetime | None, active: int, context: Context
+) -> Verdict:
+    """The verdict on what has ended.
+
+    Args:
+        runs: What is known of the runs that have ended.
+        turns: How many were due since the last success and have ended, those of which no Job is
+            left included; 0 if that is not known.
+        scheduled: When the last run was due that has started.
+        active: How many are active.
+        context: The time and the policy.
+    """
     succeeded = runs.succeeded
     if runs.failed:
-        return _failed(runs.failed, context.policy.cron_failures)
+        return _failed(runs.failed, turns, context.policy.cron_failures)
     if scheduled is None and succeeded is None:
         return Verdict(Health.HEALTHY, Activity.STEADY, True, "NeverRun", "it has not run yet")
     if (
@@ -103,7 +114,9 @@ def by_runs(runs: Runs, scheduled: datetime | None, active: int, context: Contex
         and context.now - scheduled >= _STARTED
     ):
         message = f"the run that was due at {scheduled:{STAMP}} has ended without success"
-        return Verdict(Health.DEGRADED, Activity.STEADY, True, "LastRunFailed", message)
+        down = turns >= context.policy.cron_failures
+        health = Health.DOWN if down else Health.DEGRADED
+        return Verdict(health, Activity.STEADY, not down, "LastRunFailed", message)
     others = f", {active} active" if active else ""
     if succeeded is None:
         message = f"no run of it has ended yet{others}"
@@ -112,15 +125,17 @@ def by_runs(runs: Runs, scheduled: datetime | None, active: int, context: Contex
     return Verdict(Health.HEALTHY, Activity.STEADY, True, "LastRunSucceeded", message)
 
 
-def _failed(runs: tuple[Run, ...], most: int) -> Verdict:
-    down = len(runs) >= most
+def _failed(runs: tuple[Run, ...], turns: int, most: int) -> Verdict:
+    count = max(len(runs), min(turns, most))
+    down = count >= most
+    at_least = "at least " * (count > len(runs))
     newest = runs[0].ending
     return Verdict(
         Health.DOWN if down else Health.DEGRADED,
         Activity.STEADY,
         up=not down,
         reason=word_of(newest, "JobFailed"),
-        message="the last run failed" if len(runs) == 1 else f"the last {len(runs)} runs failed",
+        message="the last run failed" if count == 1 else f"{at_least}the last {count} runs failed",
         causes=tuple(as_cause(run.meta, run.ending, "JobFailed") for run in runs),
         since=newest.since,
     )

@@ -99,7 +99,7 @@ def _rule(kind: str, short_names: tuple[str, ...], *, shared_words: bool = False
         ),
         _judge,
         read_stated,
-        fields=(*CONDITIONS, "status.conditions[].severity"),
+        fields=CONDITIONS,
     )
 
 

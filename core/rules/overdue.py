@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from ..fields import FieldError
 from ..schedule import Schedule, zone_of
 
-__all__ = ["overdue", "timetable"]
+__all__ = ["overdue", "timetable", "turns_since"]
 
+_MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 # Every zone lies a whole number of quarter hours off UTC; the likeliest first.
 _OFFSETS = sorted((timedelta(minutes=15 * number) for number in range(-48, 57)), key=abs)
@@ -69,6 +70,31 @@ def overdue(
             return None
         found.append(due)
     return min(found)
+
+
+def turns_since(
+    schedule: Schedule,
+    zone: tzinfo | None,
+    *,
+    since: datetime | None,
+    last: datetime | None,
+    most: int,
+) -> int:
+    """How many runs were due after `since`, up to and with the `last` one that has started.
+
+    Args:
+        schedule: When runs are due.
+        zone: Where its hours are meant; how many there were is much the same anywhere.
+        since: Since when; None for as long as there were any.
+        last: When the last run that has started was due.
+        most: Where to stop counting.
+    """
+    turns = 0
+    turn = last
+    while turn is not None and turns < most and (since is None or turn > since):
+        turns += 1
+        turn = schedule.last(turn - _MINUTE, zone or UTC, since)
+    return turns
 
 
 def _places(

@@ -26,6 +26,7 @@ _ACTIVITIES = {
     "Paused": Activity.SUSPENDED,
     "Degraded": Activity.STEADY,
 }
+_ABORTED = "RolloutAborted"
 # "RolloutAborted: Rollout aborted update to revision 2"
 _REASONED = re.compile(r"([A-Z][A-Za-z]{2,60}): ", re.ASCII)
 
@@ -89,6 +90,9 @@ def _failed(rollout: Rollout) -> tuple[Cause, ...]:
     if rollout.phase:
         return ()
     stated = failures(meta, rollout.conditions)
+    progressing = rollout.conditions.get("Progressing")
+    if progressing and progressing.status == "False" and progressing.reason == _ABORTED:
+        stated = (as_cause(meta, progressing, _ABORTED), *stated)
     if is_true(rollout.conditions, "InvalidSpec"):
         return (as_cause(meta, rollout.conditions["InvalidSpec"], "InvalidSpec"), *stated)
     return stated

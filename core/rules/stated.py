@@ -24,6 +24,8 @@ _MOVING = (
     "Updating",
     "Upgrading",
 )
+# With these, the controllers of Deployments and of DeploymentConfigs call a rollout finished.
+_FINISHED = ("NewReplicaSetAvailable", "NewReplicationControllerAvailable")
 _MOVING_REASONS = frozenset(
     {
         *_MOVING,
@@ -67,8 +69,7 @@ def is_on_its_way(condition: Condition, conditions: Conditions) -> bool:
     if condition.reason in _MOVING_REASONS:
         return True
     return any(
-        # With that word, a Deployment's controller and those like it call a rollout finished.
-        is_true(conditions, type_) and conditions[type_].reason != "NewReplicaSetAvailable"
+        is_true(conditions, type_) and conditions[type_].reason not in _FINISHED
         for type_ in _MOVING
     )
 
