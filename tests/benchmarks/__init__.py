@@ -1,0 +1,1 @@
+"""How fast verdicts are, by pyperf; run by hand, no test."""

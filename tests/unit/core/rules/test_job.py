@@ -1,0 +1,277 @@
+"""The rule of the Job, case by case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from k8s_heartbeat.core import RULES, assess
+from tests.builders import NOW, Manifest, before, condition, metadata
+
+
+def job(
+    *conditions: Manifest,
+    completions: object = 5,
+    parallelism: object = None,
+    active: object = 0,
+    succeeded: object = 0,
+    failed: object = 0,
+    suspend: object = None,
+    deadline: object = None,
+    started: object = None,
+) -> Manifest:
+    """A Job `import` that started ten minutes ago."""
+    spec: Manifest = {
+        "completions": completions,
+        "parallelism": parallelism,
+        "suspend": suspend,
+        "activeDeadlineSeconds": deadline,
+    }
+    status: Manifest = {
+        "active": active,
+        "succeeded": succeeded,
+        "failed": failed,
+        "startTime": before(minutes=10) if started is None else started,
+        "conditions": list(conditions),
+    }
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": metadata("import", generation=1),
+        "spec": {name: value for name, value in spec.items() if value is not None},
+        "status": {name: value for name, value in status.items() if value != 0},
+    }
+
+
+FAILED = condition("Failed", "True", "BackoffLimitExceeded", "too many retries", before(minutes=2))
+FAILING = condition("FailureTarget", "True", "PodFailurePolicy", since=before(minutes=2))
+COMPLETE = condition("Complete", "True", "CompletionsReached", since=before(minutes=2))
+COMPLETING = condition("SuccessCriteriaMet", "True", "SuccessPolicy", since=before(minutes=2))
+
+
+@pytest.mark.parametrize(
+    ("manifest", "health", "activity", "up", "reason"),
+    [
+        pytest.param(job(active=2), "healthy", "progressing", True, "Running", id="running"),
+        pytest.param(job(), "healthy", "progressing", True, "Running", id="nothing yet"),
+        pytest.param(
+            job(COMPLETE, succeeded=5), "healthy", "steady", True, "CompletionsReached", id="done"
+        ),
+        pytest.param(
+            job(condition("Complete")), "healthy", "steady", True, "Complete", id="no reason"
+        ),
+        pytest.param(
+            job(COMPLETING, active=1),
+            "healthy",
+            "progressing",
+            True,
+            "SuccessPolicy",
+            id="done but for its last pods",
+        ),
+        pytest.param(job(FAILED), "down", "steady", False, "BackoffLimitExceeded", id="failed"),
+        pytest.param(
+            job(condition("Failed", reason="no word")),
+            "down",
+            "steady",
+            False,
+            "JobFailed",
+            id="failed without a word",
+        ),
+        pytest.param(
+            job(FAILING, active=1),
+            "down",
+            "progressing",
+            False,
+            "PodFailurePolicy",
+            id="failed but for its last pods",
+        ),
+        pytest.param(
+            job(FAILING, FAILED), "down", "steady", False, "BackoffLimitExceeded", id="failed, both"
+        ),
+        pytest.param(
+            job(FAILED, COMPLETE),
+            "down",
+            "steady",
+            False,
+            "BackoffLimitExceeded",
+            id="failed goes before complete",
+        ),
+        pytest.param(
+            job(suspend=True), "healthy", "suspended", True, "JobSuspended", id="suspended"
+        ),
+        pytest.param(
+            job(suspend=True, failed=1),
+            "healthy",
+            "suspended",
+            True,
+            "JobSuspended",
+            id="suspended after a failure",
+        ),
+        pytest.param(
+            job(COMPLETE, suspend=True),
+            "healthy",
+            "steady",
+            True,
+            "CompletionsReached",
+            id="done goes before suspended",
+        ),
+        pytest.param(
+            job(FAILED, suspend=True),
+            "down",
+            "steady",
+            False,
+            "BackoffLimitExceeded",
+            id="failed goes before suspended",
+        ),
+        pytest.param(
+            job(condition("Suspended", "False"), active=1),
+            "healthy",
+            "progressing",
+            True,
+            "Running",
+            id="resumed",
+        ),
+        pytest.param(
+            job(condition("Failed", "False"), condition("Complete", "Unknown"), active=1),
+            "healthy",
+            "progressing",
+            True,
+            "Running",
+            id="only True counts",
+        ),
+        pytest.param(
+            job(active=1, failed=1),
+            "degraded",
+            "progressing",
+            True,
+            "PodsFailed",
+            id="a pod failed",
+        ),
+        pytest.param(
+            job(active=1, deadline=599),
+            "degraded",
+            "progressing",
+            True,
+            "DeadlineExceeded",
+            id="past its deadline",
+        ),
+        pytest.param(
+            job(active=1, deadline=600),
+            "healthy",
+            "progressing",
+            True,
+            "Running",
+            id="at its deadline",
+        ),
+        pytest.param(
+            job(active=1, failed=1, deadline=60),
+            "degraded",
+            "progressing",
+            True,
+            "DeadlineExceeded",
+            id="the deadline goes before failed pods",
+        ),
+        pytest.param(
+            job(active=1, deadline=2**62),
+            "healthy",
+            "progressing",
+            True,
+            "Running",
+            id="a deadline beyond all times",
+        ),
+        pytest.param(
+            job(active=1, deadline=60, started="soon"),
+            "healthy",
+            "progressing",
+            True,
+            "Running",
+            id="a start that cannot be read",
+        ),
+    ],
+)
+def test_a_job_is_judged(
+    manifest: Manifest, health: str, activity: str, up: bool, reason: str
+) -> None:
+    """The table of what a Job may look like, and what is said of it."""
+    verdict = assess(manifest, now=NOW)
+    assert (verdict.health, verdict.activity, verdict.up, verdict.reason) == (
+        health,
+        activity,
+        up,
+        reason,
+    )
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [
+        (
+            job(succeeded=2, active=1, failed=1),
+            "2 of 5 completions, 1 active, 1 failed",
+        ),
+        (job(completions=None), "0 of 1 completions"),
+        (job(completions=None, parallelism=1), "0 of 1 completions"),
+        (job(completions=None, parallelism=3, succeeded=1, active=2), "1 completions, 2 active"),
+        (job(COMPLETE, succeeded=5), "it has completed, 5 of 5 completions"),
+        (job(FAILED, failed=3), "it has failed, 0 of 5 completions, 3 failed"),
+        (job(suspend=True), "it is suspended, 0 of 5 completions"),
+        (
+            job(active=1, deadline=60),
+            "it is past its deadline of 60 seconds, 0 of 5 completions, 1 active",
+        ),
+    ],
+)
+def test_the_figures_are_told(manifest: Manifest, message: str) -> None:
+    """Completions of those that it needs, and the pods that run and have failed."""
+    assert assess(manifest, now=NOW).message == message
+
+
+@pytest.mark.parametrize("ending", [FAILED, FAILING])
+def test_what_failed_is_a_cause(ending: Manifest) -> None:
+    """In the controller's own words, since it said so."""
+    verdict = assess(job(ending), now=NOW)
+    assert [(cause.reason, cause.kind, cause.name) for cause in verdict.causes] == [
+        (ending["reason"], "Job", "import")
+    ]
+    assert verdict.causes[0].message == ending.get("message", "")
+    assert verdict.since == verdict.causes[0].since is not None
+
+
+def test_success_has_a_time_and_no_cause() -> None:
+    """It is well since it is done."""
+    verdict = assess(job(COMPLETE), now=NOW)
+    assert verdict.causes == ()
+    assert verdict.since is not None
+
+
+COUNTS: Sequence[tuple[str, str]] = [
+    ("spec", "completions"),
+    ("status", "active"),
+    ("status", "succeeded"),
+    ("status", "failed"),
+]
+
+
+@pytest.mark.parametrize(("part", "field"), COUNTS)
+def test_a_count_that_is_none_is_named(part: str, field: str) -> None:
+    """The verdict rests on it."""
+    manifest = job()
+    manifest[part][field] = "many"
+    verdict = assess(manifest, now=NOW)
+    assert verdict.health == "unknown"
+    assert verdict.message == f"{part}.{field} is not a whole number of 0 or more, such as 3"
+
+
+def test_parallelism_matters_without_completions_alone() -> None:
+    """It only tells a work queue from a single run."""
+    assert assess(job(parallelism="many"), now=NOW).health == "healthy"
+    assert assess(job(completions=None, parallelism="many"), now=NOW).health == "unknown"
+
+
+def test_it_is_a_workload_with_pods_of_its_own() -> None:
+    """A namespace's aggregate counts it, and its pods explain it."""
+    rule = RULES.find("Job", "batch/v1")
+    assert rule.workload
+    assert [kind.kind for kind in rule.below] == ["Pod"]
+    assert "spec.selector" in rule.fields

@@ -1,0 +1,63 @@
+"""What the documentation shows is what happens."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from k8s_heartbeat.core import RULES, assess
+from tests.builders import NOW, Manifest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = re.findall(
+    r"```python\n(.*?)```\n```text\n(.*?)```",
+    (ROOT / "docs" / "library.md").read_text("utf-8"),
+    re.S,
+)
+
+
+def test_there_is_an_example_for_each_use() -> None:
+    """One manifest, what stands around it, a policy, an aggregate, a rule of one's own."""
+    assert len(EXAMPLES) == 5
+
+
+@pytest.mark.parametrize(("code", "output"), EXAMPLES, ids=range(len(EXAMPLES)))
+def test_an_example_prints_what_it_says(code: str, output: str, tmp_path: Path) -> None:
+    """Each runs by itself, in a process that knows nothing else."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout == output
+
+
+def test_the_worked_example_of_a_kind_is_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What CONTRIBUTING shows can be put into the table as it stands."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    # Outside of the package its neighbours have longer names.
+    code = re.sub(r"from \.\.(\w+) ", r"from k8s_heartbeat.core.\1 ", code)
+    code = re.sub(r"from \.(\w+) ", r"from k8s_heartbeat.core.rules.\1 ", code)
+    module = ModuleType("resource_quota")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(code, module.__dict__)  # noqa: S102  # the documentation's own
+    rules = RULES.with_rules(module.RESOURCE_QUOTA_RULE)
+    quota: Manifest = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "pods"},
+        "status": {"hard": {"pods": "4", "cpu": "2"}, "used": {"pods": "4", "cpu": "1"}},
+    }
+    verdict = assess(quota, now=NOW, rules=rules)
+    assert (verdict.health, verdict.message) == ("degraded", "used up: pods")
+    quota["status"] = {"hard": {"pods": "4"}, "used": {"pods": "3"}}
+    assert assess(quota, now=NOW, rules=rules).health == "healthy"
