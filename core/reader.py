@@ -144,7 +144,7 @@ class Reading:
         objects: The manifests: exactly one for a query by name.
         age: Seconds since they were read.
         stale: Whether they are older than the reader would like, because no newer were to be had.
-        truncated: Whether a list has more than the reader takes in.
+        truncated: Whether there is more than was read.
     """
 
     objects: tuple[Mapping[str, Any], ...]
@@ -171,7 +171,8 @@ class ClusterReader(Protocol):
     def discover(self, deadline: Deadline) -> Reading:
         """What kinds there are, each as an APIResource of Kubernetes' discovery API.
 
-        In the order of preference; `group` and `version` are always stated.
+        In the order of preference; `group` and `version` are always stated. Truncated where a part
+        of the API does not answer.
 
         Raises:
             UpstreamError: The answer was no reading.

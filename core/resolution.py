@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .kinds import Kind, find, is_word, kind_of
-from .reader import ClusterReader, Deadline, InvalidQuery, NotServed
+from .reader import ClusterReader, Deadline, InvalidQuery, NotServed, UpstreamError
 from .rules import RULES, Rules
 
 __all__ = ["check_word", "resolve"]
@@ -23,8 +23,13 @@ def resolve(word: str, reader: ClusterReader, deadline: Deadline, rules: Rules =
     known = rules.kind_called(word)
     if known is not None:
         return known
-    served = filter(None, map(kind_of, reader.discover(deadline).objects))
-    found = find(word, served, alone=True)
+    reading = reader.discover(deadline)
+    found = find(word, filter(None, map(kind_of, reading.objects)), alone=True)
+    if found is None and reading.truncated:
+        raise UpstreamError(
+            f"kind: whether the cluster serves one that is called {word!a} is not known: a part of "
+            "its API does not answer; kubectl get apiservices tells which"
+        )
     if found is None:
         raise NotServed(
             f"kind: the cluster serves none that is called {word!a}; kubectl api-resources lists "

@@ -1,7 +1,8 @@
 """What a cluster serves, by Kubernetes' discovery API: in one answer, or group by group.
 
 Clusters since 1.26 aggregate it; older ones, and servers that imitate them, are asked for each
-group version. Both are told as APIResources with `group` and `version` stated.
+group version. Both are told as APIResources with `group` and `version` stated. A group that is
+served by somebody else, such as metrics, may be away while all others are there.
 """
 
 from __future__ import annotations
@@ -31,21 +32,29 @@ ACCEPT = ",".join(
 _MOST_GROUP_VERSIONS = 200
 
 
-def served(get: Get) -> list[Resource]:
-    """Every resource that can be read by name, in the server's order of preference.
+def served(get: Get) -> tuple[list[Resource], bool]:
+    """Every resource that can be read by name, and whether these are all.
+
+    In the server's order of preference. They are not all where a group's own server is away.
 
     Raises:
-        ReadError: An answer could not be had.
+        ReadError: An answer of the API server's own could not be had.
     """
     found: list[Resource] = []
+    whole = True
     for root in ("/api", "/apis"):
         answer = get(root)
         if answer.get("kind") == "APIGroupDiscoveryList":
             found += _aggregated(answer)
+            whole = whole and not _is_stale(answer)
         else:
             _expect(answer, "APIVersions", "APIGroupList")
-            found += _one_by_one(get, root, answer)
-    return found
+            for group_version in _group_versions(answer):
+                try:
+                    found += _resources(get, root, group_version)
+                except UpstreamError:
+                    whole = False
+    return found, whole
 
 
 def _aggregated(answer: Resource) -> Iterator[Resource]:
@@ -64,7 +73,16 @@ def _aggregated(answer: Resource) -> Iterator[Resource]:
                     }
 
 
-def _one_by_one(get: Get, root: str, answer: Resource) -> Iterator[Resource]:
+def _is_stale(answer: Resource) -> bool:
+    """Whether the API server could not ask a group's own server."""
+    return any(
+        version.get("freshness") == "Stale"
+        for group in mappings(answer.get("items"))
+        for version in mappings(group.get("versions"))
+    )
+
+
+def _group_versions(answer: Resource) -> list[str]:
     group_versions = [
         text(version.get("groupVersion"))
         for group in mappings(answer.get("groups"))
@@ -74,15 +92,16 @@ def _one_by_one(get: Get, root: str, answer: Resource) -> Iterator[Resource]:
     if is_list(versions):
         # The core group's versions, each a text.
         group_versions += [text(version) for version in versions]
-    for group_version in group_versions[:_MOST_GROUP_VERSIONS]:
-        if not _is_path(group_version):
-            continue
-        group, _, version = group_version.rpartition("/")
-        told = get(f"{root}/{group_version}")
-        _expect(told, "APIResourceList")
-        for resource in mappings(told.get("resources")):
-            if "get" in items(resource.get("verbs")):
-                yield {**resource, "group": group, "version": version}
+    return [entry for entry in group_versions[:_MOST_GROUP_VERSIONS] if _is_path(entry)]
+
+
+def _resources(get: Get, root: str, group_version: str) -> Iterator[Resource]:
+    group, _, version = group_version.rpartition("/")
+    told = get(f"{root}/{group_version}")
+    _expect(told, "APIResourceList")
+    for resource in mappings(told.get("resources")):
+        if "get" in items(resource.get("verbs")):
+            yield {**resource, "group": group, "version": version}
 
 
 def _expect(answer: Resource, *kinds: str) -> None:

@@ -108,7 +108,8 @@ class LiveReader:
             except UnreadableError as error:
                 raise UpstreamError(f"what the cluster serves: the answer is {error}") from error
 
-        return Reading(tuple(served(get)))
+        resources, whole = served(get)
+        return Reading(tuple(resources), truncated=not whole)
 
     def ping(self, deadline: Deadline) -> None:
         """See `ClusterReader.ping`: the API server's own health check."""

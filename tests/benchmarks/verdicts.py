@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyperf
+import pyperf  # type: ignore[import-untyped]  # it states no types
 
 from k8s_heartbeat.adapters.cluster.trim import decode_object
 from k8s_heartbeat.core import RULES, assess
@@ -36,7 +36,7 @@ def main() -> None:
     manifest = json.loads(body)
     trimmed = decode_object(body, FIELDS)
     assert assess(manifest, now=NOW) == verdict_of_bytes(body)
-    runner = pyperf.Runner(metadata={"bytes": str(len(body))})
+    runner: Any = pyperf.Runner(metadata={"bytes": str(len(body))})
     runner.bench_func("json.loads", json.loads, body)
     runner.bench_func("decode, trimmed", decode_object, body, FIELDS)
     runner.bench_func("assess, whole mapping", lambda: assess(manifest, now=NOW))

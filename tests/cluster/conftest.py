@@ -10,11 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import build
+from tests.cluster.custom_kinds import GROUP
 from tests.cluster.plane import ControlPlane
-from tests.cluster.scenarios import NODES
 from tests.cluster.service import NAMESPACE, Answer, Service
+from tests.cluster.story import NODES
 
 ROOT = Path(__file__).parents[2]
+ALLOWED = "k8s-heartbeat-allowed"
+"""The namespace of an account that may read more."""
+ROLES = ("k8s-heartbeat", "k8s-heartbeat-cluster")
+"""What `deploy/` grants, in a namespace and beyond all of them."""
 TTL = 0.5
 """Seconds that the service under test remembers a reading."""
 
@@ -46,6 +51,36 @@ def service(deployed: ControlPlane) -> Iterator[Service]:
     """The service as a process, with the rights of its own service account and no others."""
     config, _ = deployed.service_account_kubeconfig(NAMESPACE, "k8s-heartbeat")
     with Service(config, ttl=TTL) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def allowed(deployed: ControlPlane) -> Path:
+    """The kubeconfig of an account that may read more, as `deploy/` says how to grant it."""
+    deployed.namespace(ALLOWED)
+    deployed.kubectl("create", "serviceaccount", "allowed", "--namespace", ALLOWED)
+    more = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "k8s-heartbeat-more"},
+        "rules": [
+            {"apiGroups": [""], "resources": ["configmaps", "secrets"], "verbs": ["get", "list"]},
+            {"apiGroups": [GROUP], "resources": ["gadgets"], "verbs": ["get", "list"]},
+        ],
+    }
+    deployed.apply(more)
+    for role in (*ROLES, "k8s-heartbeat-more"):
+        account = f"--serviceaccount={ALLOWED}:allowed"
+        deployed.kubectl(
+            "create", "clusterrolebinding", f"{role}-more", f"--clusterrole={role}", account
+        )
+    return deployed.service_account_kubeconfig(ALLOWED, "allowed")[0]
+
+
+@pytest.fixture(scope="session")
+def allowed_service(allowed: Path) -> Iterator[Service]:
+    """The service with more rights than `deploy/` grants."""
+    with Service(allowed, ttl=TTL) as running:
         yield running
 
 

@@ -37,6 +37,7 @@ POOL = "kubelet.test/pool"
 
 _ISSUER = "https://kubernetes.default.svc"
 _OWN_KUBELET = "kubelet.test/own-kubelet"
+_OWNED = ("Job", "ReplicaSet", "ControllerRevision", "Pod", "EndpointSlice")
 _POLL = 0.05
 # Both sides of a node's life: the grace period must outlast several leases.
 _LEASE_SECONDS = 4
@@ -207,6 +208,13 @@ class ControlPlane:
         # The parts' own traffic would drown what the tests look for.
         rules = [
             {"level": "None", "users": ["control-plane", "system:apiserver"]},
+            # What came back shows in which form it was asked for; the secrets here are none.
+            {
+                "level": "RequestResponse",
+                "omitStages": ["RequestReceived"],
+                "verbs": ["get", "list"],
+                "resources": [{"group": "", "resources": ["secrets"]}],
+            },
             {"level": "Metadata", "omitStages": ["RequestReceived"]},
         ]
         policy = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": rules}
@@ -282,6 +290,8 @@ class ControlPlane:
                 service_account_private_key_file=key,
                 node_monitor_period="1s",
                 node_monitor_grace_period=f"{_GRACE_SECONDS}s",
+                # It looks at a new autoscaler only once a period is over.
+                horizontal_pod_autoscaler_sync_period="1s",
             ),
             "kube-scheduler": _command(
                 [self._binary, "kube-scheduler"],
@@ -500,7 +510,8 @@ class ControlPlane:
     ) -> Manifest:
         """Change an object by a JSON merge patch; for a pod's status, by a strategic one."""
         path = self._resource(kind).path(namespace, name, subresource)
-        merge = "strategic-merge-patch" if subresource == "status" else "merge-patch"
+        strategic = kind == "Pod" and subresource == "status"
+        merge = "strategic-merge-patch" if strategic else "merge-patch"
         return self.request("PATCH", path, change, f"application/{merge}+json")
 
     def delete(self, kind: str, namespace: str, name: str, propagation: str = "Background") -> None:
@@ -513,6 +524,7 @@ class ControlPlane:
                 raise
 
     def _resource(self, kind: str, api_version: str = "") -> _Resource:
+        """Where a kind is served; of several, `serving.knative.dev/v1 Service` says which."""
         for _ in range(2):
             for key in (f"{api_version} {kind}", kind):
                 found = self._resources.get(key)
@@ -527,11 +539,21 @@ class ControlPlane:
         versions = ["v1", *(item["groupVersion"] for group in groups for item in group["versions"])]
         for version in versions:
             root = "/apis/" if "/" in version else "/api/"
-            for item in self.request("GET", root + version)["resources"]:
+            for item in self._served(root + version):
                 if "/" not in item["name"] and "get" in item["verbs"]:
                     found = _Resource(version, item["name"], item["namespaced"])
                     self._resources[f"{version} {item['kind']}"] = found
                     self._resources.setdefault(item["kind"], found)
+
+    def _served(self, path: str) -> list[Manifest]:
+        try:
+            resources: list[Manifest] = self.request("GET", path)["resources"]
+        except ApiError as error:
+            # An APIService may have nobody behind it, and a definition may be gone by now.
+            if error.code not in (404, 503):
+                raise
+            return []
+        return resources
 
     def namespace(self, name: str, labels: Mapping[str, str] | None = None) -> str:
         """Make a namespace and wait until pods can be created in it."""
@@ -548,18 +570,31 @@ class ControlPlane:
         return [item for item in self.dump(kind, namespace, name)["items"] if item["kind"] == "Pod"]
 
     def dump(self, kind: str, namespace: str, name: str) -> Manifest:
-        """The object, all that it owns and all events about these, as a v1 List."""
+        """The object, all that it owns and all events about these, as a v1 List.
+
+        A claim's StorageClass and the pods that use it are in it too.
+        """
         root = self.find(kind, namespace, name)
         items: list[Manifest] = [root] if root else []
         owners = {item["metadata"]["uid"] for item in items}
-        for owned_kind in ("Job", "ReplicaSet", "ControllerRevision", "Pod"):
+        # What stands in no namespace owns nothing here, and its events are in another place.
+        for owned_kind in _OWNED if namespace else ():
             owned = [item for item in self.objects(owned_kind, namespace) if _owned(item, owners)]
             owners |= {item["metadata"]["uid"] for item in owned}
             items += owned
-        for event in self.objects("Event", namespace) if namespace else []:
+        for event in self.objects("Event", namespace or "default"):
             if event["involvedObject"].get("uid") in owners:
                 items.append(event)
+        if root and kind == "PersistentVolumeClaim":
+            items += self._around_claim(root)
         return {"apiVersion": "v1", "kind": "List", "items": items}
+
+    def _around_claim(self, claim: Manifest) -> list[Manifest]:
+        """The StorageClass of a claim and the pods that use it."""
+        name, namespace = claim["metadata"]["name"], claim["metadata"]["namespace"]
+        storage_class = self.find("StorageClass", "", claim["spec"].get("storageClassName", "-"))
+        users = [item for item in self.objects("Pod", namespace) if name in _claims(item)]
+        return [*([storage_class] if storage_class else []), *users]
 
     # --- nodes ---
 
@@ -674,6 +709,16 @@ class ControlPlane:
             if event["user"].get("username") == user and "resource" in event.get("objectRef", {})
         }
 
+    def audit_responses(self, user: str, resource: str) -> set[str]:
+        """The kinds of what the API server answered a user who read a resource; of secrets only."""
+        return {
+            event["responseObject"]["kind"]
+            for event in self._audit_lines()
+            if event["user"].get("username") == user
+            and event.get("objectRef", {}).get("resource") == resource
+            and "responseObject" in event
+        }
+
     def audit_paths(self, user: str) -> set[tuple[str, str]]:
         """The verbs and paths that a user asked for outside the resources, such as /version."""
         return {
@@ -730,6 +775,15 @@ def _api_error(code: int, data: bytes) -> ApiError:
 def _owned(item: Manifest, owners: set[str]) -> bool:
     references = item["metadata"].get("ownerReferences", [])
     return any(reference["uid"] in owners for reference in references)
+
+
+def _claims(pod: Manifest) -> set[str]:
+    volumes = pod["spec"].get("volumes", [])
+    return {item["persistentVolumeClaim"]["claimName"] for item in volumes if _is_claim(item)}
+
+
+def _is_claim(volume: Manifest) -> bool:
+    return "persistentVolumeClaim" in volume
 
 
 def _node(name: str, labels: Mapping[str, str] | None = None) -> Manifest:

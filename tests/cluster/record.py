@@ -1,6 +1,7 @@
 """Records what a real control plane held: the fixtures of the offline tests, and the demo's shop.
 
-`python -m tests.cluster.record` writes both anew; look at the difference before you commit it.
+`python -m tests.cluster.record` writes both anew, and with the names of scenarios behind it their
+fixtures alone; look at the difference before you commit it.
 """
 
 from __future__ import annotations
@@ -8,26 +9,42 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from k8s_heartbeat.core.manifests import is_list, is_mapping
+from k8s_heartbeat.core.fields import is_list, is_mapping
 from tests.cluster.plane import ControlPlane, Manifest, PlaneError
-from tests.cluster.scenarios import NODES, SCENARIOS, WEB, Scenario
+from tests.cluster.scenarios import SCENARIOS
+from tests.cluster.story import NODES, WEB, Scenario
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures"
 SHOP = ROOT / "adapters" / "demo" / "shop.json"
 
 RECORDED = (
+    "api-without-its-service",
+    "autoscaler-without-metrics",
     "available-by-vacuity",
+    "budget-with-too-few-pods",
+    "claim-lost",
+    "claim-waits-for-its-consumer",
     "crash-loop-running",
+    "cronjob-last-run-failed",
+    "cronjob-misses-a-run",
+    "cronjob-three-runs-failed",
+    "definitions-with-the-same-names",
     "deleted-in-foreground",
     "init-crash-loop",
+    "job-fails",
+    "job-resumed",
+    "job-retries",
+    "namespace-held-by-a-finalizer",
+    "namespace-of-which-the-api-knows-too-little",
     "node-lost",
+    "node-lost-itself",
     "one-of-three-broken",
     "oom-killed-once",
     "paused",
@@ -37,6 +54,8 @@ RECORDED = (
     "readiness-gate-closed",
     "rolling-out-at-full-capacity",
     "scaling-up",
+    "service-pods-not-ready",
+    "service-without-pods",
     "sidecar-fails",
     "statefulset-first-pod-broken",
     "statefulset-partition",
@@ -69,20 +88,25 @@ PARTS = (
     Part("log-agent", "daemonset-healthy", 4_000_000, 1_000, namespace="platform"),
 )
 
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _WEB = re.compile(rf"\b{WEB}\b")
 _POD_SPEC = ("containers", "initContainers", "nodeName", "readinessGates", "restartPolicy")
 
 
-def record(plane: ControlPlane) -> None:
-    """Play what is to be recorded and write the files."""
-    named = {scenario.name: scenario for scenario in SCENARIOS}
+def record(plane: ControlPlane, names: Sequence[str] = RECORDED) -> None:
+    """Play these scenarios and write their fixtures."""
     FIXTURES.mkdir(exist_ok=True)
-    for name in RECORDED:
-        _write(FIXTURES / f"{name}.json", _played(plane, named[name]))
+    for name in names:
+        _write(FIXTURES / f"{name}.json", _played(plane, BY_NAME[name]))
+
+
+def record_shop(plane: ControlPlane) -> None:
+    """Play what the demo's shop is made of and write its file."""
     items: list[Manifest] = []
     for part in PARTS:
-        scenario = replace(named[part.scenario], name=f"shop-{part.name}")
+        scenario = replace(BY_NAME[part.scenario], name=f"shop-{part.name}")
         items += _moved(_played(plane, scenario), part, scenario.name)
     _write(SHOP, {"apiVersion": "v1", "kind": "List", "items": items})
 
@@ -97,7 +121,7 @@ def _played(plane: ControlPlane, scenario: Scenario) -> Manifest:
     print(scenario.name, file=sys.stderr)
     try:
         scenario.play(plane)
-        dump = plane.dump(scenario.kind, scenario.name, WEB)
+        dump = plane.dump(scenario.kind, scenario.place, scenario.subject)
         # The pods of a lost node end only once it is found again.
         scenario.recover(plane)
     finally:
@@ -155,12 +179,18 @@ def _write(path: Path, content: Manifest) -> None:
     path.write_text(f"{text}\n", encoding="utf-8")
 
 
-def main() -> int:
+def main(names: Sequence[str]) -> int:
     """Record with a control plane of its own."""
+    unknown = set(names) - set(RECORDED)
+    if unknown:
+        print(f"record: not recorded: {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
     try:
         with ControlPlane() as plane:
             plane.add_nodes(NODES)
-            record(plane)
+            record(plane, names or RECORDED)
+            if not names:
+                record_shop(plane)
     except PlaneError as error:
         # Of two, the first says why.
         print(f"record: {error.__context__ or error}", file=sys.stderr)
@@ -169,4 +199,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

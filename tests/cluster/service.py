@@ -55,27 +55,30 @@ class Answer:
 class Service:
     """`k8s-heartbeat serve` over a kubeconfig; it ends with the block."""
 
-    def __init__(self, kubeconfig: Path, *, ttl: float) -> None:
-        self._kubeconfig = kubeconfig
+    def __init__(self, kubeconfig: Path, *, ttl: float, config: Path | None = None) -> None:
+        """Read with a kubeconfig; `config` has the components."""
+        self.kubeconfig = kubeconfig
         self._ttl = ttl
+        self._config = config
 
     def __enter__(self) -> Self:
         # A file and not a pipe: nobody reads along while the tests run. It lies in the folder that
         # ends with the control plane, and the process ends with this one, even if that is killed.
         command = [sys.executable, "-m", "k8s_heartbeat", "serve", "--port", "0"]
-        descriptor, name = tempfile.mkstemp(".log", "service-", self._kubeconfig.parent)
+        descriptor, name = tempfile.mkstemp(".log", "service-", self.kubeconfig.parent)
         self._log = Path(name)
         with os.fdopen(descriptor, "wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(SUPERVISOR), "part", str(os.getpid()), *command],
                 env={
                     "PATH": os.environ.get("PATH", os.defpath),
-                    "KUBECONFIG": str(self._kubeconfig),
+                    "KUBECONFIG": str(self.kubeconfig),
                     "AUTH_TOKEN_BASIC": _TOKEN,
                     "HEARTBEAT_HOST": "127.0.0.1",
                     "HEARTBEAT_CACHE_TTL": f"{int(self._ttl * 1000)}ms",
                     "HEARTBEAT_DETAIL": "full",
                     "HEARTBEAT_DRAIN_SECONDS": "0",
+                    "HEARTBEAT_CONFIG": str(self._config or ""),
                     "RATE_LIMIT": "1000000",
                 },
                 stderr=log,
@@ -117,6 +120,22 @@ class Service:
     def log(self) -> str:
         """What it has logged."""
         return self._log.read_text("utf-8", "replace")
+
+    def check(self, *arguments: str) -> tuple[int, dict[str, Any]]:
+        """What `k8s-heartbeat check` says with the same kubeconfig: its exit code and its JSON."""
+        done = subprocess.run(
+            [sys.executable, "-m", "k8s_heartbeat", "check", "-o", "json", *arguments],
+            env={
+                "PATH": os.environ.get("PATH", os.defpath),
+                "KUBECONFIG": str(self.kubeconfig),
+                "HEARTBEAT_CONFIG": str(self._config or ""),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode in (0, 1), done.stderr
+        return done.returncode, json.loads(done.stdout)
 
     def ask(self, path: str, *, token: str = _TOKEN) -> Answer:
         """GET a path."""

@@ -83,10 +83,17 @@ def elsewhere(plane: ControlPlane) -> Iterator[str]:
 def test_namespaced_variant_asks_for_no_right_beyond_its_namespace(
     plane: ControlPlane, elsewhere: str, tmp_path: Path
 ) -> None:
-    """Its objects are created, its pods run, and its account sees its own namespace alone."""
+    """The namespace's admin installs it, its pods run, its account sees this namespace alone."""
     objects = built(plane, "namespaced")
     assert not kinds(objects) & {"ClusterRole", "ClusterRoleBinding", "Namespace"}
-    plane.kubectl("apply", "-k", str(moved(tmp_path, "namespaced", elsewhere)))
+    here = ("--namespace", elsewhere)
+    plane.kubectl("create", "serviceaccount", "boss", *here)
+    account = f"--serviceaccount={elsewhere}:boss"
+    plane.kubectl("create", "rolebinding", "boss", "--clusterrole=admin", account, *here)
+    boss, _ = plane.service_account_kubeconfig(elsewhere, "boss")
+    # Nobody may grant what he has not himself.
+    folder = moved(tmp_path, "namespaced", elsewhere)
+    plane.kubectl("apply", "-k", str(folder), kubeconfig=boss)
     plane.wait_for("Deployment", elsewhere, "k8s-heartbeat", is_running)
     config, _ = plane.service_account_kubeconfig(elsewhere, "k8s-heartbeat")
     get = ("get", "deployment", "nobody", "--namespace")

@@ -9,20 +9,11 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from tests.cluster.conftest import ROOT, TTL, row
+from tests.cluster.conftest import ROLES, ROOT, TTL, row
 from tests.cluster.plane import ControlPlane, PlaneError
-from tests.cluster.scenarios import (
-    ABSENT,
-    SCENARIOS,
-    Expected,
-    Scenario,
-    Step,
-    changes,
-    every,
-    revision,
-    rolled_out,
-)
+from tests.cluster.scenarios import ABSENT, SCENARIOS
 from tests.cluster.service import NAMESPACE, Answer, Service
+from tests.cluster.story import Expected, Scenario, Step, changes, every, revision, rolled_out
 
 pytestmark = pytest.mark.cluster
 
@@ -56,9 +47,14 @@ def due(service: Service, path: str, expected: Expected) -> tuple[Answer, float]
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_answer_is_right_within_a_ttl(
-    scenario: Scenario, deployed: ControlPlane, service: Service, report: list[str]
+    scenario: Scenario,
+    deployed: ControlPlane,
+    report: list[str],
+    request: pytest.FixtureRequest,
 ) -> None:
     """Word, code, reason and cause follow what the API server holds, there and back."""
+    which = "allowed_service" if scenario.beyond_role else "service"
+    service: Service = request.getfixturevalue(which)
     # A cause that counts only after a while has a test of its own: there is nothing to wait for.
     expected = scenario.expected
     if expected.causes_after:
@@ -175,22 +171,25 @@ def test_what_was_asked_of_the_api_server_is_what_the_role_grants(
     user = f"system:serviceaccount:{NAMESPACE}:k8s-heartbeat"
     asked = {(entry.group, entry.resource, entry.verb) for entry in deployed.audit_events(user)}
     text = (ROOT / "deploy" / "base" / "cluster-role.yaml").read_text("utf-8")
-    role = next(entry for entry in yaml.safe_load_all(text) if entry["kind"] == "ClusterRole")
+    roles = [entry for entry in yaml.safe_load_all(text) if entry["kind"] == "ClusterRole"]
+    assert [role["metadata"]["name"] for role in roles] == list(ROLES)
     granted = {
         (group, resource, verb)
+        for role in roles
         for rule in role["rules"]
         for group in rule["apiGroups"]
         for resource in rule["resources"]
         for verb in rule["verbs"]
     }
     assert asked == granted
-    # Which every account may: ours for /healthz and /health, the other by the tests themselves,
-    # who ask it whether a token is still good.
-    assert deployed.audit_paths(user) <= {("get", "/healthz"), ("get", "/version")}
+    # Which every account may: ours for /healthz and /health, what there is for a kind without a
+    # rule, and the last by the tests themselves, who ask it whether a token is still good.
+    paths = {path for _, path in deployed.audit_paths(user)}
+    assert paths <= {"/healthz", "/api", "/apis", "/version"}
 
 
 def test_the_service_may_not_do_what_its_role_does_not_grant(deployed: ControlPlane) -> None:
-    """The service account is bound to this role alone: it cannot even list Deployments."""
+    """The service account is bound to these roles alone: it cannot even see a ConfigMap."""
     config, _ = deployed.service_account_kubeconfig(NAMESPACE, "k8s-heartbeat")
     with pytest.raises(PlaneError, match=r"(?i)forbidden"):
-        deployed.kubectl("get", "deployments", "--namespace", "default", kubeconfig=config)
+        deployed.kubectl("get", "configmaps", "--namespace", "default", kubeconfig=config)

@@ -11,17 +11,16 @@ import pytest
 
 from k8s_heartbeat.adapters.cached import CachedReader
 from k8s_heartbeat.adapters.snapshot import SnapshotReader
-from k8s_heartbeat.core.kinds import EVENT, KINDS, POD, Kind
+from k8s_heartbeat.core.kinds import EVENT, POD, Kind, kind_of
 from k8s_heartbeat.core.reader import ClusterReader, Deadline, NotFound, Query
+from k8s_heartbeat.core.rules import KINDS
 from k8s_heartbeat.core.selectors import LabelSelector, Requirement
 from tests.builders import (
     Manifest,
-    daemon_set,
     deployment,
     event,
     pod,
     replica_set,
-    stateful_set,
 )
 from tests.servers.api_server import ApiServer
 from tests.servers.kubeconfig import kubeconfig, live_reader, write_kubeconfig
@@ -38,11 +37,22 @@ def labelled(name: str, labels: Manifest | None, namespace: str = "shop") -> Man
     return made
 
 
+def one_of(kind: Kind) -> Manifest:
+    """An object of any kind, with more than any reader needs to keep."""
+    place = {"namespace": "each"} if kind.namespaced else {}
+    return {
+        "apiVersion": kind.api_version,
+        "kind": kind.kind,
+        "metadata": {"name": "one", "uid": f"{kind.plural}-one", "labels": {"a": "b"}, **place},
+        "type": "Warning",
+        "data": {"password": "secret"},
+    }
+
+
 CLUSTER: tuple[Manifest, ...] = (
+    *map(one_of, KINDS),
     deployment(),
     replica_set(),
-    stateful_set(),
-    daemon_set(),
     labelled("web-1", {"app": "web", "tier": "front"}),
     labelled("web-2", {"app": "web", "tier": "back"}),
     labelled("job-1", {"app": "job"}),
@@ -61,7 +71,7 @@ def reader(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ClusterRe
         if "snapshot" in request.param:
             made = SnapshotReader(lambda: CLUSTER)
         else:
-            api = opened.enter_context(ApiServer(CLUSTER))
+            api = opened.enter_context(ApiServer(CLUSTER, kinds=KINDS))
             path = write_kubeconfig(tmp_path / "config", kubeconfig(api.url))
             made = opened.enter_context(live_reader(path))
         if "cached" in request.param:
@@ -84,17 +94,24 @@ def pods(key: str, operator: str, *values: str) -> Query:
     return Query(POD, "shop", selector=LabelSelector((Requirement(key, operator, values),)))
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    list(zip(KINDS, ("api", "db", "agent", "api-rs", "web-1"), strict=True)),
-    ids=[kind.kind for kind in KINDS],
-)
-def test_an_object_is_read_by_its_name(reader: ClusterReader, kind: Kind, name: str) -> None:
-    """Exactly one, which says what it is."""
-    (found,) = reader.read(Query(kind, "shop", name), soon()).objects
-    assert (found["kind"], found["apiVersion"]) == (kind.kind, kind.api_version)
-    assert (found["metadata"]["name"], found["metadata"]["namespace"]) == (name, "shop")
-    assert found["status"]
+def place_of(kind: Kind) -> str:
+    """Where the one object of a kind stands."""
+    return "each" if kind.namespaced else ""
+
+
+def test_an_object_is_read_by_its_name(reader: ClusterReader) -> None:
+    """Exactly one of each kind, which says what it is."""
+    for kind in KINDS:
+        (found,) = reader.read(Query(kind, place_of(kind), "one"), soon()).objects
+        assert (found["kind"], found["apiVersion"]) == (kind.kind, kind.api_version)
+        assert found["metadata"]["uid"] == f"{kind.plural}-one"
+        assert found["metadata"]["labels"] == {"a": "b"}
+
+
+def test_an_objects_status_is_read(reader: ClusterReader) -> None:
+    """What its rule names of it."""
+    (found,) = reader.read(Query(KINDS[0], "shop", "api"), soon()).objects
+    assert found["status"]["availableReplicas"] == 3
 
 
 def test_what_was_just_read_is_neither_old_nor_stale(reader: ClusterReader) -> None:
@@ -131,6 +148,40 @@ def test_a_list_is_of_one_namespace(reader: ClusterReader) -> None:
     """Namesakes elsewhere are no part of it."""
     assert names(reader, Query(POD, "shop")) == ["web-1", "web-2", "job-1", "bare-1"]
     assert names(reader, Query(POD, "other")) == ["web-3"]
+
+
+def test_a_list_may_be_of_all_namespaces(reader: ClusterReader) -> None:
+    """Namesakes in each of them."""
+    everywhere = names(reader, Query(POD, ""))
+    assert sorted(everywhere) == ["bare-1", "job-1", "one", "web-1", "web-2", "web-3"]
+    selector = LabelSelector((Requirement("app", "In", ("web",)),))
+    assert sorted(names(reader, Query(POD, "", selector=selector))) == ["web-1", "web-2", "web-3"]
+
+
+def test_a_list_of_what_stands_in_no_namespace_is_asked_for_in_none(
+    reader: ClusterReader,
+) -> None:
+    """All of a kind, in one answer."""
+    for kind in KINDS:
+        if not kind.namespaced:
+            assert names(reader, Query(kind, "")) == ["one"]
+
+
+def test_no_list_here_is_cut_short(reader: ClusterReader) -> None:
+    """A reader says when it did not take in all."""
+    assert not reader.read(Query(POD, ""), soon()).truncated
+
+
+def test_what_kinds_there_are_is_told(reader: ClusterReader) -> None:
+    """Each with its names, its group and version, and whether it stands in a namespace."""
+    for _ in range(2):
+        found = [kind_of(entry) for entry in reader.discover(soon()).objects]
+        served = {(kind.kind, kind.group): kind for kind in found if kind is not None}
+        for kind in KINDS:
+            told = served[kind.kind, kind.group]
+            assert (told.plural, told.version) == (kind.plural, kind.version)
+            assert told.namespaced is kind.namespaced
+            assert told.short_names == kind.short_names
 
 
 def test_a_list_of_nothing_is_empty(reader: ClusterReader) -> None:
@@ -177,9 +228,9 @@ def test_an_empty_selector_lets_everything_through(reader: ClusterReader) -> Non
 
 def test_the_items_of_a_list_say_what_they_are(reader: ClusterReader) -> None:
     """The API leaves it out there, and the rules go by it."""
-    for kind in (*KINDS, EVENT):
-        found = reader.read(Query(kind, "shop"), soon()).objects
-        assert found
+    for kind in KINDS:
+        found = reader.read(Query(kind, place_of(kind)), soon()).objects
+        assert len(found) == 1
         assert {entry["kind"] for entry in found} == {kind.kind}
         assert {entry["apiVersion"] for entry in found} == {kind.api_version}
 

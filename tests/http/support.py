@@ -13,6 +13,7 @@ from falcon.testing import Result, TestClient
 
 from k8s_heartbeat.adapters.http.app import Contract, create_app
 from k8s_heartbeat.core.reader import Deadline, NotFound, Query, Reading
+from k8s_heartbeat.core.rules import KINDS
 from tests.builders import NOW, Manifest, available, deployment, progressing
 
 TOKEN = "right-t0ken"
@@ -29,6 +30,9 @@ class FakeReader:
         objects: What the cluster holds.
         failure: Raised in place of any answer.
         unrelated: Raised in place of any list.
+        unlisted: Raised in place of the list of a kind.
+        truncated: Kinds of which there are more than are read.
+        resources: What discovery tells besides the kinds with a rule.
         age: How old its readings are, in seconds.
         stale: Whether it would rather have newer ones.
     """
@@ -39,45 +43,77 @@ class FakeReader:
         *,
         failure: Exception | None = None,
         unrelated: Exception | None = None,
+        unlisted: Mapping[str, Exception] | None = None,
+        truncated: Iterable[str] = (),
+        resources: Iterable[Manifest] = (),
         age: float = 0.0,
         stale: bool = False,
     ) -> None:
         self._objects = tuple(objects)
         self._failure = failure
         self._unrelated = unrelated
+        self._unlisted = unlisted or {}
+        self._truncated = tuple(truncated)
+        self._resources = tuple(resources)
         self._age = age
         self._stale = stale
         self.queries: list[Query] = []
         self.pings = 0
+        self.discoveries = 0
 
     @property
     def calls(self) -> int:
         """How often it was asked anything."""
-        return len(self.queries) + self.pings
+        return len(self.queries) + self.pings + self.discoveries
 
     def read(self, query: Query, deadline: Deadline) -> Reading:
-        """Objects of the kind, in any namespace; by name where one is asked for."""
+        """Objects of the kind, in a namespace or in all; by name where one is asked for."""
         self.queries.append(query)
         if self._failure is not None:
             raise self._failure
         if not query.name and self._unrelated is not None:
             raise self._unrelated
-        found = tuple(
-            entry
-            for entry in self._objects
-            if entry["kind"] == query.kind.kind
-            and query.name in ("", entry["metadata"]["name"])
-            and query.namespace == entry["metadata"]["namespace"]
-        )
+        if not query.name and query.kind.kind in self._unlisted:
+            raise self._unlisted[query.kind.kind]
+        found = tuple(entry for entry in self._objects if _is_asked_for(entry, query))
         if query.name and not found:
             raise NotFound(f"{query}: not found")
-        return Reading(found, self._age, self._stale)
+        cut = not query.name and query.kind.kind in self._truncated
+        return Reading(found, self._age, self._stale, truncated=cut)
+
+    def discover(self, deadline: Deadline) -> Reading:
+        """The kinds with a rule, and those that it was given."""
+        self.discoveries += 1
+        if self._failure is not None:
+            raise self._failure
+        known = [
+            {
+                "name": kind.plural,
+                "kind": kind.kind,
+                "group": kind.group,
+                "version": kind.version,
+                "shortNames": list(kind.short_names),
+                "namespaced": kind.namespaced,
+            }
+            for kind in KINDS
+        ]
+        return Reading((*known, *self._resources), self._age, self._stale)
 
     def ping(self, deadline: Deadline) -> None:
         """Answer, or fail as told."""
         self.pings += 1
         if self._failure is not None:
             raise self._failure
+
+
+def _is_asked_for(manifest: Manifest, query: Query) -> bool:
+    metadata = manifest["metadata"]
+    return (
+        (manifest["kind"], manifest.get("apiVersion", query.kind.api_version))
+        == (query.kind.kind, query.kind.api_version)
+        and query.name in ("", metadata["name"])
+        and query.namespace in ("", metadata.get("namespace", ""))
+    )
 
 
 @dataclass(slots=True)

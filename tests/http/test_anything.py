@@ -36,6 +36,9 @@ segments = st.one_of(
             "deployment",
             "deploy",
             "po",
+            "components",
+            "widget",
+            "node",
             "livez",
             "readyz",
             "-",
@@ -49,7 +52,20 @@ segments = st.one_of(
     ),
     odd,
 )
-routes = st.sampled_from([PATH, "/livez", "/readyz", "/healthz", "/health", "/"])
+routes = st.sampled_from(
+    [
+        PATH,
+        "/api/healthz",
+        "/api/healthz/shop",
+        "/api/healthz/-",
+        "/api/components/shop",
+        "/livez",
+        "/readyz",
+        "/healthz",
+        "/health",
+        "/",
+    ]
+)
 paths = st.one_of(
     routes,
     st.tuples(routes, odd).map("".join),
@@ -59,7 +75,26 @@ paths = st.one_of(
 )
 names = st.sampled_from(["fail_on", "for", "code", "token", "verbose", "kind", "selector", "_"])
 values = st.one_of(
-    st.sampled_from(["degraded", "down", "2m", "1h30m", "200", "", TOKEN, "%ff", "%", "%zz", "+"]),
+    st.sampled_from(
+        [
+            "degraded",
+            "down",
+            "2m",
+            "1h30m",
+            "200",
+            "deploy,sts",
+            "node",
+            ",",
+            "app%3Dapi",
+            "app%20in%20(a,b)",
+            "",
+            TOKEN,
+            "%ff",
+            "%",
+            "%zz",
+            "+",
+        ]
+    ),
     odd,
 )
 queries = st.one_of(

@@ -6,17 +6,20 @@ from typing import Any
 
 import pytest
 
-from k8s_heartbeat.core.kinds import KINDS
-from k8s_heartbeat.core.reader import Forbidden, NotFound, ReadTimeout, UpstreamError
+from k8s_heartbeat.core import Kind
+from k8s_heartbeat.core.reader import (
+    Forbidden,
+    NotFound,
+    NotServed,
+    ReadTimeout,
+    UpstreamError,
+)
+from k8s_heartbeat.core.rules import KINDS
 from tests.builders import (
     Manifest,
     available,
     before,
-    daemon_set,
     deployment,
-    pod,
-    replica_set,
-    stateful_set,
 )
 from tests.http.support import (
     GUARDED,
@@ -137,6 +140,16 @@ ANSWERS: dict[str, Case] = {
     "health+json": (PATH, FakeReader([down()]), {"headers": {"Accept": "application/health+json"}}),
     "cross-origin": (PATH, FakeReader([healthy()]), {"headers": {"Origin": "https://a.example"}}),
     "verbose": ("/readyz", FakeReader(), {"query_string": "verbose"}),
+    "namespace": ("/api/healthz/shop", FakeReader([healthy(), degraded()]), {}),
+    "namespace that is down": ("/api/healthz/shop", FakeReader([healthy(), down()]), {}),
+    "namespace of nothing": ("/api/healthz/empty", FakeReader(), {}),
+    "stale namespace": ("/api/healthz/shop", FakeReader([healthy()], age=9.0, stale=True), {}),
+    "all namespaces": ("/api/healthz", FakeReader([healthy()]), {}),
+    "forbidden namespace": ("/api/healthz/shop", FakeReader(unrelated=FORBIDDEN), {}),
+    "namespace that cannot be read": ("/api/healthz/shop", FakeReader(unrelated=UPSTREAM), {}),
+    "bad selector": ("/api/healthz/shop", FakeReader(), {"query_string": "selector=a%20b"}),
+    "no such kind": ("/api/healthz/shop", FakeReader(), {"query_string": "kind=cog"}),
+    "no such component": ("/api/components/checkout", FakeReader(), {}),
     "API server away": ("/healthz", FakeReader(failure=UPSTREAM), {}),
     "API server slow": ("/health", FakeReader(failure=TIMEOUT), {}),
     "alive": ("/livez", FakeReader(), {}),
@@ -189,11 +202,11 @@ def test_answers_to_other_methods_are_told_as_ours_too(
     )
 
 
-@pytest.mark.parametrize("path", [PATH, *PROBES])
+@pytest.mark.parametrize("path", [PATH, "/api/healthz", "/api/healthz/shop", *PROBES])
 def test_trailing_slash_is_the_same_route(path: str) -> None:
     """Never a redirect, which monitors take for an outage; a probe stays without a token."""
     plain, slashed = (
-        ask(service(healthy(), token=None if path == PATH else "x"), path=path + end)
+        ask(service(healthy(), token="x" if path in PROBES else None), path=path + end)
         for end in ("", "/")
     )
     assert plain.status == 200
@@ -211,23 +224,103 @@ def test_unknown_query_parameters_change_nothing(query: str) -> None:
 
 
 KIND_NAMES = [
-    (word, kind.kind) for kind in KINDS for name in kind.names for word in (name, name.upper())
-] + [("Deployment", "Deployment"), ("statefulSets", "StatefulSet"), ("dEpLoY", "Deployment")]
-OBJECTS: dict[str, Manifest] = {
-    entry["kind"]: entry
-    for entry in (deployment(), stateful_set(), daemon_set(), replica_set(), pod())
-}
+    (word, kind)
+    for kind in KINDS
+    for name in (kind.short_names if kind.shared_words else kind.names)
+    for word in (name, name.upper(), f"{name}.{kind.group}" if kind.group else name)
+]
 
 
 @pytest.mark.parametrize(("word", "kind"), KIND_NAMES)
-def test_kind_may_be_named_as_kubectl_takes_it(word: str, kind: str) -> None:
-    """Singular, plural and short names, in any case."""
-    manifest = OBJECTS[kind]
-    answer = service(*OBJECTS.values()).get(
-        f"/api/healthz/shop/{word}/{manifest['metadata']['name']}"
+def test_kind_may_be_named_as_kubectl_takes_it(word: str, kind: Kind) -> None:
+    """Singular, plural and short names, in any case, and with the group; `-` for no namespace."""
+    place = "shop" if kind.namespaced else "-"
+    manifest: Manifest = {
+        "apiVersion": kind.api_version,
+        "kind": kind.kind,
+        "metadata": {"name": "one", "namespace": "shop" if kind.namespaced else ""},
+        "status": {},
+    }
+    served = service(manifest)
+    answer = served.get(f"/api/healthz/{place}/{word}/one")
+    assert answer.json["kind"] == kind.kind
+    assert answer.headers["heartbeat-status"] != "missing"
+    assert served.reader.queries[0].kind == kind
+    assert served.reader.discoveries == 0
+
+
+@pytest.mark.parametrize("word", ["dEpLoY", "Deployment", "deployments.v1.apps"])
+def test_kind_may_be_named_in_any_form(word: str) -> None:
+    """As a manifest states it, in mixed case, and with group and version."""
+    assert service(healthy()).get(f"/api/healthz/shop/{word}/api").status_code == 200
+
+
+WIDGET: Manifest = {
+    "apiVersion": "example.com/v1",
+    "kind": "Widget",
+    "metadata": {"name": "one", "namespace": "shop"},
+    "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+}
+WIDGETS: Manifest = {
+    "name": "widgets",
+    "kind": "Widget",
+    "group": "example.com",
+    "version": "v1",
+    "shortNames": ["wi"],
+    "namespaced": True,
+}
+
+
+@pytest.mark.parametrize("word", ["widget", "widgets", "wi", "Widgets.example.com"])
+def test_any_kind_that_the_cluster_serves_is_judged(word: str) -> None:
+    """By the conditions that its controller states."""
+    answer = service(reader=FakeReader([WIDGET], resources=[WIDGETS])).get(
+        f"/api/healthz/shop/{word}/one"
     )
-    assert answer.status_code == 200
-    assert answer.json["kind"] == kind
+    assert (answer.status_code, answer.json["kind"]) == (200, "Widget")
+    assert answer.json["status"] == "healthy"
+
+
+@pytest.mark.parametrize("path", ["/api/healthz/shop/sprocket/one", "/api/healthz/shop?kind=cog"])
+def test_kind_that_the_cluster_does_not_serve_is_a_problem(path: str) -> None:
+    """404 with a reason: not an object that is missing, but a question that cannot be put."""
+    served = service(healthy())
+    answer = ask(served, path=path.partition("?")[0], query=path.partition("?")[2])
+    assert (answer.status, answer.header("Content-Type")) == (404, "application/problem+json")
+    assert answer.header("Heartbeat-Status") == "unknown"
+    assert "kubectl api-resources" in answer.json()["detail"]
+    assert (served.reader.discoveries, served.reader.queries) == (1, [])
+
+
+def test_kind_that_is_away_with_its_api_group_is_a_problem() -> None:
+    """The well-known ones too are only there when the cluster serves them."""
+    failure = NotServed("kind: the cluster serves no rollouts.argoproj.io")
+    answer = service(reader=FakeReader(failure=failure)).get("/api/healthz/shop/rollout/api")
+    assert (answer.status_code, answer.json["title"]) == (404, "Not Found")
+    assert answer.json["detail"] == str(failure)
+
+
+@pytest.mark.parametrize(("failure", "code"), [(UPSTREAM, 502), (TIMEOUT, 504)])
+def test_kind_that_cannot_be_looked_up_is_an_error(failure: Exception, code: int) -> None:
+    """Whether it is served is not known then, so it is not said."""
+    answer = service(reader=FakeReader(failure=failure)).get("/api/healthz/shop/widget/one")
+    assert answer.status_code == code
+
+
+def test_object_that_stands_in_no_namespace_is_asked_for_with_a_dash() -> None:
+    """A node is of no namespace, and its body says none."""
+    node: Manifest = {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": "node-1"},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+    }
+    answer = service(node).get("/api/healthz/-/no/node-1")
+    assert (answer.status_code, answer.json["namespace"], answer.json["name"]) == (
+        200,
+        "",
+        "node-1",
+    )
 
 
 def test_every_short_name_of_the_contract_is_known() -> None:
@@ -257,10 +350,24 @@ def test_every_short_name_of_the_contract_is_known() -> None:
         "/api/healthz/shop/deployment/%D0%B0pi",
         f"/api/healthz/shop/deployment/{'a' * 254}",
         "/api/healthz/shop/deployment//",
-        "/api/healthz/shop/job/api",
+        "/api/healthz/shop/node/node-1",
+        "/api/healthz/shop/clusterrole/admin",
+        "/api/healthz/-/secret/api",
+        "/api/healthz/-/widget/..",
         "/api/healthz/shop//api",
         "/api/healthz/shop/deployment%20/api",
-        "/api/healthz/shop/secret/api",
+        "/api/healthz/shop/w%C3%AFdget/api",
+        "/api/healthz/shop/widget/API",
+        "/api/healthz/Shop/widget/api",
+        "/api/healthz/Shop",
+        "/api/healthz/..",
+        "/api/healthz/-",
+        f"/api/healthz/{'a' * 64}",
+        "/api/healthz/shop%20",
+        "/api/components/Shop",
+        "/api/components/..",
+        "/api/components/-",
+        f"/api/components/{'a' * 64}",
     ],
 )
 def test_what_cannot_exist_is_refused_before_any_call(path: str) -> None:
@@ -277,6 +384,8 @@ def test_what_cannot_exist_is_refused_before_any_call(path: str) -> None:
     [
         "/",
         "/api",
+        "/api/components",
+        "/api/components/shop/api",
         "/api/healthz/shop/deployment",
         "/api/healthz/shop/deployment/api/logs",
         "/api/healthz/shop/deployment/a%2Fb",
@@ -293,7 +402,9 @@ def test_what_is_no_route_is_not_found_and_not_guessed(path: str) -> None:
     assert served.reader.calls == 0
 
 
-@pytest.mark.parametrize("path", [PATH, *PROBES])
+@pytest.mark.parametrize(
+    "path", [PATH, "/api/healthz", "/api/healthz/shop", "/api/components/shop", *PROBES]
+)
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"])
 def test_other_methods_are_refused_before_any_call(method: str, path: str) -> None:
     """The service reads and changes nothing."""

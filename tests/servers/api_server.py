@@ -17,10 +17,13 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from k8s_heartbeat.core.kinds import Kind
+from k8s_heartbeat.core.rules import KINDS
 from tests.builders import Manifest
 
 __all__ = [
     "PATIENCE",
+    "PLAIN",
     "ApiServer",
     "Behaviour",
     "Exchange",
@@ -34,18 +37,18 @@ __all__ = [
 PATIENCE = 10.0
 """Seconds that a test waits for something that is bound to happen; it only costs a failing one."""
 
-_RESOURCES = {
-    "Deployment": ("/apis/apps/v1", "deployments"),
-    "StatefulSet": ("/apis/apps/v1", "statefulsets"),
-    "DaemonSet": ("/apis/apps/v1", "daemonsets"),
-    "ReplicaSet": ("/apis/apps/v1", "replicasets"),
-    "Pod": ("/api/v1", "pods"),
-    "Event": ("/api/v1", "events"),
-}
+PLAIN: tuple[Kind, ...] = tuple(
+    kind for kind in KINDS if "." not in kind.group or kind.group.endswith(".k8s.io")
+)
+"""What a cluster serves that has no other project's kinds."""
+
 _ROUTE = re.compile(
-    r"(?P<root>/api/v1|/apis/[^/]+/[^/]+)/namespaces/(?P<namespace>[^/]+)"
+    r"(?P<root>/api/v1|/apis/[^/]+/[^/]+)(?:/namespaces/(?P<namespace>[^/]+))?"
     r"/(?P<plural>[^/]+)(?:/(?P<name>[^/]+))?"
 )
+_AGGREGATED = "as=APIGroupDiscoveryList"
+_PARTIAL = "as=PartialObjectMetadata"
+_NO_PAGE = b"404 page not found\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +144,16 @@ class ApiServer:
         objects: The manifests that it serves; to be replaced, not changed.
         token: The bearer token that it asks for; empty to let everyone in.
         tls: What it serves HTTPS with.
+        kinds: The kinds that it serves.
+        aggregates: Whether it tells all of them in one answer, as servers since 1.26 do.
         ended: Set once the server is to stop.
     """
 
     objects: Sequence[Manifest] = ()
     token: str = ""
     tls: ssl.SSLContext | None = None
+    kinds: Sequence[Kind] = PLAIN
+    aggregates: bool = True
     ended: threading.Event = field(default_factory=threading.Event)
     _listener: socket.socket = field(init=False)
     _changed: threading.Condition = field(default_factory=threading.Condition)
@@ -278,24 +285,25 @@ def truthful(exchange: Exchange) -> None:
     if request.path == "/healthz":
         exchange.answer(200, b"ok", content_type="text/plain")
         return
-    route = _ROUTE.fullmatch(request.path)
-    kind = _kind(route["root"], route["plural"]) if route else ""
-    if not route or not kind:
-        exchange.answer(404, b"404 page not found\n", content_type="text/plain")
+    told = _discovery(server, request)
+    if told is not None:
+        exchange.json(200, told)
         return
-    served = [
-        entry
-        for entry in server.objects
-        if entry["kind"] == kind and entry["metadata"]["namespace"] == route["namespace"]
-    ]
+    route = _ROUTE.fullmatch(request.path)
+    kind = _kind(server, route["root"], route["plural"]) if route else None
+    if not route or not kind:
+        exchange.answer(404, _NO_PAGE, content_type="text/plain")
+        return
+    served = [entry for entry in server.objects if _is_served(entry, kind, route["namespace"])]
+    partial = _PARTIAL in request.headers.get("accept", "")
     if route["name"]:
         named = [entry for entry in served if entry["metadata"]["name"] == route["name"]]
         if named:
-            exchange.json(200, named[0])
+            exchange.json(200, _partial(named[0]) if partial else named[0])
         else:
             exchange.json(404, status_object(404, "NotFound", f'"{route["name"]}" not found'))
         return
-    exchange.json(200, _page(kind, served, request.parameters))
+    exchange.json(200, _page(kind, served, request.parameters, partial))
 
 
 def status_object(code: int, reason: str, message: str = "") -> Manifest:
@@ -339,14 +347,124 @@ def _read_request(stream: BinaryIO, connection: int, turn: int) -> Request | Non
     return Request(line, unquote(target.path), parameters, headers, connection, turn)
 
 
-def _kind(root: str, plural: str) -> str:
-    return next((kind for kind, place in _RESOURCES.items() if place == (root, plural)), "")
+def _root(kind: Kind) -> str:
+    return f"/apis/{kind.api_version}" if kind.group else f"/api/{kind.api_version}"
 
 
-def _page(kind: str, objects: Sequence[Manifest], parameters: Mapping[str, str]) -> Manifest:
+def _kind(server: ApiServer, root: str, plural: str) -> Kind | None:
+    for kind in server.kinds:
+        if (root, plural) == (_root(kind), kind.plural):
+            return kind
+    return None
+
+
+def _is_served(manifest: Manifest, kind: Kind, namespace: str | None) -> bool:
+    if manifest["kind"] != kind.kind:
+        return False
+    if manifest.get("apiVersion", kind.api_version) != kind.api_version:
+        return False
+    return namespace in (None, manifest["metadata"].get("namespace", ""))
+
+
+def _partial(manifest: Manifest) -> Manifest:
+    return {
+        "kind": "PartialObjectMetadata",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": manifest["metadata"],
+    }
+
+
+def _discovery(server: ApiServer, request: Request) -> Manifest | None:
+    """The answer on a path of the discovery API; None for any other path."""
+    path = request.path
+    if path in ("/api", "/apis"):
+        kinds = [kind for kind in server.kinds if bool(kind.group) == (path == "/apis")]
+        if server.aggregates and _AGGREGATED in request.headers.get("accept", ""):
+            return _aggregated(kinds)
+        if path == "/api":
+            return {"kind": "APIVersions", "versions": ["v1"]}
+        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": _groups(kinds)}
+    below = [kind for kind in server.kinds if path == _root(kind)]
+    if not below:
+        return None
+    return {
+        "kind": "APIResourceList",
+        "groupVersion": below[0].api_version,
+        "resources": [entry for kind in below for entry in _resources(kind)],
+    }
+
+
+def _groups(kinds: Sequence[Kind]) -> list[Manifest]:
+    return [
+        {
+            "name": group,
+            "versions": [
+                {"groupVersion": version, "version": version.rpartition("/")[2]}
+                for version in dict.fromkeys(
+                    kind.api_version for kind in kinds if kind.group == group
+                )
+            ],
+        }
+        for group in dict.fromkeys(kind.group for kind in kinds)
+    ]
+
+
+def _resources(kind: Kind) -> list[Manifest]:
+    whole: Manifest = {
+        "name": kind.plural,
+        "singularName": kind.kind.lower(),
+        "namespaced": kind.namespaced,
+        "kind": kind.kind,
+        "verbs": ["create", "delete", "get", "list", "patch", "update", "watch"],
+        "shortNames": list(kind.short_names),
+    }
+    status = {**whole, "name": f"{kind.plural}/status", "verbs": ["get", "patch", "update"]}
+    return [whole, status]
+
+
+def _aggregated(kinds: Sequence[Kind]) -> Manifest:
+    def resource(kind: Kind) -> Manifest:
+        return {
+            "resource": kind.plural,
+            "responseKind": {"group": "", "version": "", "kind": kind.kind},
+            "scope": "Namespaced" if kind.namespaced else "Cluster",
+            "singularResource": kind.kind.lower(),
+            "verbs": ["get", "list"],
+            "shortNames": list(kind.short_names),
+            "subresources": [{"subresource": "status", "verbs": ["get"]}],
+        }
+
+    return {
+        "kind": "APIGroupDiscoveryList",
+        "apiVersion": "apidiscovery.k8s.io/v2",
+        "items": [
+            {
+                "metadata": {"name": group["name"]},
+                "versions": [
+                    {
+                        "version": version["version"],
+                        "resources": [
+                            resource(kind)
+                            for kind in kinds
+                            if kind.api_version == version["groupVersion"]
+                        ],
+                    }
+                    for version in group["versions"]
+                ],
+            }
+            for group in _groups(kinds)
+        ],
+    }
+
+
+def _page(
+    kind: Kind, objects: Sequence[Manifest], parameters: Mapping[str, str], partial: bool
+) -> Manifest:
     """One page of a list, whose items do not repeat what they are."""
     found = [
-        {key: value for key, value in entry.items() if key not in ("kind", "apiVersion")}
+        _partial(entry)
+        if partial
+        else {key: value for key, value in entry.items() if key not in ("kind", "apiVersion")}
         for entry in objects
         if _labelled(entry, parameters.get("labelSelector", ""))
         and _has_fields(entry, parameters.get("fieldSelector", ""))
@@ -357,8 +475,8 @@ def _page(kind: str, objects: Sequence[Manifest], parameters: Mapping[str, str])
     if start + limit < len(found):
         metadata["continue"] = str(start + limit)
     return {
-        "kind": f"{kind}List",
-        "apiVersion": _RESOURCES[kind][0].removeprefix("/apis/").removeprefix("/api/"),
+        "kind": "PartialObjectMetadataList" if partial else f"{kind.kind}List",
+        "apiVersion": "meta.k8s.io/v1" if partial else kind.api_version,
         "metadata": metadata,
         "items": found[start : start + limit],
     }

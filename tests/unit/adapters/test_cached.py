@@ -13,17 +13,19 @@ from typing import Any
 import pytest
 
 from k8s_heartbeat.adapters.cached import CachedReader, Lifetimes
-from k8s_heartbeat.core.kinds import KINDS, POD
+from k8s_heartbeat.core.kinds import POD
 from k8s_heartbeat.core.reader import (
     Deadline,
     Forbidden,
     NotFound,
+    NotServed,
     Query,
     ReadError,
     Reading,
     ReadTimeout,
     UpstreamError,
 )
+from k8s_heartbeat.core.rules import KINDS
 from tests.builders import Manifest, deployment, pod
 
 PATIENCE = 10.0
@@ -51,16 +53,22 @@ class Upstream:
     Attributes:
         answer: Gives the objects for a query, or raises.
         age: Of what it gives.
-        asked: Every query; "ping" for a ping.
+        truncated: Whether there is more than it gives.
+        asked: Every query; "ping" for a ping, "discover" for the kinds.
     """
 
     answer: Callable[[Query], tuple[Manifest, ...]] = lambda query: (deployment(),)
     age: float = 0.0
+    truncated: bool = False
     asked: list[Query | str] = field(default_factory=list[Query | str])
 
     def read(self, query: Query, deadline: Deadline) -> Reading:
         self.asked.append(query)
-        return Reading(self.answer(query), self.age)
+        return Reading(self.answer(query), self.age, truncated=self.truncated)
+
+    def discover(self, deadline: Deadline) -> Reading:
+        self.asked.append("discover")
+        return Reading(self.answer(API), self.age)
 
     def ping(self, deadline: Deadline) -> None:
         self.asked.append("ping")
@@ -126,6 +134,7 @@ FAILURES: dict[str, Callable[[], ReadError]] = {
 ABSENCES: dict[str, Callable[[], ReadError]] = {
     "not found": lambda: NotFound("it is gone"),
     "forbidden": lambda: Forbidden("it is not for us"),
+    "not served": lambda: NotServed("there is no such kind"),
 }
 failures = pytest.mark.parametrize("error", FAILURES.values(), ids=FAILURES)
 absences = pytest.mark.parametrize("error", ABSENCES.values(), ids=ABSENCES)
@@ -227,6 +236,131 @@ class TestLifetimes:
         world.upstream.fails(FAILURES["upstream error"])
         with pytest.raises(UpstreamError):
             world.cached.ping(deadline)
+
+
+class TestDiscovery:
+    """What the cluster serves changes rarely, and answers for a minute."""
+
+    @staticmethod
+    def discover(world: World) -> Reading:
+        """The kinds."""
+        return world.cached.discover(Deadline.after(5, world.clock))
+
+    def test_it_is_remembered_for_its_own_lifetime(self, world: World) -> None:
+        """Longer than a reading, and all that time it is not stale."""
+        for moment in (0.0, 30.0, 60.0 - TINY):
+            world.clock.time = 1000.0 + moment
+            reading = self.discover(world)
+            assert (reading.age, reading.stale) == (moment, False)
+        assert world.upstream.asked == ["discover"]
+        world.clock.time = 1060.0
+        self.discover(world)
+        assert world.upstream.asked == ["discover", "discover"]
+
+    def test_its_lifetime_is_what_the_operator_says(self) -> None:
+        """Longer or shorter than that of a reading."""
+        clock, upstream = Clock(), Upstream()
+        cached = CachedReader(upstream, clock=clock, lifetimes=Lifetimes(300.0, discovery=2.0))
+        for moment in (0.0, 2.0 - TINY, 2.0):
+            clock.time = 1000.0 + moment
+            cached.discover(Deadline.after(5, clock))
+        assert upstream.asked == ["discover", "discover"]
+
+    @failures
+    def test_a_failure_is_no_discovery(self, world: World, error: Callable[[], ReadError]) -> None:
+        """It is remembered as a failure is, and the next one after that asks again."""
+        world.upstream.fails(error)
+        for _ in range(3):
+            with pytest.raises(type(error())):
+                self.discover(world)
+        assert world.upstream.asked == ["discover"]
+        world.clock.time += 1.5
+        world.upstream.works()
+        assert self.discover(world).objects
+
+    @failures
+    def test_what_was_served_stands_in(self, world: World, error: Callable[[], ReadError]) -> None:
+        """As an old reading does, and no longer than one."""
+        clock, upstream = Clock(), Upstream()
+        cached = CachedReader(upstream, clock=clock, lifetimes=Lifetimes(discovery=20.0))
+        cached.discover(Deadline.after(5, clock))
+        upstream.fails(error)
+        clock.time = 1060.0 - TINY
+        assert cached.discover(Deadline.after(5, clock)).stale
+        clock.time = 1062.0
+        with pytest.raises(type(error())):
+            cached.discover(Deadline.after(5, clock))
+
+    def test_it_is_no_reading_and_no_ping(self, world: World) -> None:
+        """Each is asked for itself."""
+        self.discover(world)
+        world.read()
+        world.cached.ping(Deadline.after(5, world.clock))
+        assert world.upstream.asked == ["discover", API, "ping"]
+
+
+class TestLists:
+    """What is remembered of a list."""
+
+    def test_that_it_was_cut_short_is_remembered(self, world: World) -> None:
+        """Also while it stands in: behind it there is more."""
+        world.upstream.truncated = True
+        assert world.read(PODS).truncated
+        assert world.read(PODS).truncated
+        world.clock.time += 6.0
+        world.upstream.fails(FAILURES["timeout"])
+        reading = world.read(PODS)
+        assert (reading.stale, reading.truncated) == (True, True)
+
+    def test_that_it_is_whole_again_is_noticed(self, world: World) -> None:
+        """The newer reading counts."""
+        world.upstream.truncated = True
+        world.read(PODS)
+        world.clock.time += 6.0
+        world.upstream.truncated = False
+        assert not world.read(PODS).truncated
+
+    def test_a_kind_that_is_not_served_any_more_is_gone(self, world: World) -> None:
+        """What was read of it is not brought back, as what was deleted is not."""
+        world.read(PODS)
+        world.clock.time += 6.0
+        world.upstream.fails(ABSENCES["not served"])
+        assert type(world.error(PODS)) is NotServed
+        world.upstream.fails(FAILURES["timeout"])
+        for moment, error in ((11.0, NotServed), (60.0, ReadTimeout)):
+            world.clock.time += moment
+            assert type(world.error(PODS)) is error
+
+    @failures
+    def test_that_a_kind_is_not_served_stands_in(
+        self, world: World, error: Callable[[], ReadError]
+    ) -> None:
+        """As long as a reading would, with its age: an outage says nothing new of it."""
+        world.upstream.fails(ABSENCES["not served"])
+        world.error(PODS)
+        world.upstream.fails(error)
+        world.clock.time += 60.0 - TINY
+        found = world.error(PODS)
+        assert (type(found), found.age) == (NotServed, 60.0 - TINY)
+        world.clock.time += 2.0
+        assert type(world.error(PODS)) is type(error())
+
+    def test_a_kind_that_is_served_now_is_read(self, world: World) -> None:
+        """And a failure after that does not bring back that it was not."""
+        world.upstream.fails(ABSENCES["not served"])
+        world.error(PODS)
+        world.clock.time += 10.0
+        world.upstream.works(pod())
+        assert world.read(PODS).objects
+        world.clock.time += 6.0
+        world.upstream.fails(FAILURES["timeout"])
+        assert world.read(PODS).stale
+
+    def test_namespaces_and_all_of_them_are_different_questions(self, world: World) -> None:
+        """One does not answer for the other."""
+        for namespace in ("shop", "", "other"):
+            world.read(Query(POD, namespace))
+        assert len(world.upstream.asked) == 3
 
 
 class TestStale:

@@ -12,11 +12,12 @@ from falcon.testing import TestClient
 from k8s_heartbeat.adapters.demo import shop
 from k8s_heartbeat.adapters.http.app import Contract, create_app
 from k8s_heartbeat.adapters.http.rendering import Detail
-from k8s_heartbeat.adapters.snapshot import SnapshotReader, related_index
-from k8s_heartbeat.core import Activity, Health, assess
-from k8s_heartbeat.core.manifests import is_ruled, parse
+from k8s_heartbeat.adapters.snapshot import SnapshotReader
+from k8s_heartbeat.core import RULES, Activity, Health, assess
 from k8s_heartbeat.core.model import Malformed
+from k8s_heartbeat.core.owners import related_index
 from tests.builders import NOW
+from tests.models import parse
 
 MOMENTS = [
     NOW,
@@ -111,7 +112,11 @@ def test_replicas_that_are_counted_are_there_as_pods() -> None:
 
 def test_shop_shows_every_health_that_an_object_can_have() -> None:
     """There is something to try for each word."""
-    verdicts = [assess(entry, now=NOW) for entry in shop(NOW) if is_ruled(entry)]
+    verdicts = [
+        assess(entry, now=NOW)
+        for entry in shop(NOW)
+        if RULES.own(entry["kind"], entry["apiVersion"])
+    ]
     assert {entry.health for entry in verdicts} == {Health.HEALTHY, Health.DEGRADED, Health.DOWN}
     assert {entry.activity for entry in verdicts} >= {
         Activity.STEADY,

@@ -16,23 +16,20 @@ from k8s_heartbeat.adapters.snapshot import (
     SnapshotError,
     SnapshotReader,
     parse_documents,
-    related_index,
 )
-from k8s_heartbeat.core import assess
-from k8s_heartbeat.core.kinds import KINDS, resolve
+from k8s_heartbeat.core import RULES
+from k8s_heartbeat.core.kinds import EVENT, Kind, kind_of
+from k8s_heartbeat.core.owners import related_index
 from k8s_heartbeat.core.reader import Deadline, NotFound, Query
+from k8s_heartbeat.core.rules import KINDS
 from k8s_heartbeat.core.selectors import selector_of
 from tests.builders import (
-    NOW,
     Manifest,
-    daemon_set,
     deployment,
     event,
     pod,
-    replica_set,
     stateful_set,
 )
-from tests.property import strategies as some
 
 ONE, OTHER = deployment(3), pod("api-1")
 DEADLINE = Deadline(1e9, lambda: 0.0)
@@ -265,95 +262,18 @@ def names(found: list[Any]) -> list[str]:
     return sorted(str(entry["metadata"]["name"]) for entry in found)
 
 
-def test_workload_is_related_to_all_that_it_controls_and_to_the_events_of_all() -> None:
-    """Deployment to ReplicaSets to pods, and the events about each of them."""
-    objects = [
-        deployment(),
-        replica_set(name="api-rs"),
-        replica_set(name="api-old"),
-        pod("api-1", owned_by="api-rs"),
-        pod("api-2", owned_by="api-rs"),
-        event("api"),
-        event("api-rs", kind="ReplicaSet"),
-        event("api-2", kind="Pod"),
-        stateful_set(),
-        pod("db-0", owned_by="db"),
-        event("db"),
-        event("elsewhere"),
-    ]
-    related_to = related_index(objects)
-    assert names(related_to(objects[0])) == [
-        "api-1",
-        "api-2",
-        "api-2.FailedCreate",
-        "api-old",
-        "api-rs",
-        "api-rs.FailedCreate",
-        "api.FailedCreate",
-    ]
-    assert names(related_to(objects[1])) == [
-        "api-1",
-        "api-2",
-        "api-2.FailedCreate",
-        "api-rs.FailedCreate",
-    ]
-    assert names(related_to(objects[8])) == ["db-0", "db.FailedCreate"]
-    assert related_to(objects[3]) == []
+def held(kind: Kind, name: str = "one", namespace: str = "shop") -> Manifest:
+    """An object of any kind."""
+    place = {"namespace": namespace} if kind.namespaced else {}
+    return {
+        "apiVersion": kind.api_version,
+        "kind": kind.kind,
+        "metadata": {"name": name, **place},
+        "type": "Warning",
+    }
 
 
-@pytest.mark.parametrize(
-    "objects",
-    [
-        pytest.param([replica_set(name="a", owned_by="a")], id="of itself"),
-        pytest.param(
-            [replica_set(name="a", owned_by="b"), replica_set(name="b", owned_by="a")],
-            id="of each other",
-        ),
-        pytest.param(
-            [pod(f"p{number}", owned_by=f"p{(number + 1) % 9}") for number in range(9)],
-            id="in a ring",
-        ),
-    ],
-)
-def test_owners_in_a_circle_end(objects: list[Manifest]) -> None:
-    """A dump may state what no cluster holds."""
-    related_to = related_index(objects)
-    for entry in objects:
-        assert len(related_to(entry)) == len(objects)
-
-
-def test_objects_without_a_uid_are_nobodys() -> None:
-    """Manifests that were never applied have none, and do not all belong together."""
-    bare: Manifest = {"kind": "Deployment", "metadata": {"name": "api"}}
-    stray: list[Manifest] = [
-        {"kind": "Pod", "metadata": {"name": "a"}},
-        {"kind": "Event", "reason": "Failed"},
-        {},
-    ]
-    assert related_index([bare, *stray])(bare) == []
-
-
-@given(st.lists(some.damaged(some.manifests()), max_size=4))
-def test_index_takes_any_object(objects: list[Any]) -> None:
-    """Odd dumps are survived, for the verdict is still to be had."""
-    held: list[Manifest] = [entry for entry in objects if isinstance(entry, dict)]
-    related_to = related_index(held)
-    for entry in held:
-        assert all(found in held for found in related_to(entry))
-
-
-def test_order_in_the_dump_changes_no_verdict() -> None:
-    """`kubectl get pods,deploy` is as good as `kubectl get deploy,pods`."""
-    objects = [deployment(3, 1), replica_set(3, 1), pod("api-1", ready=False, owned_by="api-rs")]
-
-    def judged(held: list[Manifest]) -> Any:
-        subject = next(entry for entry in held if entry["kind"] == "Deployment")
-        return assess(subject, related=related_index(held)(subject), now=NOW)
-
-    assert judged(objects) == judged(objects[::-1])
-
-
-HELD = [deployment(), stateful_set(), daemon_set(), replica_set(), pod()]
+HELD = [held(kind) for kind in KINDS]
 
 
 def reader_of(*objects: Manifest) -> SnapshotReader:
@@ -363,17 +283,95 @@ def reader_of(*objects: Manifest) -> SnapshotReader:
 
 def query(word: str, name: str = "", namespace: str = "shop") -> Query:
     """A query by a kind's name."""
-    kind = resolve(word)
+    kind = RULES.kind_called(word)
     assert kind is not None
     return Query(kind, namespace, name)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
-def test_reader_finds_each_kind_by_name(kind: Any) -> None:
-    """One object for a query by name, and it is fresh."""
-    held = next(entry for entry in HELD if entry["kind"] == kind.kind)
-    reading = reader_of(*HELD).read(Query(kind, "shop", held["metadata"]["name"]), DEADLINE)
-    assert (reading.objects, reading.age, reading.stale) == ((held,), 0.0, False)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.kind}.{kind.group}")
+def test_reader_finds_each_kind_by_name_and_in_a_list(kind: Kind) -> None:
+    """One object for a query by name, of its own group, and it is fresh."""
+    place = "shop" if kind.namespaced else ""
+    for asked in (Query(kind, place, "one"), Query(kind, place), Query(kind, "")):
+        reading = reader_of(*HELD).read(asked, DEADLINE)
+        assert (reading.objects, reading.age, reading.stale) == ((held(kind),), 0.0, False)
+        assert not reading.truncated
+
+
+def test_reader_lists_all_namespaces() -> None:
+    """Where none is named."""
+    pods = query("pods").kind
+    reader = reader_of(held(pods, "a", "one"), held(pods, "b", "two"))
+    assert names(list(reader.read(Query(pods, ""), DEADLINE).objects)) == ["a", "b"]
+    assert names(list(reader.read(Query(pods, "two"), DEADLINE).objects)) == ["b"]
+
+
+def test_reader_counts_what_names_no_namespace_in_each() -> None:
+    """A manifest that was not applied yet is for whichever it is applied to."""
+    bare: Manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}
+    for namespace in ("shop", "other", ""):
+        assert reader_of(bare).read(Query(query("pods").kind, namespace), DEADLINE).objects
+
+
+def test_of_several_readings_of_one_object_the_last_counts() -> None:
+    """As kubectl calls one after the other leave them in a file."""
+    reader = reader_of(deployment(3, 0), deployment(3, 3))
+    assert reader.read(query("deploy", "api"), DEADLINE).objects == (deployment(3, 3),)
+
+
+def test_reader_finds_a_kind_in_an_older_group_of_it() -> None:
+    """One that its rule covers."""
+    older = {**deployment(), "apiVersion": "extensions/v1beta1"}
+    assert reader_of(older).read(query("deploy", "api"), DEADLINE).objects == (older,)
+
+
+def test_reader_reads_events_of_either_api_and_only_warnings() -> None:
+    """They say the same under other names."""
+    newer: Manifest = {
+        "apiVersion": "events.k8s.io/v1",
+        "kind": "Event",
+        "type": "Warning",
+        "metadata": {"name": "new", "namespace": "shop"},
+    }
+    found = reader_of(newer, event("old"), event("fine", type_="Normal")).read(
+        Query(EVENT, "shop"), DEADLINE
+    )
+    assert names(list(found.objects)) == ["new", "old.FailedCreate"]
+
+
+def discovered(*objects: Manifest) -> dict[str, Kind]:
+    """The kinds that a snapshot of these objects serves."""
+    resources = reader_of(*objects).discover(DEADLINE).objects
+    kinds = [kind_of(entry) for entry in resources]
+    return {kind.kind: kind for kind in kinds if kind is not None}
+
+
+def test_what_a_snapshot_serves_is_what_is_in_it() -> None:
+    """A kind with a rule is told as the rule says, and its group and version as they stand."""
+    served = discovered(*HELD, *HELD)
+    assert set(served) == {kind.kind for kind in KINDS}
+    node = served["Node"]
+    assert (node.plural, node.namespaced, node.short_names) == ("nodes", False, ("no",))
+
+
+@pytest.mark.parametrize(
+    ("kind", "plural"),
+    [
+        ("Widget", "widgets"),
+        ("Policy", "policies"),
+        ("Ingress", "ingresses"),
+    ],
+)
+def test_the_plural_of_a_kind_without_a_rule_is_guessed(kind: str, plural: str) -> None:
+    """Nowhere in a dump does it stand."""
+    found = discovered({"apiVersion": "example.com/v1", "kind": kind, "metadata": {"name": "x"}})
+    assert (found[kind].plural, found[kind].api_version) == (plural, "example.com/v1")
+
+
+@pytest.mark.parametrize("odd", [{}, {"kind": 7}, {"kind": None}, {"kind": ""}, {"apiVersion": 7}])
+def test_what_has_no_kind_is_not_served(odd: Manifest) -> None:
+    """It cannot be asked for."""
+    assert discovered(odd) == {}
 
 
 @pytest.mark.parametrize(

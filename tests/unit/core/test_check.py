@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pytest
 
-from k8s_heartbeat.core.check import check, missing
-from k8s_heartbeat.core.kinds import KINDS, POD
+from k8s_heartbeat.core import (
+    RULES,
+    Activity,
+    Assessment,
+    Cause,
+    Context,
+    Health,
+    Kind,
+    Rule,
+    Source,
+    Verdict,
+)
+from k8s_heartbeat.core.check import absent, check, evidence_queries, is_at_rest, missing
+from k8s_heartbeat.core.kinds import POD
 from k8s_heartbeat.core.reader import (
     Deadline,
     Forbidden,
@@ -16,6 +29,8 @@ from k8s_heartbeat.core.reader import (
     Reading,
     ReadTimeout,
 )
+from k8s_heartbeat.core.rules import KINDS
+from k8s_heartbeat.core.selectors import parse_selector
 from tests.builders import (
     NOW,
     Manifest,
@@ -53,6 +68,10 @@ class Shelf:
             if not found:
                 raise NotFound(str(query))
         return Reading(tuple(found), age=1.5, stale=True)
+
+    def discover(self, deadline: Deadline) -> Reading:
+        """No kinds but the well-known ones."""
+        return Reading(())
 
     def ping(self, deadline: Deadline) -> None:
         """A shelf always answers."""
@@ -163,7 +182,7 @@ def test_the_verdict_bears_the_name_that_was_asked_for() -> None:
     checked = check(Liar([]), Query(POD, "shop", "api"), now=NOW, deadline=DEADLINE)
     found = checked.assessment
     assert (found.kind, found.namespace, found.name) == ("Pod", "shop", "api")
-    assert (found.health, found.reason) == ("unknown", "NoRule")
+    assert (found.health, found.reason) == ("unknown", "NoStatus")
 
 
 def test_what_does_not_exist_has_an_assessment_too() -> None:
@@ -191,3 +210,131 @@ def test_a_deadline_that_ends_among_the_causes_costs_only_them() -> None:
     checked = check(shelf, Query(DEPLOYMENT, "shop", "api"), now=NOW, deadline=DEADLINE)
     assert checked.assessment.health == "degraded"
     assert [cause.message for cause in checked.assessment.causes] == ["no answer within 5 s"]
+
+
+def test_anything_that_does_not_exist_has_an_assessment() -> None:
+    """A group too; it says nothing that one that may not be seen would not."""
+    assert absent("Namespace", "shop", "").message == missing(Query(POD, "shop", "api")).message
+
+
+def assessment(health: Health, activity: Activity, *causes: Cause) -> Assessment:
+    """An assessment with these words."""
+    return Assessment(health, activity, True, "Because", "it is so", causes=causes)
+
+
+@pytest.mark.parametrize(
+    ("found", "rests"),
+    [
+        (assessment(Health.HEALTHY, Activity.STEADY), True),
+        (assessment(Health.HEALTHY, Activity.SUSPENDED), True),
+        (assessment(Health.HEALTHY, Activity.PROGRESSING), False),
+        (assessment(Health.HEALTHY, Activity.TERMINATING), False),
+        (assessment(Health.DEGRADED, Activity.STEADY), False),
+        (assessment(Health.HEALTHY, Activity.STEADY, Cause("Odd", "Pod", "api-1")), False),
+    ],
+)
+def test_what_needs_no_explanation_rests(found: Assessment, rests: bool) -> None:
+    """A rollout may be stuck behind pods that still serve."""
+    assert is_at_rest(found) is rests
+
+
+PART = Kind("Part", "parts", "example.com", "v1")
+
+
+def judge_whole(source: Source, context: Context) -> Verdict:
+    """By its parts."""
+    seen = len(context.around.of_kind("Part"))
+    health = Health.HEALTHY if seen else Health.DOWN
+    return Verdict(health, Activity.STEADY, bool(seen), "Parts", f"{seen} parts")
+
+
+def parts_of(source: Source) -> Iterable[Query]:
+    """The parts with its label, and the one that it names."""
+    yield Query(PART, source.meta.namespace, selector=parse_selector(f"of={source.meta.name}"))
+    if "part" in source.spec:
+        # two fields may name the same one
+        yield Query(PART, source.meta.namespace, source.spec["part"])
+        yield Query(PART, source.meta.namespace, source.spec["part"])
+
+
+WHOLE_RULE = Rule(Kind("Whole", "wholes", "example.com", "v1"), judge_whole, evidence=parts_of)
+WHOLES = RULES.with_rules(WHOLE_RULE)
+
+
+def whole(spec: Manifest | None = None) -> Manifest:
+    """An object that is judged by others."""
+    return {
+        "apiVersion": "example.com/v1",
+        "kind": "Whole",
+        "metadata": {"name": "one", "namespace": "shop", "uid": "one"},
+        "spec": spec or {},
+        "status": {},
+    }
+
+
+def part(name: str = "a") -> Manifest:
+    """One of those others."""
+    return {"kind": "Part", "metadata": {"name": name, "namespace": "shop"}}
+
+
+def check_whole(shelf: Shelf, *, explain_all: bool = False) -> Assessment:
+    """The verdict on it."""
+    query = Query(WHOLE_RULE.kind, "shop", "one")
+    return check(
+        shelf, query, now=NOW, deadline=DEADLINE, rules=WHOLES, explain_all=explain_all
+    ).assessment
+
+
+def test_evidence_is_read_before_the_verdict() -> None:
+    """It costs one reading more, also when all is well."""
+    shelf = Shelf([whole(), part()])
+    found = check_whole(shelf)
+    assert (found.health, found.message) == ("healthy", "1 parts")
+    assert shelf.asked == ["wholes shop/one", "parts in shop of=one"]
+
+
+def test_evidence_by_name_is_read_too() -> None:
+    """Each reading once, whoever asks for it."""
+    shelf = Shelf([whole({"part": "a"}), part()])
+    assert check_whole(shelf, explain_all=True).message == "2 parts"
+    assert shelf.asked == [
+        "wholes shop/one",
+        "parts in shop of=one",
+        "parts shop/a",
+        "events in shop",
+    ]
+
+
+def test_evidence_that_cannot_be_read_is_told() -> None:
+    """The rule judges without it, and a cause says what was not to be seen."""
+    found = check_whole(Shelf([whole(), part()], unreadable=("Part",)))
+    assert found.health == "down"
+    assert [(cause.reason, cause.kind) for cause in found.causes] == [("CausesUnreadable", "Part")]
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        pytest.param(whole({"part": "../x"}), id="a name that cannot be"),
+        pytest.param({"kind": "Whole", "metadata": []}, id="malformed"),
+        pytest.param({}, id="nothing"),
+    ],
+)
+def test_evidence_that_cannot_be_asked_for_is_not(manifest: Manifest) -> None:
+    """What stands in an object may be anything."""
+    assert evidence_queries(WHOLE_RULE, manifest) == []
+
+
+def test_events_of_what_stands_in_no_namespace_are_in_the_default_one() -> None:
+    """The API server puts them there."""
+    node = next(kind for kind in KINDS if kind.kind == "Node")
+    manifest: Manifest = {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": "node-1"},
+        "status": {"conditions": [{"type": "Ready", "status": "False"}]},
+    }
+    shelf = Shelf([manifest])
+    found = check(shelf, Query(node, "", "node-1"), now=NOW, deadline=DEADLINE).assessment
+    assert (found.health, found.namespace, found.name) == ("down", "", "node-1")
+    assert shelf.asked == ["nodes node-1", "events in default"]

@@ -8,7 +8,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import k8s_heartbeat.core
-from k8s_heartbeat.core import Health, Policy, assess
+from k8s_heartbeat.core import (
+    RULES,
+    Activity,
+    Context,
+    FieldError,
+    Health,
+    Kind,
+    Policy,
+    Rule,
+    Source,
+    Verdict,
+    assess,
+)
 from tests.builders import (
     NOW,
     Manifest,
@@ -213,3 +225,157 @@ def test_a_policy_that_was_read_from_text_says_the_same() -> None:
     """`down` as a word and as a member are equal, so they are to mean the same."""
     worded = Policy(zero="down")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as an untyped caller would
     assert not assess(deployment(0), now=NOW, policy=worded).up
+
+
+def annotated(manifest: Manifest, **annotations: str) -> Manifest:
+    """The object with annotations of ours; an underscore stands for a dash."""
+    found = {
+        f"k8s-heartbeat.io/{name.replace('_', '-')}": annotations[name] for name in annotations
+    }
+    return {**manifest, "metadata": {**manifest["metadata"], "annotations": found}}
+
+
+class TestMaintenance:
+    """Until a time that the owner has announced, what is not well is up, and says why."""
+
+    UNTIL = before(minutes=-30)
+
+    @pytest.mark.parametrize(
+        ("manifest", "health"),
+        [
+            (deployment(3, 0), "down"),
+            (deployment(3, 1), "degraded"),
+            (deployment(3) | {"status": {"replicas": -1}}, "unknown"),
+            ({**deployment(3), "status": None}, "unknown"),
+        ],
+    )
+    def test_what_is_not_well_is_up(self, manifest: Manifest, health: str) -> None:
+        """Its health is told as it is."""
+        verdict = assess(annotated(manifest, maintenance_until=self.UNTIL), now=NOW)
+        assert (verdict.health, verdict.up, verdict.reason) == (health, True, "Maintenance")
+        alone = assess(manifest, now=NOW)
+        assert verdict.message == f"in maintenance until 2026-03-02T12:30:00Z; {alone.message}"
+        assert (verdict.desired, verdict.available) == (alone.desired, alone.available)
+
+    def test_what_is_well_needs_no_maintenance(self) -> None:
+        """It says what it says at any other time."""
+        verdict = assess(annotated(deployment(3), maintenance_until=self.UNTIL), now=NOW)
+        assert verdict == assess(deployment(3), now=NOW)
+
+    @pytest.mark.parametrize("until", [before(minutes=0), before(seconds=1), before(days=30)])
+    def test_it_ends_at_its_time(self, until: str) -> None:
+        """To the second, and nobody has to take the annotation away."""
+        verdict = assess(annotated(deployment(3, 0), maintenance_until=until), now=NOW)
+        assert verdict == assess(deployment(3, 0), now=NOW)
+
+    def test_it_ends_at_its_time_in_any_timezone(self) -> None:
+        """The message tells it in UTC."""
+        there = annotated(deployment(3, 0), maintenance_until="2026-03-02T14:30:00+02:00")
+        assert assess(there, now=NOW).message.startswith(
+            "in maintenance until 2026-03-02T12:30:00Z;"
+        )
+
+    def test_a_stuck_deletion_may_be_announced_too(self) -> None:
+        """Both are told: the reason is that of the owner."""
+        stuck = annotated(deployment(deleted=before(hours=2)), maintenance_until=self.UNTIL)
+        verdict = assess(stuck, now=NOW)
+        assert (verdict.up, verdict.reason) == (True, "Maintenance")
+        assert "its deletion has lasted 2h" in verdict.message
+
+    def test_a_malformed_one_changes_nothing_and_is_told(self) -> None:
+        """Not even a time without a timezone is guessed at."""
+        verdict = assess(
+            annotated(deployment(3, 0), maintenance_until="2026-03-02T12:30:00"), now=NOW
+        )
+        alone = assess(deployment(3, 0), now=NOW)
+        assert (verdict.health, verdict.up, verdict.reason) == (
+            alone.health,
+            False,
+            alone.reason,
+        )
+        assert [cause.reason for cause in verdict.causes] == ["MalformedAnnotation"]
+
+
+class TestAnnotations:
+    """What the owner says of it."""
+
+    @pytest.mark.parametrize(
+        ("minimum", "up"), [("1", True), ("2", False), ("33%", True), ("34%", False)]
+    )
+    def test_the_owners_minimum_decides_what_is_up(self, minimum: str, up: bool) -> None:
+        """It never makes the health better or worse."""
+        verdict = assess(annotated(deployment(3, 1), min_available=minimum), now=NOW)
+        assert (verdict.health, verdict.up) == ("degraded", up)
+
+    def test_faults_are_told_of_what_is_well_too(self) -> None:
+        """One for each annotation, and the verdict is that without them."""
+        odd = annotated(deployment(3), min_available="none", ignore="yes", maintenance_until="soon")
+        verdict = assess(odd, now=NOW)
+        assert (verdict.health, verdict.up) == ("healthy", True)
+        assert [cause.reason for cause in verdict.causes] == ["MalformedAnnotation"] * 3
+
+    def test_faults_stand_behind_what_explains_it(self) -> None:
+        """What is wrong with the object goes before what is wrong with its annotations."""
+        broken = pod(
+            phase="Pending",
+            owned_by="api-rs",
+            containers=[status(state=waiting("ErrImagePull"))],
+        )
+        odd = annotated(deployment(3, 0), ignore="yes")
+        verdict = assess(odd, related=[replica_set(), broken], now=NOW)
+        assert [cause.reason for cause in verdict.causes] == ["ErrImagePull", "MalformedAnnotation"]
+
+    def test_ignored_objects_are_judged_when_they_are_asked_for(self) -> None:
+        """The annotation keeps them out of aggregates alone."""
+        assert assess(annotated(deployment(3, 0), ignore="true"), now=NOW).health == "down"
+
+
+class TestRules:
+    """Which rule judges is the caller's to say."""
+
+    WIDGET = Kind("Widget", "widgets", "example.com", "v1")
+
+    @staticmethod
+    def widget(**parts: object) -> Manifest:
+        """An object of a kind that ships without a rule."""
+        return {"apiVersion": "example.com/v1", "kind": "Widget", **parts}
+
+    def test_a_rule_may_refuse_a_field(self) -> None:
+        """While it reads or while it judges; the message is that of the error."""
+
+        def refuse(source: Source, context: Context | None = None) -> Verdict:
+            raise FieldError("spec.size is no size, such as 3")
+
+        def accept(source: Source, context: Context) -> Verdict:
+            return Verdict(Health.HEALTHY, Activity.STEADY, True, "Fine", "it is")
+
+        for rule in (Rule(self.WIDGET, accept, refuse), Rule(self.WIDGET, refuse)):
+            verdict = assess(self.widget(status={}), now=NOW, rules=RULES.with_rules(rule))
+            assert (verdict.health, verdict.up, verdict.reason) == ("unknown", False, "Malformed")
+            assert verdict.message == "spec.size is no size, such as 3"
+
+    def test_a_rule_may_need_no_status(self) -> None:
+        """To exist may be all that an object does."""
+
+        def exist(source: Source, context: Context) -> Verdict:
+            return Verdict(Health.HEALTHY, Activity.STEADY, True, "Exists", "it exists")
+
+        rules = RULES.with_rules(Rule(self.WIDGET, exist, needs_status=False))
+        assert assess(self.widget(), now=NOW, rules=rules).reason == "Exists"
+        assert assess(self.widget(), now=NOW).reason == "NoStatus"
+
+    def test_a_rule_is_told_the_time_the_policy_and_what_stands_around(self) -> None:
+        """All that it may know besides the object."""
+        seen: list[Context] = []
+
+        def look(source: Source, context: Context) -> Verdict:
+            seen.append(context)
+            return Verdict(Health.HEALTHY, Activity.STEADY, True, "Fine", "it is")
+
+        policy = Policy(cron_failures=7)
+        rules = RULES.with_rules(Rule(self.WIDGET, look))
+        assess(self.widget(status={}), related=[pod()], now=NOW, policy=policy, rules=rules)
+        assess(self.widget(status={}), now=NOW, rules=rules)
+        assert (seen[0].now, seen[0].policy) == (NOW, policy)
+        assert seen[0].around.of_kind("Pod") == [pod()]
+        assert not seen[1].around

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from k8s_heartbeat.core.kinds import EVENT, KINDS, POD, REPLICA_SET, resolve
+from k8s_heartbeat.core.kinds import EVENT, POD, REPLICA_SET, Kind, find, is_word, kind_of
+from k8s_heartbeat.core.rules import KINDS, RULES
 
 
 @pytest.mark.parametrize(
@@ -20,15 +21,98 @@ from k8s_heartbeat.core.kinds import EVENT, KINDS, POD, REPLICA_SET, resolve
 def test_a_kind_is_found_by_all_its_names(words: tuple[str, ...], kind: str) -> None:
     """Singular, plural and short names, in any case, as with kubectl."""
     for word in words:
-        found = resolve(word)
+        found = RULES.kind_called(word)
         assert found is not None
         assert found.kind == kind
 
 
-@pytest.mark.parametrize("word", ["", "sprocket", "event", "events", "pod ", "deployments.apps"])
-def test_a_word_that_stands_for_no_kind(word: str) -> None:
-    """What cannot be asked for is not found; events are read and not asked for."""
-    assert resolve(word) is None
+@pytest.mark.parametrize(
+    ("word", "group"),
+    [
+        ("deployments.apps", "apps"),
+        ("deployment.v1.apps", "apps"),
+        ("Deploy.Apps", "apps"),
+        ("service", ""),
+        ("services.serving.knative.dev", "serving.knative.dev"),
+        ("service.v1.serving.knative.dev", "serving.knative.dev"),
+        ("ksvc", "serving.knative.dev"),
+        ("pods.v1.", ""),
+    ],
+)
+def test_a_kind_is_found_in_its_group(word: str, group: str) -> None:
+    """KIND.group and KIND.version.group, as kubectl takes them; short names of their own."""
+    found = RULES.kind_called(word)
+    assert found is not None
+    assert found.group == group
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["", "sprocket", "pod ", "deployments.batch", "deployments.v1beta1.apps", "route", "deploy."],
+)
+def test_a_word_that_stands_for_no_well_known_kind(word: str) -> None:
+    """Another group's or version's; and what two groups call alike is the cluster's to say."""
+    assert RULES.kind_called(word) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "can"),
+    [
+        ("deploy", True),
+        ("certificates.cert-manager.io", True),
+        ("Certificates.v1.cert-manager.io", True),
+        ("pods.v1.", True),
+        ("", False),
+        ("-a", False),
+        ("a/b", False),
+        ("a b", False),
+        ("..", False),
+        ("é", False),
+        ("x" * 300, False),
+    ],
+)
+def test_what_a_kind_can_be_called(word: str, can: bool) -> None:
+    """Letters, digits, dots and dashes."""
+    assert is_word(word) is can
+
+
+WIDGET = {
+    "name": "widgets",
+    "kind": "Widget",
+    "group": "example.com",
+    "version": "v1",
+    "shortNames": ["wi"],
+    "namespaced": True,
+}
+
+
+def test_a_kind_is_made_of_what_discovery_says() -> None:
+    """An APIResource with its group and version."""
+    found = kind_of(WIDGET)
+    assert found is not None
+    assert found == Kind("Widget", "widgets", "example.com", "v1", ("wi",))
+    assert find("wi", [found]) is found
+    assert find("widget.example.com", [found]) is found
+
+
+@pytest.mark.parametrize("field", ["name", "kind", "version"])
+@pytest.mark.parametrize("value", [None, "", 3])
+def test_an_odd_resource_is_no_kind(field: str, value: object) -> None:
+    """What has no name cannot be asked for."""
+    assert kind_of({**WIDGET, field: value}) is None
+
+
+def test_a_subresource_is_no_kind() -> None:
+    """`deployments/scale` is a part of another."""
+    assert kind_of({**WIDGET, "name": "widgets/scale"}) is None
+
+
+def test_words_that_two_groups_share_are_found_among_what_is_served() -> None:
+    """There the order of the cluster decides."""
+    route = Kind("Route", "routes", "serving.knative.dev", "v1", ("rt",), shared_words=True)
+    assert find("route", [route]) is None
+    assert find("rt", [route]) is route
+    assert find("route", [route], alone=True) is route
 
 
 @pytest.mark.parametrize(
@@ -52,6 +136,7 @@ def test_of_events_only_the_warnings_are_listed() -> None:
 
 
 def test_no_two_kinds_share_a_name() -> None:
-    """A word stands for one kind."""
-    names = [name for kind in KINDS for name in kind.names]
+    """A word stands for one kind, but for those that are marked as sharing it."""
+    names = [name for kind in KINDS if not kind.shared_words for name in kind.names]
+    names += [name for kind in KINDS if kind.shared_words for name in kind.short_names]
     assert len(names) == len(set(names))

@@ -8,17 +8,14 @@ from types import MappingProxyType
 import pytest
 from hypothesis import given
 
-from k8s_heartbeat.core.manifests import is_ruled, parse
-from k8s_heartbeat.core.model import (
-    DaemonSet,
-    Deployment,
-    Event,
-    Malformed,
-    Pod,
-    ReplicaSet,
-    StatefulSet,
-    Unruled,
-)
+from k8s_heartbeat.core.fields import time
+from k8s_heartbeat.core.manifests import meta_of, parse_related
+from k8s_heartbeat.core.model import Event, Malformed, Other, Pod
+from k8s_heartbeat.core.rules.daemon_set import DaemonSet
+from k8s_heartbeat.core.rules.deployment import Deployment
+from k8s_heartbeat.core.rules.replica_set import ReplicaSet
+from k8s_heartbeat.core.rules.stated import Stated
+from k8s_heartbeat.core.rules.stateful_set import StatefulSet
 from tests.builders import (
     Manifest,
     condition,
@@ -32,6 +29,7 @@ from tests.builders import (
     stateful_set,
     terminated,
 )
+from tests.models import parse
 from tests.property.strategies import Json, json_values
 
 EMPTY: Manifest = {}
@@ -45,14 +43,11 @@ EMPTY: Manifest = {}
         (stateful_set(), StatefulSet),
         (daemon_set(), DaemonSet),
         (pod(), Pod),
-        (event(), Event),
-        ({"kind": "Service"}, Unruled),
-        ({"kind": "Deployment", "apiVersion": "v1", "status": EMPTY}, Unruled),
+        ({"kind": "Deployment", "apiVersion": "v1", "status": EMPTY}, Stated),
         ({"kind": "Deployment", "apiVersion": "extensions/v1beta1", "status": EMPTY}, Deployment),
         ({"kind": "Deployment", "apiVersion": None, "status": EMPTY}, Deployment),
         ({"kind": "Deployment", "status": EMPTY}, Deployment),
-        ({"kind": "Pod", "apiVersion": "metrics.k8s.io/v1", "status": EMPTY}, Unruled),
-        ({"kind": "Deployment"}, Malformed),
+        ({"kind": "Pod", "apiVersion": "metrics.k8s.io/v1", "status": EMPTY}, Stated),
         ("Deployment", Malformed),
         (MappingProxyType(replica_set()), ReplicaSet),
     ],
@@ -63,27 +58,26 @@ def test_a_manifest_becomes_its_model(manifest: object, model: type) -> None:
 
 
 @pytest.mark.parametrize(
-    ("manifest", "ruled"),
+    ("manifest", "model"),
     [
-        (deployment(), True),
-        (pod(), True),
-        ({"kind": "Deployment"}, True),
-        ({"kind": "Deployment", "apiVersion": "other/v1"}, False),
-        (event(), False),
-        ({}, False),
-        ([], False),
+        (pod(), Pod),
+        (event(), Event),
+        (replica_set(), Other),
+        ({"kind": "Pod"}, Other),
+        ({"kind": "Pod", "status": []}, Malformed),
+        ({}, Other),
     ],
 )
-def test_whether_a_rule_stands_for_it(manifest: object, ruled: bool) -> None:
-    """What is not judged can be told before it is read."""
-    assert is_ruled(manifest) is ruled
+def test_what_stands_around_is_read_as_far_as_it_explains(manifest: Manifest, model: type) -> None:
+    """Pods and events whole, of all others who they are."""
+    assert type(parse_related(manifest)) is model
 
 
 @given(json_values())
 def test_nothing_raises(value: Json) -> None:
     """Whatever it is given, it makes something of it."""
-    assert parse(value).meta is not None
-    assert not is_ruled(value)
+    assert meta_of(value).kind == ""
+    assert type(parse(value)) is Malformed
 
 
 @pytest.mark.parametrize(
@@ -112,9 +106,7 @@ def test_nothing_raises(value: Json) -> None:
 )
 def test_times_are_read_or_passed_over(value: object, read: datetime | None) -> None:
     """RFC 3339 and what YAML loaders make of it; what does not parse is no time."""
-    manifest = deployment()
-    manifest["metadata"]["creationTimestamp"] = value
-    assert parse(manifest).meta.created == read
+    assert time(value) == read
 
 
 @pytest.mark.parametrize(
@@ -185,7 +177,7 @@ def test_the_owner_is_the_one_that_controls(references: Json, uid: str) -> None:
     """Whose `controller` is the very word true."""
     manifest = pod()
     manifest["metadata"]["ownerReferences"] = references
-    assert parse(manifest).meta.owner_uid == uid
+    assert meta_of(manifest).owner_uid == uid
 
 
 @pytest.mark.parametrize(
@@ -196,7 +188,7 @@ def test_finalizers_are_read_in_order(finalizers: Json, read: tuple[str, ...]) -
     """Each once, the odd ones passed over."""
     manifest = deployment()
     manifest["metadata"]["finalizers"] = finalizers
-    assert parse(manifest).meta.finalizers == read
+    assert meta_of(manifest).finalizers == read
 
 
 @pytest.mark.parametrize(

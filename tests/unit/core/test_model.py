@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from k8s_heartbeat.core.manifests import parse
+from k8s_heartbeat.core.manifests import meta_of, parse_related
 from k8s_heartbeat.core.model import Pod, Termination
 from tests.builders import Manifest, deployment, pod
 
@@ -32,7 +32,7 @@ def test_a_status_is_stale_when_it_was_written_for_an_older_spec(
 ) -> None:
     """Only a number that is lower than the generation says so."""
     manifest = deployment(generation=2, observed=observed)
-    assert parse(manifest).meta.stale is stale
+    assert meta_of(manifest).stale is stale
 
 
 @pytest.mark.parametrize("absent", ["generation", "observedGeneration"])
@@ -40,7 +40,7 @@ def test_without_both_generations_nothing_is_stale(absent: str) -> None:
     """A controller that does not state what it observed is taken at its word."""
     manifest: Manifest = deployment(generation=2, observed=1)
     manifest["metadata" if absent == "generation" else "status"].pop(absent)
-    assert not parse(manifest).meta.stale
+    assert not meta_of(manifest).stale
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_without_both_generations_nothing_is_stale(absent: str) -> None:
 )
 def test_a_pod_is_finished_when_it_will_not_run_again(phase: str, finished: bool) -> None:
     """Succeeded and Failed are final."""
-    model = parse(pod(phase=phase))
+    model = parse_related(pod(phase=phase))
     assert isinstance(model, Pod)
     assert model.finished is finished
 

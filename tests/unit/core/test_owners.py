@@ -1,28 +1,36 @@
-"""Which pods belong to a workload."""
+"""What belongs to what, by controller owner."""
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from k8s_heartbeat.core.manifests import parse
-from k8s_heartbeat.core.owners import owned_pods
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from k8s_heartbeat.core import assess
+from k8s_heartbeat.core.manifests import meta_of, parse_related
+from k8s_heartbeat.core.owners import owned_pods, related_index, top_level
 from tests.builders import (
+    NOW,
     Manifest,
     container,
     daemon_set,
     deployment,
+    event,
     owner,
     pod,
     replica_set,
     stateful_set,
 )
+from tests.property import strategies as some
 
 
 def names(subject: Manifest, *related: Manifest) -> list[str]:
     """The names of the pods that belong to an object."""
     return [
         found.meta.name
-        for found in owned_pods(parse(subject).meta, [parse(one) for one in related])
+        for found in owned_pods(meta_of(subject), [parse_related(one) for one in related])
     ]
 
 
@@ -83,9 +91,9 @@ def test_two_readings_of_one_pod_are_one_pod() -> None:
     """A dump of two moments holds it twice; the same reading counts in either order."""
     early = pod("db-0", owned_by="db", containers=[container(restarts=1)])
     late = pod("db-0", owned_by="db", containers=[container(restarts=2)])
-    meta = parse(stateful_set()).meta
-    first = owned_pods(meta, [parse(early), parse(late)])
-    second = owned_pods(meta, [parse(late), parse(early)])
+    meta = meta_of(stateful_set())
+    first = owned_pods(meta, [parse_related(early), parse_related(late)])
+    second = owned_pods(meta, [parse_related(late), parse_related(early)])
     assert first == second
     assert len(first) == 1
 
@@ -104,3 +112,186 @@ def test_an_odd_replica_set_still_links_its_pods(replicas: object) -> None:
     odd["status"] = None if replicas is None else {"replicas": replicas}
     uid = odd["metadata"]["uid"]
     assert names(deployment(), odd, pod("one", owned_by=uid)) == ["one"]
+
+
+def test_a_job_stands_between_a_cron_job_and_its_pods() -> None:
+    """As a ReplicaSet does for a Deployment."""
+    nightly: Manifest = {"kind": "CronJob", "metadata": {"name": "nightly", "uid": "nightly"}}
+    job: Manifest = {
+        "kind": "Job",
+        "metadata": {
+            "name": "nightly-1",
+            "uid": "nightly-1",
+            "ownerReferences": [owner("nightly", kind="CronJob")],
+        },
+    }
+    assert names(nightly, job, pod("one", owned_by="nightly-1")) == ["one"]
+    assert names(job, pod("one", owned_by="nightly-1")) == ["one"]
+
+
+def found_names(found: list[Any]) -> list[str]:
+    """Names of manifests, in alphabetical order."""
+    return sorted(str(entry["metadata"]["name"]) for entry in found)
+
+
+def test_workload_is_related_to_all_that_it_controls_and_to_the_events_of_all() -> None:
+    """Deployment to ReplicaSets to pods, and the events about each of them."""
+    objects = [
+        deployment(),
+        replica_set(name="api-rs"),
+        replica_set(name="api-old"),
+        pod("api-1", owned_by="api-rs"),
+        pod("api-2", owned_by="api-rs"),
+        event("api"),
+        event("api-rs", kind="ReplicaSet"),
+        event("api-2", kind="Pod"),
+        stateful_set(),
+        pod("db-0", owned_by="db"),
+        event("db"),
+        event("elsewhere"),
+    ]
+    related_to = related_index(objects)
+    assert found_names(related_to(objects[0])) == [
+        "api-1",
+        "api-2",
+        "api-2.FailedCreate",
+        "api-old",
+        "api-rs",
+        "api-rs.FailedCreate",
+        "api.FailedCreate",
+    ]
+    assert found_names(related_to(objects[1])) == [
+        "api-1",
+        "api-2",
+        "api-2.FailedCreate",
+        "api-rs.FailedCreate",
+    ]
+    assert found_names(related_to(objects[8])) == ["db-0", "db.FailedCreate"]
+    assert related_to(objects[3]) == []
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        pytest.param([replica_set(name="a", owned_by="a")], id="of itself"),
+        pytest.param(
+            [replica_set(name="a", owned_by="b"), replica_set(name="b", owned_by="a")],
+            id="of each other",
+        ),
+        pytest.param(
+            [pod(f"p{number}", owned_by=f"p{(number + 1) % 9}") for number in range(9)],
+            id="in a ring",
+        ),
+    ],
+)
+def test_owners_in_a_circle_end(objects: list[Manifest]) -> None:
+    """A dump may state what no cluster holds."""
+    related_to = related_index(objects)
+    for entry in objects:
+        assert len(related_to(entry)) == len(objects)
+
+
+def test_objects_without_a_uid_are_nobodys() -> None:
+    """Manifests that were never applied have none, and do not all belong together."""
+    bare: Manifest = {"kind": "Deployment", "metadata": {"name": "api"}}
+    stray: list[Manifest] = [
+        {"kind": "Pod", "metadata": {"name": "a"}},
+        {"kind": "Event", "reason": "Failed"},
+        {},
+    ]
+    assert related_index([bare, *stray])(bare) == []
+
+
+@given(st.lists(some.damaged(some.manifests()), max_size=4))
+def test_index_takes_any_object(objects: list[Any]) -> None:
+    """Odd dumps are survived, for the verdict is still to be had."""
+    held: list[Manifest] = [entry for entry in objects if isinstance(entry, dict)]
+    related_to = related_index(held)
+    for entry in held:
+        assert all(found in held for found in related_to(entry))
+
+
+def test_order_in_the_dump_changes_no_verdict() -> None:
+    """`kubectl get pods,deploy` is as good as `kubectl get deploy,pods`."""
+    objects = [deployment(3, 1), replica_set(3, 1), pod("api-1", ready=False, owned_by="api-rs")]
+
+    def judged(held: list[Manifest]) -> Any:
+        subject = next(entry for entry in held if entry["kind"] == "Deployment")
+        return assess(subject, related=related_index(held)(subject), now=NOW)
+
+    assert judged(objects) == judged(objects[::-1])
+
+
+def test_events_of_the_newer_api_belong_to_what_they_regard() -> None:
+    """It renamed involvedObject."""
+    newer: Manifest = {"kind": "Event", "metadata": {"name": "e"}, "regarding": {"uid": "api"}}
+    subject = deployment()
+    assert related_index([subject, newer])(subject) == [newer]
+
+
+def top(*manifests: Manifest, kinds: tuple[str, ...] = ("Deployment", "ReplicaSet")) -> list[str]:
+    """The names of those that no other one of certain kinds controls."""
+    return [
+        entry["metadata"]["name"]
+        for entry in top_level(manifests, lambda entry: entry["kind"] in kinds)
+    ]
+
+
+def test_what_another_one_controls_is_not_at_the_top() -> None:
+    """Itself or through others, in whatever order they stand."""
+    chain = [pod("api-1", owned_by="api-rs"), replica_set(), deployment(), pod("bare")]
+    assert top(*chain) == ["api", "bare"]
+    assert top(*chain[::-1]) == ["bare", "api"]
+
+
+def test_what_is_not_among_them_controls_nothing() -> None:
+    """A pod whose owner was not listed stands for itself."""
+    assert top(replica_set(), pod("api-1", owned_by="api-rs")) == ["api-rs"]
+    assert top(pod("api-1", owned_by="api-rs"), deployment()) == ["api-1", "api"]
+
+
+def test_only_some_kinds_answer_for_what_they_control() -> None:
+    """The caller says which."""
+    chain = [deployment(), replica_set(), pod("api-1", owned_by="api-rs")]
+    assert top(*chain, kinds=("ReplicaSet",)) == ["api", "api-rs"]
+    assert top(*chain, kinds=()) == ["api", "api-rs", "api-1"]
+
+
+def test_what_stands_between_leads_on_though_it_does_not_count() -> None:
+    """A Deployment answers for its pods, whether or not anybody asked for ReplicaSets."""
+    chain = [deployment(), replica_set(), pod("api-1", owned_by="api-rs")]
+    assert top(*chain, kinds=("Deployment",)) == ["api"]
+    assert top(*chain[1:], kinds=("Deployment",)) == ["api-rs", "api-1"]
+    behind = [pod("one", owned_by="api"), pod("two", owned_by="one")]
+    assert top(deployment(), *behind, kinds=("Deployment",)) == ["api", "two"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_who_controls_himself_stays_at_the_top(count: int) -> None:
+    """Otherwise a ring of owners would vanish together with what it says."""
+    ring = [
+        replica_set(name=f"r{number}", owned_by=f"r{(number + 1) % count}")
+        for number in range(count)
+    ]
+    assert top(*ring) == [f"r{number}" for number in range(count)]
+    assert "tail" in top(*ring, replica_set(name="tail", owned_by="r0"))
+
+
+def test_without_a_uid_nothing_is_controlled() -> None:
+    """Manifests that were never applied have none."""
+    bare = [deployment(), replica_set(owned_by=""), pod("lone")]
+    for entry in bare:
+        entry["metadata"]["uid"] = ""
+    assert top(*bare) == ["api", "api-rs", "lone"]
+    nobody = replica_set()
+    nobody["metadata"]["uid"] = ""
+    assert top(deployment(), nobody, pod("lone")) == ["api", "lone"]
+
+
+@given(st.lists(some.damaged(some.manifests()), max_size=5))
+def test_whatever_is_listed_something_is_at_the_top(objects: list[Any]) -> None:
+    """Odd dumps are survived, each entry at most once, and not all of them vanish."""
+    held: list[Manifest] = [entry for entry in objects if isinstance(entry, dict)]
+    found = top_level(held, lambda entry: True)
+    assert bool(found) == bool(held)
+    assert all(any(entry is one for one in held) for entry in found)

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-from k8s_heartbeat.core.kinds import KINDS, POD
+from k8s_heartbeat.core import RULES
+from k8s_heartbeat.core.kinds import POD, Kind
 from k8s_heartbeat.core.reader import (
     Deadline,
     Forbidden,
     InvalidQuery,
     NotFound,
+    NotServed,
     Query,
     ReadError,
+    Reading,
     ReadTimeout,
     UpstreamError,
+    check_namespace,
 )
+from k8s_heartbeat.core.rules import KINDS
+
+
+def called(word: str) -> Kind:
+    """A well-known kind."""
+    kind = RULES.kind_called(word)
+    assert kind is not None
+    return kind
+
+
+NODE, CLUSTER_ROLE, ROLE = called("node"), called("clusterrole"), called("role")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +75,9 @@ def test_a_name_that_cannot_exist_is_refused(name: str) -> None:
     [
         (Query(KINDS[0], "shop", "api"), "deployments shop/api"),
         (Query(POD, "shop"), "pods in shop"),
+        (Query(POD, ""), "pods in all namespaces"),
+        (Query(NODE, "", "node-1"), "nodes node-1"),
+        (Query(NODE, ""), "nodes in all namespaces"),
     ],
 )
 def test_a_query_prints_as_kubectl_would_ask(query: Query, text: str) -> None:
@@ -78,8 +96,69 @@ def test_a_deadline_runs_out() -> None:
     assert deadline.remaining() == 0.0
 
 
-@pytest.mark.parametrize("error", [NotFound, Forbidden, UpstreamError, ReadTimeout])
+@pytest.mark.parametrize("error", [NotFound, NotServed, Forbidden, UpstreamError, ReadTimeout])
 def test_every_failed_reading_is_of_one_family(error: type[ReadError]) -> None:
     """Callers catch one; a query that is wrong is not among them."""
     assert issubclass(error, ReadError)
     assert not issubclass(InvalidQuery, ReadError)
+    assert error("gone").age == 0.0
+
+
+def test_a_list_may_be_of_all_namespaces_and_an_object_may_not() -> None:
+    """Without a namespace an object that stands in one is not named."""
+    assert Query(POD, "").namespace == ""
+    with pytest.raises(InvalidQuery, match=r"^namespace: "):
+        Query(POD, "", "api")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "path"),
+    [
+        (NODE, "node-1", "/api/healthz/-/node/node-1"),
+        (NODE, "", "/api/healthz/-/node/NAME"),
+        (CLUSTER_ROLE, "admin", "/api/healthz/-/clusterrole/admin"),
+    ],
+)
+def test_what_stands_in_no_namespace_is_not_asked_for_in_one(
+    kind: Kind, name: str, path: str
+) -> None:
+    """The error says how it is asked for."""
+    with pytest.raises(InvalidQuery, match=r"^namespace: ") as refused:
+        Query(kind, "shop", name)
+    assert path in str(refused.value)
+    assert Query(kind, "", name).name == name
+
+
+@pytest.mark.parametrize("name", ["system:node", "Admin", "a_b", "system::leader-locking", "..."])
+def test_a_role_may_be_called_what_a_path_may_hold(name: str) -> None:
+    """RBAC's names are of another grammar than those of all others."""
+    assert Query(CLUSTER_ROLE, "", name).name == name
+    assert Query(ROLE, "shop", name).name == name
+    with pytest.raises(InvalidQuery):
+        Query(POD, "shop", name)
+
+
+@pytest.mark.parametrize("name", [".", "..", "a/b", "a%2fb", "a b", "a\n", "é", "a?b", "x" * 254])
+def test_a_role_cannot_be_called_what_a_path_may_not_hold(name: str) -> None:
+    """Least of all what leads elsewhere."""
+    with pytest.raises(InvalidQuery, match=r"^name: "):
+        Query(CLUSTER_ROLE, "", name)
+
+
+@pytest.mark.parametrize("namespace", ["shop", "1", "n" * 63])
+def test_a_namespace_that_can_exist_is_let_through(namespace: str) -> None:
+    """The same grammar as in a query."""
+    check_namespace(namespace)
+
+
+@pytest.mark.parametrize("namespace", ["", "-", "Shop", "a.b", "n" * 64])
+def test_a_namespace_alone_is_checked_too(namespace: str) -> None:
+    """Before any kind is known."""
+    with pytest.raises(InvalidQuery, match=r"^namespace: .* such as shop$"):
+        check_namespace(namespace)
+
+
+def test_a_reading_is_new_and_whole_where_nothing_is_said() -> None:
+    """A reader that does not remember need not say so."""
+    reading = Reading(())
+    assert (reading.age, reading.stale, reading.truncated) == (0.0, False, False)

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8s_heartbeat.core.selectors import LabelSelector, selector_of
+from k8s_heartbeat.core.selectors import (
+    LabelSelector,
+    Requirement,
+    parse_selector,
+    selector_of,
+)
 from tests.builders import Manifest
 from tests.property.strategies import Json, json_values
 
@@ -132,3 +137,120 @@ def test_no_value_makes_it_raise(labels: Json, expressions: Json) -> None:
         {"spec": {"selector": {"matchLabels": labels, "matchExpressions": expressions}}}
     )
     assert found is None or str(found)
+
+
+def test_a_replication_controller_states_its_labels_right_there() -> None:
+    """It is older than matchLabels."""
+    manifest: Manifest = {"kind": "ReplicationController", "spec": {"selector": {"app": "api"}}}
+    assert str(selector_of(manifest)) == "app=api"
+    manifest["spec"]["selector"] = {"app": 7}
+    assert selector_of(manifest) is None
+    manifest["spec"]["selector"] = {}
+    assert selector_of(manifest) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "requirements"),
+    [
+        ("app=api", [Requirement("app", "In", ("api",))]),
+        ("app==api", [Requirement("app", "In", ("api",))]),
+        ("app!=api", [Requirement("app", "NotIn", ("api",))]),
+        ("app=", [Requirement("app", "In", ("",))]),
+        (" app = api ", [Requirement("app", "In", ("api",))]),
+        ("app in (api)", [Requirement("app", "In", ("api",))]),
+        ("app in (api, db)", [Requirement("app", "In", ("api", "db"))]),
+        ("app notin (api,db)", [Requirement("app", "NotIn", ("api", "db"))]),
+        ("app  in(api)", [Requirement("app", "In", ("api",))]),
+        ("app", [Requirement("app", "Exists")]),
+        ("!app", [Requirement("app", "DoesNotExist")]),
+        ("! app", [Requirement("app", "DoesNotExist")]),
+        ("in", [Requirement("in", "Exists")]),
+        (
+            "app.kubernetes.io/name=a_B.c-1",
+            [Requirement("app.kubernetes.io/name", "In", ("a_B.c-1",))],
+        ),
+        (
+            "app in (api,db),tier,!canary , track!=beta",
+            [
+                Requirement("app", "In", ("api", "db")),
+                Requirement("tier", "Exists"),
+                Requirement("canary", "DoesNotExist"),
+                Requirement("track", "NotIn", ("beta",)),
+            ],
+        ),
+    ],
+)
+def test_a_selector_is_read_as_kubectl_reads_it(text: str, requirements: list[Requirement]) -> None:
+    """Equality, sets and existence, alone and together."""
+    assert parse_selector(text) == LabelSelector(tuple(requirements))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", ",", "a,", ",a", "a,,b", "a b", "a=b c", "a=b=c", "=b", "!", "!a=b", "!!a"),
+        *(
+            "a in",
+            "a in b",
+            "a in (b",
+            "a in b)",
+            "a in (b c)",
+            "a notin",
+            "a IN (b)",
+            "a in ((b))",
+        ),
+        *(
+            "-a",
+            "a-",
+            "a/b/c",
+            "/a",
+            "a/",
+            "A.b/c d",
+            "-x/a",
+            "a=b/c",
+            "a=-b",
+            "a=b-",
+            "a>1",
+            "a<1",
+        ),
+        *("é", "a=é", "a\n=b\x00", "a" * 64, f"a={'b' * 64}", f"{'a' * 254}/b", "a,b" * 400),
+    ],
+)
+def test_what_is_no_selector_is_refused(text: str) -> None:
+    """The message says what one looks like; nothing is taken for one that matches everything."""
+    with pytest.raises(
+        ValueError, match=r"no label selector, such as app=api,tier in \(web,edge\)"
+    ):
+        parse_selector(text)
+
+
+label_words = st.from_regex(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,8}[A-Za-z0-9])?", fullmatch=True)
+label_keys = st.one_of(
+    label_words, st.tuples(st.sampled_from(["example.com", "a"]), label_words).map("/".join)
+)
+
+
+@st.composite
+def requirements(draw: st.DrawFn) -> Requirement:
+    """Any requirement that can be stated."""
+    operator = draw(st.sampled_from(["In", "NotIn", "Exists", "DoesNotExist"]))
+    values = st.lists(label_words, min_size=1, max_size=3)
+    return Requirement(draw(label_keys), operator, tuple(draw(values)) if "In" in operator else ())
+
+
+@given(st.lists(requirements(), min_size=1, max_size=4))
+def test_what_is_printed_is_read_again(stated: list[Requirement]) -> None:
+    """Printing and reading are the same syntax."""
+    selector = LabelSelector(tuple(stated))
+    assert parse_selector(str(selector)) == selector
+
+
+@given(st.text(st.sampled_from("ab/.-_=!, ()in\n\u0663"), max_size=30))
+def test_any_text_is_a_selector_or_refused(text: str) -> None:
+    """There is no third way, and what is read can be printed and read again."""
+    try:
+        selector = parse_selector(text)
+    except ValueError:
+        return
+    assert selector.requirements
+    assert parse_selector(str(selector)) == selector

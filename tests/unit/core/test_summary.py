@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from k8s_heartbeat.core import Activity, Assessment, Health, assess, summarize
+from k8s_heartbeat.core import Activity, Assessment, Health, Threshold, assess, summarize
 from tests.builders import NOW, deployment, stateful_set
 
 
@@ -125,10 +125,65 @@ def test_the_message_names_the_worst() -> None:
     assert group.message == (
         "1 of 2 are not fine, first StatefulSet shop/db: 0 of 3 replicas available"
     )
-    assert summarize([member()]).message == "all 1 are doing their job"
+    assert summarize([member(), member()]).message == "all 2 are doing their job"
+    assert summarize([member()]).message == "it is doing its job"
 
 
 def test_a_member_without_a_namespace_is_named_plainly() -> None:
     """No slash stands where nothing is to be parted."""
     group = summarize([member(Health.DOWN, namespace="")])
     assert group.message == "1 of 1 are not fine, first Deployment api: it is down"
+
+
+def ups(up: int, down: int) -> list[Assessment]:
+    """So many members that are up, and so many that are down."""
+    return [member(name=f"u{number}") for number in range(up)] + [
+        member(Health.DOWN, f"d{number}") for number in range(down)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("needed", "up", "down", "least", "is_up"),
+    [
+        (None, 3, 0, 3, True),
+        (None, 2, 1, 3, False),
+        (Threshold(2), 2, 1, 2, True),
+        (Threshold(2), 1, 2, 2, False),
+        (Threshold(50, percent=True), 2, 1, 2, True),
+        (Threshold(50, percent=True), 1, 2, 2, False),
+        (Threshold(34, percent=True), 1, 2, 2, False),
+        (Threshold(33, percent=True), 1, 2, 1, True),
+        (Threshold(1, percent=True), 0, 3, 1, False),
+        (Threshold(3), 3, 0, 3, True),
+    ],
+)
+def test_so_many_must_be_up(
+    needed: Threshold | None, up: int, down: int, least: int, is_up: bool
+) -> None:
+    """A number, a percentage rounded up, or all; the health stays that of the worst."""
+    group = summarize(ups(up, down), needed)
+    assert (group.needed, group.up) == (least, is_up)
+    assert group.health == ("down" if down else "healthy")
+
+
+def test_the_message_says_when_fewer_would_do() -> None:
+    """Why a group with a member that is down is up."""
+    group = summarize(ups(2, 1), Threshold(2))
+    assert group.message == (
+        "1 of 3 are not fine (2 up, 2 must be), first Deployment shop/d0: it is down"
+    )
+
+
+@pytest.mark.parametrize(("up", "down", "health"), [(2, 0, "down"), (1, 1, "down"), (0, 2, "down")])
+def test_too_few_members_are_down(up: int, down: int, health: str) -> None:
+    """However well they are."""
+    group = summarize(ups(up, down), Threshold(3))
+    assert (group.health, group.up, group.reason) == (health, False, "TooFewMembers")
+    assert group.message.startswith("3 must be up and only 2 are there; ")
+    assert (group.needed, len(group.items)) == (3, 2)
+
+
+def test_an_empty_group_is_unknown_whatever_is_needed() -> None:
+    """That nothing matched says more than that it is too few."""
+    group = summarize([], Threshold(3))
+    assert (group.health, group.reason) == ("unknown", "NothingMatched")

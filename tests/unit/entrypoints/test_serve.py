@@ -133,7 +133,7 @@ def test_demo_answers_as_it_says(demo: Demo) -> None:
     """Every curl line that it prints gives the code and the word behind it, by HEAD too."""
     tried = [re.fullmatch(r"  curl -i (\S+) +# (\d+) (\w+).*", line) for line in demo.lines]
     promises = [match.groups() for match in tried if match]
-    assert len(promises) == 7
+    assert len(promises) == 10
     for url, code, word in promises:
         status, headers, body = demo.ask(url)
         assert (str(status), headers["heartbeat-status"]) == (code, word), url

@@ -43,6 +43,7 @@ GOOD: list[tuple[str, str, object]] = [
     ("AUTH_TOKEN_BASIC", "a/b+c==", "a/b+c=="),
     ("HEARTBEAT_CONTEXT", "prod", "prod"),
     ("HEARTBEAT_SNAPSHOT", "/tmp/dump.json", "/tmp/dump.json"),  # noqa: S108 - never opened
+    ("HEARTBEAT_CONFIG", "heartbeat.yaml", "heartbeat.yaml"),
     ("HEARTBEAT_DETAIL", "full", Detail.FULL),
     ("HEARTBEAT_DETAIL", "status", Detail.STATUS),
     ("HEARTBEAT_STATUS_CODES", "down=400", {**DEFAULT_CODES, "down": 400}),
@@ -114,7 +115,7 @@ BAD: list[tuple[str, str]] = [
     ("HEARTBEAT_DRAIN_SECONDS", "5s"),
     ("HEARTBEAT_DRAIN_SECONDS", "3601"),
 ]
-FREE_TEXT = {"HEARTBEAT_HOST", "HEARTBEAT_CONTEXT", "HEARTBEAT_SNAPSHOT"}
+FREE_TEXT = {"HEARTBEAT_HOST", "HEARTBEAT_CONTEXT", "HEARTBEAT_SNAPSHOT", "HEARTBEAT_CONFIG"}
 FIELDS = {setting.variable: setting for setting in SETTINGS if setting.variable}
 
 

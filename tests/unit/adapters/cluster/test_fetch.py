@@ -11,24 +11,34 @@ import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from k8s_heartbeat.adapters.cluster import LiveReader
-from k8s_heartbeat.core.kinds import EVENT, KINDS, POD, Kind, resolve
+from k8s_heartbeat.core.kinds import EVENT, POD, Kind, kind_of
 from k8s_heartbeat.core.reader import (
     Deadline,
     Forbidden,
     InvalidQuery,
     NotFound,
+    NotServed,
     Query,
     ReadError,
     ReadTimeout,
     UpstreamError,
 )
+from k8s_heartbeat.core.rules import KINDS, RULES
 from k8s_heartbeat.core.selectors import LabelSelector, Requirement
 from tests.builders import deployment, event, metadata, pod
-from tests.servers.api_server import ApiServer, Behaviour, status_object, truthful
+from tests.servers.api_server import (
+    PLAIN,
+    ApiServer,
+    Behaviour,
+    Exchange,
+    status_object,
+    truthful,
+)
 from tests.servers.faults import (
     FAULTS,
     chunks_cut_off,
@@ -91,7 +101,7 @@ class TestFaults:
         """It is UpstreamError or ReadTimeout within the deadline, for objects and lists."""
         api.behave("/", fault)
         error = failure(lambda: reader.read(query, soon()))
-        assert type(error) in (UpstreamError, ReadTimeout)
+        assert isinstance(error, (UpstreamError, ReadTimeout))
 
     @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
     def test_a_ping_fails_when_the_answer_is_no_health_check(
@@ -100,7 +110,18 @@ class TestFaults:
         """A login page with code 200 is not the API server's `ok`."""
         api.behave("/", fault)
         error = failure(lambda: reader.ping(soon()))
-        assert type(error) in (UpstreamError, ReadTimeout)
+        assert isinstance(error, (UpstreamError, ReadTimeout))
+
+    @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+    def test_a_fault_is_no_discovery(
+        self, api: ApiServer, reader: LiveReader, fault: Behaviour
+    ) -> None:
+        """What is served is not known then, whichever of its answers is bad."""
+        for path in ("/api", "/apis"):
+            api.behave("/", truthful)
+            api.behave(path, fault)
+            error = failure(lambda: reader.discover(soon()))
+            assert isinstance(error, (UpstreamError, ReadTimeout))
 
     @pytest.mark.parametrize(
         "name",
@@ -421,11 +442,49 @@ class TestQueries:
         self, api: ApiServer, reader: LiveReader, kind: str, path: str
     ) -> None:
         """The group and version are those that the kind is read in."""
-        resolved = resolve(kind)
+        resolved = RULES.kind_called(kind)
         assert resolved is not None
         with pytest.raises(NotFound) if kind != "deployment" else ExitStack():
             reader.read(Query(resolved, "shop", "api"), ample())
         assert [request.line for request in api.requests] == [f"GET {path} HTTP/1.1"]
+
+    @pytest.mark.parametrize("kind", PLAIN, ids=lambda kind: kind.kind)
+    def test_every_kind_has_its_paths(self, api: ApiServer, reader: LiveReader, kind: Kind) -> None:
+        """By name, in a namespace, and in all of them; of some kinds there are no namespaces."""
+        root = f"/apis/{kind.group}/{kind.version}" if kind.group else f"/api/{kind.version}"
+        inside = f"{root}/namespaces/shop/{kind.plural}" if kind.namespaced else ""
+        place = "shop" if kind.namespaced else ""
+        with pytest.raises(NotFound):
+            reader.read(Query(kind, place, "one"), ample())
+        reader.read(Query(kind, place), ample())
+        reader.read(Query(kind, ""), ample())
+        assert [request.path for request in api.requests] == [
+            f"{inside or f'{root}/{kind.plural}'}/one",
+            inside or f"{root}/{kind.plural}",
+            f"{root}/{kind.plural}",
+        ]
+
+    def test_all_namespaces_are_one_list(self, api: ApiServer, reader: LiveReader) -> None:
+        """Not one for each of them."""
+        elsewhere = pod("web-9")
+        elsewhere["metadata"]["namespace"] = "other"
+        api.objects = [pod("web-1"), elsewhere]
+        found = reader.read(Query(POD, ""), ample()).objects
+        places = [(entry["metadata"]["namespace"], entry["metadata"]["name"]) for entry in found]
+        assert places == [("shop", "web-1"), ("other", "web-9")]
+        assert len(api.requests) == 1
+
+    def test_a_kind_that_discovery_names_oddly_is_one_quoted_step(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """Whatever a server calls it, it leads to nowhere else."""
+        odd = Kind("Odd", "a b?c#d/e%2f", "g/../h", "v1?x=y")
+        with pytest.raises(ReadError):
+            reader.read(Query(odd, "shop", "one"), ample())
+        assert api.requests[0].line.split(" ")[1] == (
+            "/apis/g%2F..%2Fh/v1%3Fx%3Dy/namespaces/shop/a%20b%3Fc%23d%2Fe%252f/one"
+        )
+        assert api.requests[0].parameters == {}
 
     def test_no_encoding_is_asked_for_and_json_is(self, api: ApiServer, reader: LiveReader) -> None:
         """A body that unpacks to gigabytes would be past any cap."""
@@ -479,24 +538,110 @@ class TestQueries:
         assert api.requests[0].parameters["labelSelector"] == str(selector)
 
 
+def numbered(manifest: dict[str, Any], number: int) -> dict[str, Any]:
+    """The object under another name."""
+    name = f"web-{number}"
+    return {**manifest, "metadata": {**manifest["metadata"], "name": name, "uid": name}}
+
+
+def counting(count: int, *, limited: bool = True) -> Behaviour:
+    """A server of so many pods that have nothing but a name."""
+
+    def count_on(exchange: Exchange) -> None:
+        parameters = exchange.request.parameters
+        start = int(parameters.get("continue", "0"))
+        end = min(count, start + int(parameters["limit"])) if limited else count
+        more = {"continue": str(end)} if end < count else {}
+        items = [{"metadata": {"name": f"p{at}"}} for at in range(start, end)]
+        exchange.json(200, {"kind": "PodList", "metadata": more, "items": items})
+
+    return count_on
+
+
 class TestLists:
     """Lists come in pages, of which there is an end."""
 
+    def test_two_thousand_are_one_request(self, api: ApiServer, reader: LiveReader) -> None:
+        """A namespace of them is polled every few seconds."""
+        api.objects = [numbered(deployment(), number) for number in range(2000)]
+        found = reader.read(Query(DEPLOYMENT, "shop"), ample())
+        assert (len(found.objects), found.truncated) == (2000, False)
+        assert [request.parameters for request in api.requests] == [{"limit": "2000"}]
+
     def test_all_pages_are_read(self, api: ApiServer, reader: LiveReader) -> None:
-        """1,234 pods are three requests."""
-        api.objects = [pod(f"web-{number}") for number in range(1234)]
-        found = reader.read(PODS, ample()).objects
-        assert [entry["metadata"]["name"] for entry in found] == [f"web-{at}" for at in range(1234)]
-        assert len(api.requests) == 3
+        """Each is asked for with the token of the one before."""
+        api.objects = [numbered(pod(), number) for number in range(4001)]
+        found = reader.read(PODS, ample())
+        assert [entry["metadata"]["name"] for entry in found.objects] == [
+            f"web-{at}" for at in range(4001)
+        ]
+        assert not found.truncated
+        assert [request.parameters.get("continue") for request in api.requests] == [
+            None,
+            "2000",
+            "4000",
+        ]
+
+    @pytest.mark.parametrize("first", [0, 2000], ids=["first page", "second page"])
+    def test_what_is_too_large_is_asked_for_in_small_pages(
+        self, api: ApiServer, reader: LiveReader, first: int
+    ) -> None:
+        """From the beginning, and nothing is read twice."""
+
+        def heavy(exchange: Exchange) -> None:
+            parameters = exchange.request.parameters
+            if parameters["limit"] == "2000" and int(parameters.get("continue", "0")) >= first:
+                FAULTS["large"](exchange)
+            else:
+                truthful(exchange)
+
+        api.objects = [numbered(pod(), number) for number in range(2001)]
+        api.behave("/", heavy)
+        found = reader.read(PODS, ample())
+        assert len({entry["metadata"]["name"] for entry in found.objects}) == 2001
+        assert (len(found.objects), found.truncated) == (2001, False)
+        limits = [request.parameters["limit"] for request in api.requests]
+        assert limits == ["2000"] * (1 + (first > 0)) + ["200"] * 11
+
+    def test_what_is_too_large_in_small_pages_too_is_an_upstream_error(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """It is asked for twice, not over and over."""
+        api.behave("/", FAULTS["large"])
+        with pytest.raises(UpstreamError, match="over 33554432 bytes"):
+            reader.read(PODS, ample())
+        assert [request.parameters["limit"] for request in api.requests] == ["2000", "200"]
 
     def test_endless_pages_end(
         self, api: ApiServer, reader: LiveReader, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """A server that always names one more page is asked 20 times, and the log says so."""
+        """A server that always names one more page is asked 10 times, and the log says so."""
         api.behave("/", endless_pages)
-        assert reader.read(PODS, ample()).objects == ()
-        assert len(api.requests) == 20
+        found = reader.read(PODS, ample())
+        assert (found.objects, found.truncated) == ((), True)
+        assert len(api.requests) == 10
         assert "only the first 0 were read" in caplog.text
+
+    @pytest.mark.parametrize(
+        ("count", "truncated"), [(20_000, False), (20_001, True), (30_000, True)]
+    )
+    def test_a_list_over_the_bound_is_cut_short_and_says_so(
+        self, api: ApiServer, reader: LiveReader, count: int, truncated: bool
+    ) -> None:
+        """What lies behind 20,000 is unknown, and that is no secret."""
+        api.behave("/", counting(count))
+        found = reader.read(PODS, ample())
+        assert (len(found.objects), found.truncated) == (20_000, truncated)
+        assert len(api.requests) == 10
+
+    def test_a_server_that_knows_no_limit_is_bounded_too(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """It sends all that it has in one page."""
+        api.behave("/", counting(20_001, limited=False))
+        found = reader.read(PODS, ample())
+        assert (len(found.objects), found.truncated) == (20_000, True)
+        assert len(api.requests) == 1
 
     @pytest.mark.parametrize("items", [None, []], ids=["null", "none"])
     def test_an_empty_list_is_a_reading(
@@ -534,6 +679,23 @@ class TestLists:
         found = reader.read(PODS, ample()).objects
         assert [entry["metadata"]["name"] for entry in found] == ["web-1"]
 
+    def test_a_list_of_a_kind_that_is_not_served_says_so(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """In the API server's own words for a path that it does not know."""
+        odd = Kind("Widget", "widgets", "example.com", "v1")
+        for query in (Query(odd, "shop"), Query(odd, ""), Query(odd, "shop", "one")):
+            error = failure(lambda query=query: reader.read(query, soon()))  # type: ignore[misc]
+            assert type(error) is NotServed
+            assert str(error) == "kind: the cluster serves no widgets.example.com"
+
+    def test_a_kind_of_the_core_group_that_is_not_served_is_named_plainly(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """No dot stands where no group follows."""
+        error = failure(lambda: reader.read(Query(Kind("Odd", "odds", "", "v1"), ""), soon()))
+        assert str(error) == "kind: the cluster serves no odds"
+
     def test_a_missing_list_is_no_absence(self, api: ApiServer, reader: LiveReader) -> None:
         """The port never says NotFound of a list: 404 means that the API is not there."""
         api.behave("/", speaks(404, json.dumps(status_object(404, "NotFound")).encode()))
@@ -544,3 +706,202 @@ class TestLists:
         api.behave("/", forbidden)
         assert type(failure(lambda: reader.read(PODS, soon()))) is Forbidden
         assert type(failure(lambda: reader.read(API, soon()))) is Forbidden
+
+
+SECRET, CONFIG_MAP = (
+    next(kind for kind in KINDS if kind.kind == name) for name in ("Secret", "ConfigMap")
+)
+PARTIAL = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+PARTIALS = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+
+def secret(name: str = "one") -> dict[str, Any]:
+    """A Secret with something to keep."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": metadata(name),
+        "data": {"password": CANARY},
+    }
+
+
+class TestMetadata:
+    """Of some kinds nothing but the metadata is asked for: what they hold is nobody's business."""
+
+    def test_an_object_is_asked_for_without_its_content(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """And told as the kind that it is."""
+        api.objects = [secret()]
+        (found,) = reader.read(Query(SECRET, "shop", "one"), ample()).objects
+        assert api.requests[0].headers["accept"] == PARTIAL
+        assert (found["kind"], found["apiVersion"]) == ("Secret", "v1")
+        assert found["metadata"]["name"] == "one"
+        assert CANARY not in json.dumps(found)
+
+    def test_a_list_is_asked_for_without_its_content(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """Each item is told as the kind that it is."""
+        api.objects = [secret("one"), secret("two")]
+        found = reader.read(Query(SECRET, "shop"), ample()).objects
+        assert api.requests[0].headers["accept"] == PARTIALS
+        assert [(entry["kind"], entry["metadata"]["name"]) for entry in found] == [
+            ("Secret", "one"),
+            ("Secret", "two"),
+        ]
+        assert CANARY not in json.dumps(found)
+
+    @pytest.mark.parametrize("query", [Query(SECRET, "shop", "one"), Query(SECRET, "shop")])
+    def test_a_server_that_sends_all_the_same_is_not_believed(
+        self, api: ApiServer, reader: LiveReader, query: Query
+    ) -> None:
+        """What was not asked for is not kept."""
+        whole = secret() if query.name else {"kind": "SecretList", "items": [secret()]}
+        api.behave("/", speaks(200, json.dumps(whole).encode()))
+        error = failure(lambda: reader.read(query, soon()))
+        assert type(error) is UpstreamError
+        assert CANARY not in str(error)
+
+    def test_what_holds_a_verdict_is_asked_for_whole(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """Metadata alone would make nothing of a Deployment."""
+        metadata_alone = {"kind": "PartialObjectMetadata", "metadata": metadata("api")}
+        api.behave("/", speaks(200, json.dumps(metadata_alone).encode()))
+        assert type(failure(lambda: reader.read(API, soon()))) is UpstreamError
+
+    @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.kind}.{kind.group}")
+    def test_a_kind_is_read_whole_exactly_when_its_rule_reads_something(self, kind: Kind) -> None:
+        """Nothing is judged by what was not asked for."""
+        rule = RULES.own(kind.kind, kind.api_version)
+        assert rule is not None
+        assert not (kind.metadata_only and any("metadata" not in field for field in rule.fields))
+
+
+class TestAbsence:
+    """Only the API server itself says that something does not exist."""
+
+    def test_what_it_does_not_have_is_not_found(self, api: ApiServer, reader: LiveReader) -> None:
+        """It says so in a Status."""
+        api.objects = []
+        assert type(failure(lambda: reader.read(API, soon()))) is NotFound
+
+    @pytest.mark.parametrize("body", [b"404 page not found", b"404 page not found\n"])
+    @pytest.mark.parametrize("query", [API, Query(DEPLOYMENT, "shop")], ids=["object", "list"])
+    def test_a_kind_of_kubernetes_is_not_served_when_discovery_says_so(
+        self, api: ApiServer, reader: LiveReader, query: Query, body: bytes
+    ) -> None:
+        """Its own words for a path that it does not know are those of many a proxy too."""
+        api.behave("/apis/apps/v1/namespaces", speaks(404, body))
+        assert type(failure(lambda: reader.read(query, soon()))) is UpstreamError
+        api.kinds = [POD]
+        assert type(failure(lambda: reader.read(query, soon()))) is NotServed
+
+    @pytest.mark.parametrize("query", [API, PODS], ids=["object", "list"])
+    def test_a_kind_of_kubernetes_is_not_missed_when_discovery_fails(
+        self, api: ApiServer, reader: LiveReader, query: Query
+    ) -> None:
+        """Then nothing is known."""
+        api.behave("/", speaks(404, b"404 page not found"))
+        assert type(failure(lambda: reader.read(query, soon()))) is UpstreamError
+
+    @pytest.mark.parametrize("name", ["", "one"], ids=["list", "object"])
+    def test_another_projects_kind_is_not_served_at_once(
+        self, api: ApiServer, reader: LiveReader, name: str
+    ) -> None:
+        """Few clusters have it, so its absence costs no more than one request."""
+        rollout = next(kind for kind in KINDS if kind.kind == "Rollout")
+        error = failure(lambda: reader.read(Query(rollout, "shop", name), soon()))
+        assert type(error) is NotServed
+        assert len(api.requests) == 1
+
+    def test_a_status_of_another_projects_list_says_that_it_is_not_served(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """A list is never missing; of an object the same answer says that it is."""
+        rollout = next(kind for kind in KINDS if kind.kind == "Rollout")
+        api.behave("/", speaks(404, json.dumps(status_object(404, "NotFound")).encode()))
+        assert type(failure(lambda: reader.read(Query(rollout, "shop"), soon()))) is NotServed
+        assert type(failure(lambda: reader.read(Query(rollout, "shop", "x"), soon()))) is NotFound
+
+    @pytest.mark.parametrize(
+        "body", [b"", b"not found", b"<html>404 page not found</html>", b"404 page not found!"]
+    )
+    def test_anyone_elses_word_is_none(
+        self, api: ApiServer, reader: LiveReader, body: bytes
+    ) -> None:
+        """A proxy's page says nothing about what exists."""
+        api.behave("/", speaks(404, body))
+        assert type(failure(lambda: reader.read(API, soon()))) is UpstreamError
+
+    def test_the_words_with_another_code_are_none(self, api: ApiServer, reader: LiveReader) -> None:
+        """A 403 that says so says something else."""
+        api.behave("/", speaks(403, b"404 page not found"))
+        assert type(failure(lambda: reader.read(API, soon()))) is UpstreamError
+
+
+class TestDiscovery:
+    """What the cluster serves, whether it tells it in one answer or in many."""
+
+    @pytest.mark.parametrize("aggregates", [True, False], ids=["aggregated", "one by one"])
+    def test_every_kind_is_told(self, api: ApiServer, reader: LiveReader, aggregates: bool) -> None:
+        """With its names, its group and version, and whether it stands in a namespace."""
+        api.kinds, api.aggregates = KINDS, aggregates
+        found = list(filter(None, map(kind_of, reader.discover(ample()).objects)))
+        told = {(kind.group, kind.kind): kind for kind in found}
+        assert len(told) == len(found) == len(KINDS)
+        for kind in KINDS:
+            served = told[kind.group, kind.kind]
+            assert served == Kind(
+                kind.kind,
+                kind.plural,
+                kind.group,
+                kind.version,
+                kind.short_names,
+                namespaced=kind.namespaced,
+            )
+
+    def test_an_aggregated_answer_is_two_requests(self, api: ApiServer, reader: LiveReader) -> None:
+        """The core group's and that of all others, in the newest form that both know."""
+        reader.discover(ample())
+        assert [request.path for request in api.requests] == ["/api", "/apis"]
+        for request in api.requests:
+            forms = request.headers["accept"].split(",")
+            assert [form.partition(";as")[0] for form in forms] == [
+                "application/json;g=apidiscovery.k8s.io;v=v2",
+                "application/json;g=apidiscovery.k8s.io;v=v2beta1",
+                "application/json",
+            ]
+
+    def test_an_older_server_is_asked_for_each_group_version(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """Once each."""
+        api.kinds, api.aggregates = (POD, DEPLOYMENT, *(Kind("X", "xs", "a.b", v) for v in
+                                                        ("v1", "v1beta1"))), False  # fmt: skip
+        reader.discover(ample())
+        assert [request.path for request in api.requests] == [
+            "/api",
+            "/api/v1",
+            "/apis",
+            "/apis/apps/v1",
+            "/apis/a.b/v1",
+            "/apis/a.b/v1beta1",
+        ]
+
+    @pytest.mark.parametrize("code", [401, 403, 404, 500, 503])
+    @pytest.mark.parametrize("path", ["/api", "/apis"])
+    def test_a_refusal_is_no_discovery(
+        self, api: ApiServer, reader: LiveReader, path: str, code: int
+    ) -> None:
+        """What cannot be asked for is not empty; no object is said to be forbidden or missing."""
+        api.behave(path, speaks(code, json.dumps(status_object(code, "No")).encode()))
+        error = failure(lambda: reader.discover(soon()))
+        assert type(error) is UpstreamError
+        assert str(code) in str(error)
+
+    def test_a_server_that_hangs_is_a_timeout(self, api: ApiServer, reader: LiveReader) -> None:
+        """All its answers have one deadline."""
+        api.behave("/apis", hang)
+        assert type(failure(lambda: reader.discover(soon()))) is ReadTimeout

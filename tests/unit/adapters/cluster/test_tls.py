@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from k8s_heartbeat.core.kinds import KINDS
 from k8s_heartbeat.core.reader import Deadline, Query, ReadError, ReadTimeout, UpstreamError
+from k8s_heartbeat.core.rules import KINDS
 from tests.builders import deployment
 from tests.servers.api_server import PATIENCE, ApiServer
 from tests.servers.faults import FAULTS

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,13 +15,15 @@ from hypothesis import strategies as st
 from k8s_heartbeat.adapters.http.rendering import (
     DEFAULT_CODES,
     Detail,
+    Group,
     code_of,
+    code_of_group,
+    group_body,
     health_body,
     object_body,
-    summary_body,
     to_json,
 )
-from k8s_heartbeat.core import Activity, Assessment, Cause, Health, summarize
+from k8s_heartbeat.core import Activity, Assessment, Cause, Health, Threshold, summarize
 from k8s_heartbeat.core.check import Checked
 from k8s_heartbeat.core.line import Line
 from tests.builders import NOW
@@ -206,31 +209,170 @@ def test_good_news_may_say_so() -> None:
     )
 
 
-def test_group_names_what_is_not_fine_first() -> None:
+SHOP = Group("Namespace", "shop", "shop")
+
+
+def rendered(
+    *members: Assessment,
+    needed: Threshold | None = None,
+    group: Group = SHOP,
+    detail: Detail = Detail.SUMMARY,
+    failing: bool = False,
+) -> dict[str, Any]:
+    """The body for a group of these."""
+    summary = summarize(members, needed)
+    return group_body(summary, group, now=NOW, detail=detail, failing=failing)
+
+
+def test_group_says_what_it_is_about_first() -> None:
+    """The headline is flat, as that of one object is."""
+    body = rendered(verdict(name="a"), verdict(Health.DEGRADED, name="b"))
+    items = body.pop("items")
+    assert list(body.items()) == [
+        ("status", "degraded"),
+        ("up", True),
+        ("activity", "steady"),
+        ("kind", "Namespace"),
+        ("namespace", "shop"),
+        ("name", "shop"),
+        ("reason", "Because"),
+        ("message", "1 of 2 are not fine, first Deployment shop/b: it is so"),
+        ("total", 2),
+        ("needed", 2),
+        ("counts", {"degraded": 1, "healthy": 1}),
+        ("checkedAt", "2026-03-02T12:00:00Z"),
+        ("ageSeconds", 0.0),
+        ("stale", False),
+        ("itemsOmitted", 0),
+    ]
+    assert [(item["name"], item["status"], item["up"]) for item in items] == [
+        ("b", "degraded", True),
+        ("a", "healthy", True),
+    ]
+
+
+def test_component_has_a_title() -> None:
+    """What it is called for people; where nobody has said, none is made up."""
+    body = rendered(verdict(), group=Group("Component", name="pay", title="Payments"))
+    assert (body["kind"], body["name"], body["title"]) == ("Component", "pay", "Payments")
+    assert "title" not in rendered(verdict())
+
+
+def test_group_is_as_old_as_its_oldest_reading() -> None:
+    """`checkedAt` is when that was taken."""
+    body = rendered(verdict(), group=Group("Cluster", age=42.34, stale=True))
+    assert (body["checkedAt"], body["ageSeconds"], body["stale"]) == (
+        "2026-03-02T11:59:17Z",
+        42.3,
+        True,
+    )
+
+
+def test_group_that_is_not_up_names_what_is_not_fine() -> None:
     """Counts hold only the words that occur, items the worst first."""
     members = [
         verdict(name="a"),
         verdict(Health.DOWN, name="b"),
         verdict(Health.DEGRADED, name="c"),
     ]
-    body = summary_body(summarize(members), now=NOW, detail=Detail.SUMMARY)
-    assert (body["status"], body["up"]) == ("down", False)
+    body = rendered(*members)
+    assert (body["status"], body["up"], body["total"]) == ("down", False, 3)
     assert body["counts"] == {"down": 1, "degraded": 1, "healthy": 1}
-    assert [item["name"] for item in body["items"]] == ["b", "c", "a"]
-    assert list(body)[:4] == ["status", "up", "activity", "reason"]
+    assert [item["name"] for item in body["items"]] == ["b", "c"]
+    assert rendered(*members, failing=True)["counts"] == {"down": 1, "degraded": 1}
+
+
+@given(
+    st.lists(
+        st.builds(verdict, st.sampled_from(Health), up=st.one_of(st.none(), st.booleans())),
+        max_size=5,
+    ),
+    st.sampled_from([None, Threshold(1), Threshold(3), Threshold(9), Threshold(50, percent=True)]),
+    st.sampled_from(Detail),
+)
+def test_failing_group_holds_no_good_news(
+    members: list[Assessment], needed: Threshold | None, detail: Detail
+) -> None:
+    """Neither the word nor an `up` that is true, whoever of its members is well."""
+    body = rendered(*members, needed=needed, detail=detail, failing=True)
+    if body["up"]:
+        del body["up"]
+    if body["status"] == "healthy":
+        del body["status"]
+    assert "healthy" not in to_json(body)
+    assert '"up":true' not in to_json(body)
+
+
+def test_items_say_what_one_object_says() -> None:
+    """Besides when it was read, which the group says for all."""
+    member = verdict(Health.DOWN, causes=(CAUSE, OWN), since=NOW)
+    (item,) = rendered(member, detail=Detail.FULL)["items"]
+    alone = object_body(Checked(member), now=NOW, detail=Detail.FULL)
+    assert item == {
+        key: value
+        for key, value in alone.items()
+        if key not in ("checkedAt", "ageSeconds", "stale")
+    }
+
+
+def test_many_items_are_cut_off_and_counted() -> None:
+    """An answer stays small; those that are left out are among the less bad ones."""
+    members = [verdict(Health.DOWN, name=f"d{at:03}") for at in range(499)]
+    members += [verdict(Health.DEGRADED, name=f"g{at}") for at in range(5)]
+    body = rendered(*members)
+    assert (len(body["items"]), body["itemsOmitted"], body["total"]) == (500, 4, 504)
+    assert body["items"][-1]["name"] == "g0"
+    assert body["counts"] == {"down": 499, "degraded": 5}
+
+
+def test_group_of_nothing_says_so() -> None:
+    """Nothing matched: that is not up."""
+    body = rendered()
+    assert (body["status"], body["up"], body["reason"]) == ("unknown", False, "NothingMatched")
+    assert (body["total"], body["counts"], body["items"]) == (0, {}, [])
 
 
 def test_group_with_least_detail_is_status_and_up() -> None:
     """A public page says nothing about members either."""
-    body = summary_body(summarize([verdict(Health.DOWN)]), now=NOW, detail=Detail.STATUS)
+    body = rendered(verdict(Health.DOWN), detail=Detail.STATUS, failing=True)
     assert body == {"status": "down", "up": False}
 
 
 def test_failing_groups_headline_has_no_telltale_word() -> None:
     """A group repeats its worst member's words, and has to mind them too."""
     member = verdict(Health.DOWN, reason="Unhealthy", message="its probe says unhealthy")
-    body = summary_body(summarize([member]), now=NOW, detail=Detail.FULL)
-    assert "healthy" not in f"{body['reason']} {body['message']}".lower()
+    for body in (rendered(member), rendered(member, detail=Detail.FULL)):
+        assert "healthy" not in to_json(body).lower()
+
+
+@pytest.mark.parametrize(
+    ("members", "needed", "word"),
+    [
+        ([verdict(), verdict()], None, "up"),
+        ([verdict(), verdict(Health.DEGRADED)], None, "up"),
+        ([verdict(), verdict(Health.DEGRADED, up=False)], None, "degraded"),
+        ([verdict(), verdict(Health.DOWN)], None, "down"),
+        ([verdict(), verdict(Health.DOWN)], Threshold(1), "up"),
+        ([verdict(), verdict(Health.UNKNOWN)], None, "unknown"),
+        ([verdict(), verdict(Health.MISSING)], None, "down"),
+        ([verdict(), verdict()], Threshold(3), "down"),
+        ([], None, "unknown"),
+    ],
+)
+def test_group_follows_its_members(
+    members: list[Assessment], needed: Threshold | None, word: str
+) -> None:
+    """Up while as many are as must be; a member that is missing is no group that is."""
+    codes = {word: number for number, word in enumerate(DEFAULT_CODES, start=600)}
+    assert code_of_group(summarize(members, needed), now=NOW, codes=codes) == codes[word]
+
+
+@pytest.mark.parametrize(("health", "word"), [(Health.DEGRADED, "degraded"), (Health.DOWN, "down")])
+def test_group_below_the_callers_line_has_its_words_code(health: Health, word: str) -> None:
+    """As one object has."""
+    summary = summarize([verdict(), verdict(health)])
+    found = code_of_group(summary, now=NOW, line=Line(Health.DEGRADED), codes=DEFAULT_CODES)
+    assert found == DEFAULT_CODES[word]
 
 
 def test_rendering_needs_nothing_but_the_core() -> None:

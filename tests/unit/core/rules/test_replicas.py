@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from k8s_heartbeat.core import Policy, Threshold, assess
@@ -65,9 +67,10 @@ def test_a_policy_sets_another_minimum(
 @pytest.mark.parametrize(
     ("minimum", "up"), [("1", True), ("2", True), ("3", False), ("50%", True), ("51%", False)]
 )
-def test_the_owner_sets_the_minimum(make: object, minimum: str, up: bool) -> None:
+def test_the_owner_sets_the_minimum(
+    make: Callable[[int, int], Manifest], minimum: str, up: bool
+) -> None:
     """By an annotation, on any workload; it goes before the Available condition and the policy."""
-    assert callable(make)
     verdict = assess(annotated(make(4, 2), minimum), now=NOW)
     assert (verdict.health, verdict.up) == ("degraded", up)
 

@@ -1,0 +1,242 @@
+"""What discovery makes of whatever a server says that it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from k8s_heartbeat.adapters.cluster.discovery import served
+from k8s_heartbeat.core.kinds import Kind, find, kind_of
+from k8s_heartbeat.core.reader import UpstreamError
+from tests.builders import Manifest
+from tests.property import strategies as some
+
+VERBS = ["get", "list"]
+
+
+def aggregated(*resources: Manifest, group: str = "example.com", version: str = "v1") -> Manifest:
+    """The aggregated answer for one group version."""
+    return {
+        "kind": "APIGroupDiscoveryList",
+        "items": [
+            {
+                "metadata": {"name": group},
+                "versions": [{"version": version, "resources": list(resources)}],
+            }
+        ],
+    }
+
+
+WIDGETS: Manifest = {
+    "resource": "widgets",
+    "responseKind": {"kind": "Widget"},
+    "scope": "Namespaced",
+    "verbs": VERBS,
+    "shortNames": ["wi"],
+}
+PODS: Manifest = {
+    "resource": "pods",
+    "responseKind": {"kind": "Pod"},
+    "scope": "Namespaced",
+    "verbs": VERBS,
+}
+AGGREGATED: dict[str, Any] = {
+    "/api": aggregated(PODS, group=""),
+    "/apis": aggregated(WIDGETS),
+}
+LEGACY: dict[str, Any] = {
+    "/api": {"kind": "APIVersions", "versions": ["v1"]},
+    "/api/v1": {
+        "kind": "APIResourceList",
+        "resources": [{"name": "pods", "kind": "Pod", "namespaced": True, "verbs": VERBS}],
+    },
+    "/apis": {
+        "kind": "APIGroupList",
+        "groups": [
+            {
+                "name": "example.com",
+                "versions": [{"groupVersion": "example.com/v1", "version": "v1"}],
+            }
+        ],
+    },
+    "/apis/example.com/v1": {
+        "kind": "APIResourceList",
+        "resources": [
+            {
+                "name": "widgets",
+                "kind": "Widget",
+                "namespaced": True,
+                "verbs": VERBS,
+                "shortNames": ["wi"],
+            },
+            {"name": "widgets/status", "kind": "Widget", "namespaced": True, "verbs": ["get"]},
+        ],
+    },
+}
+
+
+def ask(answers: Mapping[str, Any], asked: list[str] | None = None) -> list[Kind]:
+    """The kinds that these answers tell; a path without one is an error of the API server's."""
+
+    def get(path: str) -> Mapping[str, Any]:
+        if asked is not None:
+            asked.append(path)
+        if path not in answers:
+            raise UpstreamError(f"{path}: the API server answered 404")
+        found: Mapping[str, Any] = answers[path]
+        return found
+
+    return [kind for kind in map(kind_of, served(get)[0]) if kind is not None]
+
+
+@pytest.mark.parametrize("answers", [AGGREGATED, LEGACY], ids=["aggregated", "one by one"])
+def test_both_forms_say_the_same(answers: Mapping[str, Any]) -> None:
+    """The core group first, each kind with its group and version."""
+    assert ask(answers) == [
+        Kind("Pod", "pods", "", "v1"),
+        Kind("Widget", "widgets", "example.com", "v1", ("wi",)),
+    ]
+
+
+def test_a_server_may_mix_both_forms() -> None:
+    """An aggregating one behind a proxy that does not."""
+    assert ask({**LEGACY, "/apis": AGGREGATED["/apis"]}) == ask(AGGREGATED)
+
+
+@pytest.mark.parametrize("verbs", [["list"], [], None, "get", {"get": True}])
+def test_what_cannot_be_read_by_name_is_left_out(verbs: object) -> None:
+    """Reviews and the like can only be made."""
+    assert ask({**AGGREGATED, "/apis": aggregated({**WIDGETS, "verbs": verbs})}) == ask(
+        {**AGGREGATED, "/apis": aggregated()}
+    )
+    widgets = {"name": "widgets", "kind": "Widget", "verbs": verbs}
+    listed = {"kind": "APIResourceList", "resources": [widgets]}
+    assert ask({**LEGACY, "/apis/example.com/v1": listed}) == [Kind("Pod", "pods", "", "v1")]
+
+
+def test_what_stands_in_no_namespace_is_told_so() -> None:
+    """Only the very word Namespaced says that it does."""
+    clusters = [{**WIDGETS, "scope": scope} for scope in ("Cluster", "", None, "namespaced")]
+    found = ask({"/api": aggregated(group=""), "/apis": aggregated(*clusters)})
+    assert [kind.namespaced for kind in found] == [False] * 4
+
+
+def test_the_order_of_preference_is_the_servers() -> None:
+    """The first version of a group is the one that is meant."""
+    versions = [{"version": version, "resources": [WIDGETS]} for version in ("v2", "v1")]
+    answer = {"kind": "APIGroupDiscoveryList", "items": [
+        {"metadata": {"name": "example.com"}, "versions": versions}]}  # fmt: skip
+    kinds = ask({"/api": aggregated(group=""), "/apis": answer})
+    found = find("widget", kinds)
+    assert found is not None
+    assert found.version == "v2"
+
+
+@pytest.mark.parametrize(
+    "group_version",
+    [
+        "../v1",
+        "example.com/../../secrets",
+        "a/b/c",
+        "",
+        "example.com/v1?x=y",
+        "example.com/v 1",
+        "http://elsewhere/v1",
+        "exämple.com/v1",
+        "a..b/v1",
+        7,
+        None,
+        ["v1"],
+    ],
+)
+def test_a_group_version_that_is_no_path_is_not_asked_for(group_version: object) -> None:
+    """A server's word leads to no other place."""
+    asked: list[str] = []
+    groups = [{"versions": [{"groupVersion": group_version}]}]
+    core = {"kind": "APIVersions", "versions": [group_version]}
+    assert ask({"/api": core, "/apis": {"kind": "APIGroupList", "groups": groups}}, asked) == []
+    assert asked == ["/api", "/apis"]
+
+
+def test_group_versions_have_an_end() -> None:
+    """However many a server names, a few hundred are asked for."""
+    asked: list[str] = []
+    many = [{"groupVersion": f"g{number}/v1"} for number in range(10_000)]
+    nothing = {"kind": "APIResourceList"}
+    answers: dict[str, Any] = {f"/apis/g{number}/v1": nothing for number in range(10_000)}
+    groups = {"kind": "APIGroupList", "groups": [{"versions": many}]}
+    ask({"/api": {"kind": "APIVersions"}, "/apis": groups, **answers}, asked)
+    assert len(asked) == 202
+
+
+@pytest.mark.parametrize("kind", ["APIVersions", "APIGroupList", "APIGroupDiscoveryList"])
+@pytest.mark.parametrize("more", [{}, {"items": 3}, {"groups": "none"}, {"versions": {"a": 1}}])
+def test_what_tells_of_no_kind_tells_of_none(kind: str, more: Manifest) -> None:
+    """Odd lists are empty ones."""
+    answer = {"kind": kind, **more}
+    assert ask({"/api": answer, "/apis": answer}) == []
+
+
+@pytest.mark.parametrize("answer", [{}, {"kind": "Status"}, {"kind": "PodList"}, {"kind": ["x"]}])
+@pytest.mark.parametrize("path", ["/api", "/apis"])
+def test_what_is_no_discovery_is_an_error(path: str, answer: Manifest) -> None:
+    """From a proxy's word it does not follow that a kind is not served."""
+    with pytest.raises(UpstreamError):
+        ask({**LEGACY, path: answer})
+
+
+def whole(answers: Mapping[str, Any]) -> bool:
+    """Whether these answers tell all that is served."""
+
+    def get(path: str) -> Mapping[str, Any]:
+        if path not in answers:
+            raise UpstreamError(f"{path}: the API server answered 503")
+        found: Mapping[str, Any] = answers[path]
+        return found
+
+    return served(get)[1]
+
+
+@pytest.mark.parametrize("answer", [None, {}, {"kind": "Status"}, {"kind": "PodList"}])
+def test_a_group_that_does_not_answer_hides_no_other(answer: Manifest | None) -> None:
+    """A dead metrics server, say; and it is told that these are not all."""
+    answers = {path: told for path, told in LEGACY.items() if path != "/apis/example.com/v1"}
+    answers |= {} if answer is None else {"/apis/example.com/v1": answer}
+    assert ask(answers) == [Kind("Pod", "pods", "", "v1")]
+    assert not whole(answers)
+    assert whole(LEGACY)
+
+
+def test_an_aggregating_server_says_what_it_could_not_ask() -> None:
+    """By the freshness of a version."""
+    assert whole(AGGREGATED)
+    stale = aggregated(WIDGETS)
+    stale["items"][0]["versions"][0]["freshness"] = "Stale"
+    assert not whole({**AGGREGATED, "/apis": stale})
+    assert ask({**AGGREGATED, "/apis": stale}) == ask(AGGREGATED)
+
+
+@given(st.sampled_from([AGGREGATED, LEGACY]).flatmap(
+    lambda answers: st.fixed_dictionaries(
+        {path: some.damaged(st.just(answer)) for path, answer in answers.items()}
+    )
+))  # fmt: skip
+def test_any_answer_is_survived(answers: dict[str, Any]) -> None:
+    """What is odd in it is passed over, or the API server's error; there is no third way."""
+    objects = {path: answer for path, answer in answers.items() if some.is_object(answer)}
+    try:
+        kinds = ask(objects)
+    except UpstreamError:
+        return
+    for kind in kinds:
+        assert kind.kind
+        assert kind.plural
+        assert kind.version
+        assert "/" not in kind.plural
+        find(kind.kind, kinds)
+    for word in ("widget", "widgets.example.com", "pods.v1.", "wi"):
+        find(word, kinds)

@@ -1,0 +1,103 @@
+"""Where a caller draws the line between good and bad."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from k8s_heartbeat.core import Activity, Assessment, Health, Threshold, assess, summarize
+from k8s_heartbeat.core.line import Line
+from tests.builders import NOW, before, deployment
+
+AGO = NOW - timedelta(minutes=2)
+
+
+def member(
+    health: Health = Health.HEALTHY, *, up: bool | None = None, since: datetime | None = None
+) -> Assessment:
+    """An assessment; what is healthy or degraded is up where nothing is said."""
+    up = health in (Health.HEALTHY, Health.DEGRADED) if up is None else up
+    return Assessment(health, Activity.STEADY, up, "Because", "it is so", since=since)
+
+
+@pytest.mark.parametrize(
+    ("assessment", "lenient", "strict"),
+    [
+        (member(), True, True),
+        (member(Health.DEGRADED), True, False),
+        (member(Health.DEGRADED, up=False), False, False),
+        (member(Health.DOWN), False, False),
+        (member(Health.UNKNOWN), False, False),
+        (member(Health.MISSING), False, False),
+    ],
+)
+def test_the_line_lies_below_up_or_below_degraded(
+    assessment: Assessment, lenient: bool, strict: bool
+) -> None:
+    """As the caller says."""
+    assert Line().passes(assessment, NOW) is lenient
+    assert Line(Health.DEGRADED).passes(assessment, NOW) is strict
+
+
+def test_what_is_in_maintenance_passes_either_line() -> None:
+    """Its owner has announced that it is not whole."""
+    manifest = deployment(3, 1)
+    manifest["metadata"]["annotations"] = {
+        "k8s-heartbeat.io/maintenance-until": before(minutes=-10)
+    }
+    verdict = assess(manifest, now=NOW)
+    assert (verdict.health, verdict.reason) == ("degraded", "Maintenance")
+    assert Line(Health.DEGRADED).passes(verdict, NOW)
+
+
+@pytest.mark.parametrize(
+    ("since", "passes"),
+    [
+        (NOW - timedelta(seconds=119), True),
+        (AGO, False),
+        (NOW + timedelta(seconds=5), True),
+        (None, False),
+    ],
+)
+def test_a_failure_may_have_to_last(since: datetime | None, passes: bool) -> None:
+    """By the API's own time; where it states none, at once; a clock ahead is no clock behind."""
+    line = Line(lasting=timedelta(minutes=2))
+    assert line.passes(member(Health.DOWN, since=since), NOW) is passes
+
+
+def test_what_need_not_last_fails_at_once() -> None:
+    """Also when the API server's clock is ahead of ours."""
+    assert not Line().passes(member(Health.DOWN, since=NOW + timedelta(seconds=5)), NOW)
+
+
+@pytest.mark.parametrize(
+    ("members", "needed", "lenient", "strict"),
+    [
+        ([member(), member()], None, True, True),
+        ([member(), member(Health.DEGRADED)], None, True, False),
+        ([member(), member(Health.DEGRADED)], Threshold(1), True, True),
+        ([member(), member(Health.DOWN)], None, False, False),
+        ([member(), member(Health.DOWN)], Threshold(1), True, True),
+        ([member(Health.DEGRADED), member(Health.DOWN)], Threshold(1), True, False),
+        ([member(), member()], Threshold(3), False, False),
+        ([], None, False, False),
+        ([], Threshold(1), False, False),
+    ],
+)
+def test_as_many_of_a_group_must_pass_as_must_be_up(
+    members: list[Assessment], needed: Threshold | None, lenient: bool, strict: bool
+) -> None:
+    """None at all are never enough."""
+    summary = summarize(members, needed)
+    assert Line().passes_group(summary, NOW) is lenient
+    assert Line(Health.DEGRADED).passes_group(summary, NOW) is strict
+
+
+def test_each_member_of_a_group_has_its_own_time() -> None:
+    """One that fails for long is not excused by one that has just begun to."""
+    line = Line(lasting=timedelta(minutes=2))
+    young, old = member(Health.DOWN, since=NOW), member(Health.DOWN, since=AGO)
+    assert line.passes_group(summarize([member(), young]), NOW)
+    assert not line.passes_group(summarize([member(), young, old]), NOW)
+    assert line.passes_group(summarize([member(), young, old], Threshold(2)), NOW)
