@@ -41,6 +41,8 @@ CONFIG = frozenset(
         "PostStartHookError",
     }
 )
+# Kinds whose pods are meant to end: how they did is what explains them.
+_RUN_TO_THE_END = frozenset({"Job", "CronJob"})
 # The kubelet's caches of Secrets and ConfigMaps lag behind a new pod; it retries by itself.
 _CACHE_LAG = re.compile(r"failed to sync \w+ cache")
 # A container that ran this long has its back-off forgotten by the kubelet.
@@ -55,7 +57,9 @@ def explain(
     pods = owned_pods(subject, objects)
     found: list[Cause] = []
     for pod in pods:
-        if pod.meta.terminating or pod.finished:
+        if pod.phase == "Failed" and subject.kind in _RUN_TO_THE_END:
+            found.extend(pod_causes(pod, now, policy))
+        elif pod.meta.terminating or pod.finished:
             # Pods on their way out do not count against a live workload, unless they hang there.
             found.extend(_stuck(pod, now, policy))
         else:

@@ -14,7 +14,7 @@ from .judgement import assess
 from .kinds import EVENT, POD, Kind, is_custom
 from .manifests import meta_of, uids_of
 from .model import Manifest
-from .owners import LINKS, related_index, top_level
+from .owners import related_index, top_level
 from .policy import Policy
 from .reader import ClusterReader, Deadline, Forbidden, NotServed, Query, ReadError
 from .rules import RULES, Rule, Rules
@@ -230,10 +230,9 @@ class _Lists:
             raise forbidden[0]
         if POD in selection.kinds:
             # Without what stands between a Deployment and its pods, these would count beside it.
-            below = {
-                link for kind in kinds for link in rules.find(kind.kind, kind.api_version).below
-            }
-            self.read_around(Query(link, self._namespace) for link in LINKS if link in below)
+            found = [rules.find(kind.kind, kind.api_version) for kind in kinds]
+            links = dict.fromkeys(link for rule in found for link in rule.links)
+            self.read_around(Query(link, self._namespace) for link in links)
         return unread
 
     def read_around(self, queries: Iterable[Query]) -> None:

@@ -14,12 +14,10 @@ from .kinds import JOB, REPLICA_SET
 from .manifests import uids_of
 from .model import Manifest, Metadata, Pod, Related
 
-__all__ = ["LINKS", "owned_pods", "related_index", "top_level"]
+__all__ = ["owned_pods", "related_index", "top_level"]
 
-LINKS = (REPLICA_SET, JOB)
+_LINKS = frozenset({REPLICA_SET.kind, JOB.kind})
 """Kinds that stand between a workload and its pods."""
-
-_LINK_KINDS = frozenset(link.kind for link in LINKS)
 
 
 def owned_pods(owner: Metadata, related: Iterable[Related]) -> list[Pod]:
@@ -31,7 +29,7 @@ def owned_pods(owner: Metadata, related: Iterable[Related]) -> list[Pod]:
         entry.meta.uid
         for entry in objects
         # Whatever is odd about a ReplicaSet, it still links its pods.
-        if entry.meta.kind in _LINK_KINDS and entry.meta.owner_uid == owner.uid
+        if entry.meta.kind in _LINKS and entry.meta.owner_uid == owner.uid
     }
     pods: dict[tuple[str, str], Pod] = {}
     for entry in objects:
@@ -88,7 +86,7 @@ def top_level(manifests: Sequence[Manifest], counts: Callable[[Manifest], bool])
             continue
         if counts(manifest):
             members.add(uid)
-        if uid in members or text(manifest.get("kind")) in _LINK_KINDS:
+        if uid in members or text(manifest.get("kind")) in _LINKS:
             above[uid] = owner
     return [
         manifest

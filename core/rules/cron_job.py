@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from ..assessment import Activity, Health, worst
 from ..fields import FieldError, boolean, integer, items, mapping, time
-from ..kinds import JOB, POD, Kind
+from ..kinds import JOB, Kind
 from ..model import Metadata, Source, record
 from ..policy import Policy
 from ..reader import Query
@@ -144,6 +144,6 @@ CRON_JOB_RULE = Rule(
         "status.lastSuccessfulTime",
     ),
     workload=True,
-    below=(JOB, POD),
+    links=(JOB,),
     evidence=_evidence,
 )

@@ -58,6 +58,7 @@ class Rule:
         workload: Whether a namespace's aggregate counts it.
         needs_status: Whether an object without a status is one that no cluster has answered for.
         below: Kinds that explain it, found by its selector.
+        links: Kinds that stand between it and its pods.
         evidence: What has to be read besides the object before it can be judged.
     """
 
@@ -69,6 +70,7 @@ class Rule:
     workload: bool = False
     needs_status: bool = True
     below: tuple[Kind, ...] = ()
+    links: tuple[Kind, ...] = ()
     evidence: Callable[[Source], Iterable[Query]] = _nothing
 
     def covers(self, group: str) -> bool:

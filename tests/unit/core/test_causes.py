@@ -801,3 +801,39 @@ def test_a_pod_that_another_controls_is_no_cause() -> None:
 def test_running_is_what_a_container_states() -> None:
     """A container that runs and is ready has nothing wrong."""
     assert not reasons(pod(containers=[container(state=running())]))
+
+
+def test_the_failed_pods_of_a_job_explain_it() -> None:
+    """They are meant to end: how they did is what went wrong; those that succeeded say nothing."""
+    job: Manifest = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "migrate", "namespace": "shop", "uid": "migrate"},
+        "spec": {},
+        "status": {"failed": 1, "conditions": [condition("Failed", "True", "DeadlineExceeded")]},
+    }
+    ended = {"state": {"terminated": {"exitCode": 3, "finishedAt": before(minutes=1)}}}
+    failed = pod("migrate-1", phase="Failed", owned_by="migrate")
+    failed["status"]["containerStatuses"] = [{"name": "app", **ended}]
+    done = pod("migrate-2", phase="Succeeded", owned_by="migrate", containers=[container()])
+    causes = assess(job, related=[failed, done], now=NOW).causes
+    assert [(cause.reason, cause.name) for cause in causes] == [
+        ("DeadlineExceeded", "migrate"),
+        ("Error", "migrate-1"),
+    ]
+    # Of a workload that goes on running, pods that have ended are no part.
+    failed["metadata"]["ownerReferences"][0]["uid"] = "api-rs"
+    assert not beneath(failed)
+
+
+def test_what_a_condition_says_no_event_says_again() -> None:
+    """The Job's controller writes both, in the same word."""
+    job: Manifest = {
+        "kind": "Job",
+        "metadata": {"name": "migrate", "namespace": "shop", "uid": "migrate"},
+        "status": {"conditions": [condition("Failed", "True", "BackoffLimitExceeded")]},
+    }
+    said = event("migrate", "BackoffLimitExceeded", kind="Job")
+    said["involvedObject"]["name"] = "migrate"
+    causes = assess(job, related=[said], now=NOW).causes
+    assert [cause.reason for cause in causes] == ["BackoffLimitExceeded"]
