@@ -50,8 +50,10 @@ def annotations_of(metadata: Mapping[str, object]) -> Mapping[str, object]:
 
 def min_available(meta: Metadata) -> Threshold | None:
     """The minimum that the owner has set; None where he has set none that can be read."""
+    if MIN_AVAILABLE not in meta.annotations:
+        return None
     try:
-        return Threshold.parse(meta.annotations.get(MIN_AVAILABLE))
+        return Threshold.parse(meta.annotations[MIN_AVAILABLE])
     except ValueError:
         return None
 

@@ -108,6 +108,8 @@ def boolean(value: object) -> bool:
 
 def integer(value: object) -> int | None:
     """A number that only explains; Argo Rollouts write generations as strings."""
+    if value is None:
+        return None
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not -_INT64 <= value < _INT64:
@@ -148,13 +150,14 @@ def conditions_of(status: Manifest) -> Conditions:
     for entry in items(status.get("conditions")):
         if not is_mapping(entry):
             continue
+        get = entry.get
         condition = Condition(
-            text(entry.get("type")),
-            text(entry.get("status")),
-            said(entry.get("reason")),
-            said(entry.get("message")),
-            time(entry.get("lastTransitionTime")),
-            text(entry.get("severity")),
+            text(get("type")),
+            text(get("status")),
+            said(get("reason")),
+            said(get("message")),
+            time(get("lastTransitionTime")),
+            text(get("severity")),
         )
         twin = found.get(condition.type)
         # Which of two counts does not depend on where they stand in the list.

@@ -35,6 +35,8 @@ from .model import (
 
 __all__ = ["meta_of", "parse_related", "read_pod", "source_of", "uids_of"]
 
+_PARTS = ("metadata", "spec", "status")
+
 
 def meta_of(manifest: object) -> Metadata:
     """The metadata of anything; empty where there is none."""
@@ -55,17 +57,20 @@ def source_of(manifest: object) -> Source | Malformed:
     """An object for its rule; `Malformed` where its outline is not that of an object."""
     if not is_mapping(manifest):
         return Malformed(meta_of(EMPTY), "the manifest is not an object")
-    metadata, spec, status = manifest.get("metadata"), manifest.get("spec"), manifest.get("status")
+    metadata = _part(manifest.get("metadata"))
+    spec, status = _part(manifest.get("spec")), _part(manifest.get("status"))
     kind = text(manifest.get("kind"))
-    meta = _metadata(kind, mapping(metadata), mapping(status))
+    if kind and is_mapping(metadata) and is_mapping(spec) and is_mapping(status):
+        return Source(_metadata(kind, metadata, status), spec, status, manifest)
+    meta = meta_of(manifest)
     if not kind:
         return Malformed(meta, "kind is not a name, such as Deployment")
-    for name, value in (("metadata", metadata), ("spec", spec), ("status", status)):
-        if value is not None and not is_mapping(value):
-            return Malformed(meta, f"{name} is not an object")
-    return Source(
-        meta, EMPTY if spec is None else spec, EMPTY if status is None else status, manifest
-    )
+    odd = next(name for name in _PARTS if not is_mapping(_part(manifest.get(name))))
+    return Malformed(meta, f"{odd} is not an object")
+
+
+def _part(value: object) -> object:
+    return EMPTY if value is None else value
 
 
 def parse_related(manifest: Manifest) -> Related:
