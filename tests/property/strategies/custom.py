@@ -1,0 +1,108 @@
+"""Kinds that state conditions and nothing else, and kinds that state nothing at all."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from hypothesis import strategies as st
+
+from tests.builders import Manifest
+
+from .pieces import Some, conditions, generations, metadata, optional, thing, words
+
+__all__ = ["KNATIVE", "STATUSLESS", "custom_resources", "knative_objects", "statusless"]
+
+KNATIVE = ("Service", "Route", "Configuration", "Revision")
+"""Knative Serving's kinds."""
+STATUSLESS = (
+    ("ConfigMap", "v1"),
+    ("Secret", "v1"),
+    ("ServiceAccount", "v1"),
+    ("Endpoints", "v1"),
+    ("PodTemplate", "v1"),
+    ("LimitRange", "v1"),
+    ("Event", "v1"),
+    ("ControllerRevision", "apps/v1"),
+    ("Role", "rbac.authorization.k8s.io/v1"),
+    ("RoleBinding", "rbac.authorization.k8s.io/v1"),
+    ("ClusterRole", "rbac.authorization.k8s.io/v1"),
+    ("ClusterRoleBinding", "rbac.authorization.k8s.io/v1"),
+    ("NetworkPolicy", "networking.k8s.io/v1"),
+    ("IngressClass", "networking.k8s.io/v1"),
+    ("IPAddress", "networking.k8s.io/v1"),
+    ("PriorityClass", "scheduling.k8s.io/v1"),
+    ("RuntimeClass", "node.k8s.io/v1"),
+    ("Lease", "coordination.k8s.io/v1"),
+    ("CSIDriver", "storage.k8s.io/v1"),
+    ("CSINode", "storage.k8s.io/v1"),
+    ("CSIStorageCapacity", "storage.k8s.io/v1"),
+    ("StorageClass", "storage.k8s.io/v1"),
+    ("VolumeAttributesClass", "storage.k8s.io/v1"),
+    ("EndpointSlice", "discovery.k8s.io/v1"),
+    ("MutatingWebhookConfiguration", "admissionregistration.k8s.io/v1"),
+    ("ValidatingWebhookConfiguration", "admissionregistration.k8s.io/v1"),
+    ("ValidatingAdmissionPolicyBinding", "admissionregistration.k8s.io/v1"),
+    ("MutatingAdmissionPolicy", "admissionregistration.k8s.io/v1"),
+    ("MutatingAdmissionPolicyBinding", "admissionregistration.k8s.io/v1"),
+)
+"""Kinds that have no status by design, with their apiVersions."""
+
+
+@cache
+def knative_objects(kind: str) -> Some:
+    """Objects of one of Knative's kinds, with conditions of every severity."""
+    return thing(
+        kind,
+        "serving.knative.dev/v1",
+        spec=optional(template=st.just({})),
+        status=optional(
+            observedGeneration=generations,
+            conditions=conditions(
+                "Ready",
+                "Ready",
+                "RoutesReady",
+                "ConfigurationsReady",
+                "AllTrafficAssigned",
+                "Active",
+                "ContainerHealthy",
+                reasons=("NoTraffic", "RevisionFailed", "Deploying"),
+                severity=words("", "Info", "Warning"),
+            ),
+        ),
+    )
+
+
+@cache
+def custom_resources() -> Some:
+    """Objects of a kind that nobody here knows, as controllers of all sorts write them."""
+    return thing(
+        "Widget",
+        "example.com/v1",
+        spec=optional(size=st.integers(0, 3)),
+        status=optional(
+            observedGeneration=generations,
+            phase=words("Running", "Failed"),
+            conditions=conditions(
+                "Ready",
+                "Available",
+                "Succeeded",
+                "Established",
+                "Healthy",
+                "Stalled",
+                "Reconciling",
+                "Progressing",
+                "Degraded",
+                "BackupFailed",
+                "DiskPressure",
+                reasons=("Pending", "InProgress", "NewReplicaSetAvailable", "Broken", "two words"),
+            ),
+        ),
+    )
+
+
+@st.composite
+def statusless(draw: st.DrawFn) -> Manifest:
+    """Objects of the kinds that have no status: to exist is all that they do."""
+    kind, api_version = draw(st.sampled_from(STATUSLESS))
+    made: Manifest = {"apiVersion": api_version, "kind": kind, "metadata": draw(metadata())}
+    return made | draw(optional(data=st.just({"key": "value"}), immutable=st.booleans()))
