@@ -13,10 +13,11 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from k8s_heartbeat.core import Activity, Assessment, Health, Policy
-from tests.builders import NOW, Manifest, stamp
+from tests.builders import NOW, Manifest, before, stamp
 from tests.property import strategies as some
 from tests.property.strategies import FAMILIES, KNATIVE, Case, Json
 from tests.property.support import (
+    closely,
     endpoints_of,
     judged,
     may_be,
@@ -50,6 +51,7 @@ def judge(case: Case) -> Assessment:
 class TestPod:
     """A pod is well only as its phase and one of its conditions say."""
 
+    @closely
     @given(cases("Pod"))
     def test_up_is_ready_finished_or_held_back(self, case: Case) -> None:
         """Failed is down, Unknown is unknown."""
@@ -70,10 +72,20 @@ class TestPod:
         if status["phase"] == "Unknown":
             assert verdict.health is Health.UNKNOWN
 
+    @closely
+    @given(cases("Pod"), some.words("True", "False", "Unknown", "true", ""))
+    def test_running_is_up_exactly_ready(self, case: Case, ready: str) -> None:
+        """Whatever else is stated of it: only True is ready."""
+        running = with_status(
+            case[0], phase="Running", conditions=[{"type": "Ready", "status": ready}]
+        )
+        assert judged(running).up == (ready == "True")
+
 
 class TestJob:
     """A Job is what it ended as, and while it runs as well as its pods and its deadline say."""
 
+    @closely
     @given(cases("Job"))
     def test_failed_is_never_up(self, case: Case) -> None:
         """Nor is it healthy before it has completed, with failed pods or past its deadline."""
@@ -96,6 +108,7 @@ class TestJob:
 class TestCronJob:
     """A missed run is down; of those that ended, the last ones decide."""
 
+    @closely
     @given(cases("CronJob"))
     def test_a_missed_run_is_not_up(self, case: Case) -> None:
         """By another library's reading of the schedule, in the zone that it names or in any."""
@@ -114,12 +127,14 @@ class TestCronJob:
         if verdict.reason in ("MissedSchedule", "PreviousRunActive"):
             assert missed
 
+    @closely
     @given(cases("CronJob"), st.integers(1, 100_000))
     def test_the_line_is_the_last_run_that_was_due(self, case: Case, earlier: int) -> None:
         """One that has started is not missed; any that is older has let it pass."""
         cron_job = case[0]
-        spec = cron_job["spec"] = {**cron_job["spec"], "suspend": False}
-        place = ZoneInfo(spec.setdefault("timeZone", "UTC"))
+        spec: Manifest = {"timeZone": "UTC", **cron_job["spec"], "suspend": False}
+        cron_job["spec"] = spec
+        place = ZoneInfo(spec["timeZone"])
         seconds = max(10, spec.get("startingDeadlineSeconds", 120))
         by = (NOW - timedelta(seconds=seconds)).astimezone(place)
         due = next(CronSim(spec["schedule"], by + timedelta(seconds=1), reverse=True))
@@ -131,6 +146,7 @@ class TestCronJob:
         missed = judged(with_status(cron_job, active=[], lastScheduleTime=stamp(last)))
         assert (missed.up, missed.reason) == (False, "MissedSchedule")
 
+    @closely
     @given(cases("CronJob"), st.integers(1, 4))
     def test_as_many_failures_in_a_row_as_the_policy_says_are_down(
         self, case: Case, most: int
@@ -207,6 +223,7 @@ def _failures_in_a_row(cron_job: Manifest, around: list[Manifest]) -> int:
 class TestService:
     """A Service that selects pods is as well as its endpoints are ready."""
 
+    @closely
     @given(cases("Service"))
     def test_it_is_up_with_a_ready_endpoint_and_with_none_down(self, case: Case) -> None:
         """Of its own EndpointSlices; without any of them nothing is known."""
@@ -239,6 +256,7 @@ def _is_of(entry: Manifest, service: Manifest) -> bool:
 class TestIngress:
     """An Ingress is always healthy: many controllers never write an address."""
 
+    @closely
     @given(cases("Ingress"))
     def test_it_is_never_down(self, case: Case) -> None:
         """It is progressing exactly while it has no address, or an older spec's."""
@@ -252,6 +270,7 @@ class TestIngress:
 class TestVolumes:
     """Claims and volumes go by their phase."""
 
+    @closely
     @given(cases("PersistentVolumeClaim"))
     def test_a_claim_is_healthy_only_bound_or_waiting_for_its_first_pod(self, case: Case) -> None:
         """And waiting it is only while its class says so and no pod that runs uses it."""
@@ -264,13 +283,15 @@ class TestVolumes:
             and entry["volumeBindingMode"] == "WaitForFirstConsumer"
             for entry in around
         )
+        owners = [
+            reference["uid"]
+            for reference in claim["metadata"].get("ownerReferences", [])
+            if reference.get("controller")
+        ]
         used = any(
             entry["kind"] == "Pod"
             and entry["status"]["phase"] not in ("Succeeded", "Failed")
-            and any(
-                volume["persistentVolumeClaim"]["claimName"] == name
-                for volume in entry["spec"].get("volumes", [])
-            )
+            and (entry["metadata"]["uid"] == min(owners, default="") != "" or _uses(entry, name))
             for entry in around
         )
         if phase != "Pending":
@@ -278,10 +299,10 @@ class TestVolumes:
             assert verdict.health is expected
         elif used or not waits:
             assert (verdict.health, verdict.activity) == (Health.DEGRADED, Activity.PROGRESSING)
-        elif verdict.health is not Health.HEALTHY:
-            # A pod that owns the claim uses it, too.
-            assert any(entry["kind"] == "Pod" for entry in around)
+        else:
+            assert (verdict.health, verdict.activity) == (Health.HEALTHY, Activity.SUSPENDED)
 
+    @closely
     @given(cases("PersistentVolume"))
     def test_a_volume_is_down_exactly_when_it_has_failed(self, case: Case) -> None:
         """And degraded while it is made."""
@@ -290,9 +311,15 @@ class TestVolumes:
         assert verdict.health is expected.get(phase, Health.HEALTHY)
 
 
+def _uses(pod: Manifest, claim: str) -> bool:
+    volumes: list[Manifest] = pod["spec"].get("volumes", [])
+    return any(volume["persistentVolumeClaim"]["claimName"] == claim for volume in volumes)
+
+
 class TestAutoscaler:
     """An autoscaler that cannot scale is degraded, and nothing else makes it so."""
 
+    @closely
     @given(cases("HorizontalPodAutoscaler"))
     def test_it_is_degraded_only_with_a_failure_that_lasts(self, case: Case) -> None:
         """Five minutes of a Failed or Invalid reason; it is never down."""
@@ -313,6 +340,25 @@ class TestAutoscaler:
         if any(types.count(entry["type"]) == 1 for entry in lasting):
             assert verdict.health is Health.DEGRADED
 
+    @closely
+    @given(
+        cases("HorizontalPodAutoscaler"),
+        some.words("AbleToScale", "ScalingActive"),
+        some.words("FailedGetScale", "InvalidSelector", "BackoffBoth", "ScalingDisabled"),
+        st.sampled_from([300, 299, 301, 0, 3600]),
+    )
+    def test_five_minutes_are_the_line(self, case: Case, type_: str, reason: str, age: int) -> None:
+        """A failure that is no older is a cause alone, and other reasons are no failures."""
+        entry = {
+            "type": type_,
+            "status": "False",
+            "reason": reason,
+            "lastTransitionTime": before(seconds=age),
+        }
+        verdict = judged(with_status(case[0], conditions=[entry]))
+        failed = reason in ("FailedGetScale", "InvalidSelector")
+        assert (verdict.health is Health.DEGRADED) == (failed and age >= 300)
+
 
 def _has_failed_for_long(entry: Manifest) -> bool:
     since: Json = entry.get("lastTransitionTime")
@@ -325,6 +371,7 @@ def _has_failed_for_long(entry: Manifest) -> bool:
 class TestBudget:
     """A budget is healthy with as many pods ready as it needs."""
 
+    @closely
     @given(cases("PodDisruptionBudget"))
     def test_healthy_means_that_as_many_are_ready(self, case: Case) -> None:
         """Fewer is degraded, and it is never down: it serves nobody itself."""
@@ -340,6 +387,7 @@ class TestBudget:
 class TestNode:
     """A node is up exactly while it is ready."""
 
+    @closely
     @given(cases("Node"))
     def test_up_means_ready(self, case: Case) -> None:
         """Unknown and absent are down; pressure is at best degraded; cordoned is suspended."""
@@ -363,6 +411,7 @@ class TestNode:
 class TestNamespace:
     """A namespace is healthy unless its deletion fails."""
 
+    @closely
     @given(cases("Namespace"))
     def test_degraded_means_that_its_deletion_fails(self, case: Case) -> None:
         """While it is active nothing is wrong with it; while it is not it is terminating."""
@@ -380,6 +429,7 @@ class TestNamespace:
 class TestExtensions:
     """What extends the API is up exactly while the API serves it."""
 
+    @closely
     @given(cases("CustomResourceDefinition"))
     def test_a_definition_is_up_only_established_with_its_names(self, case: Case) -> None:
         """Both conditions hold, and otherwise it is down."""
@@ -391,6 +441,7 @@ class TestExtensions:
             assert verdict.health is Health.HEALTHY
         assert verdict.health is (Health.HEALTHY if verdict.up else Health.DOWN)
 
+    @closely
     @given(cases("APIService"))
     def test_an_api_service_is_up_only_available(self, case: Case) -> None:
         """And otherwise it is down."""
@@ -406,6 +457,7 @@ class TestKnative:
     """Knative's kinds go by Ready, of the spec that stands."""
 
     @pytest.mark.parametrize("kind", KNATIVE)
+    @closely
     @given(data=st.data())
     def test_healthy_means_ready(self, kind: str, data: st.DataObject) -> None:
         """False is down; what is on its way is up only while its routes serve."""
@@ -431,6 +483,7 @@ class TestKnative:
 class TestRollout:
     """A Rollout whose phase is Degraded, or that is aborted, is never healthy."""
 
+    @closely
     @given(cases("Rollout"))
     def test_a_phase_that_is_degraded_is_never_healthy(self, case: Case) -> None:
         """And paused is suspended, healthy is steady, progressing is progressing."""
@@ -449,6 +502,7 @@ class TestRollout:
 class TestCustom:
     """What nobody here knows is healthy only as a condition of its says."""
 
+    @closely
     @given(cases("Custom"))
     def test_healthy_means_that_all_it_says_of_its_health_is_good(self, case: Case) -> None:
         """Some word of its health is True, none certainly otherwise, and no failure is stated."""
@@ -470,6 +524,7 @@ class TestCustom:
 class TestStatusless:
     """To exist is to be healthy."""
 
+    @closely
     @given(cases("Statusless"))
     def test_it_exists(self, case: Case) -> None:
         """And that is all that is said of it."""

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 from k8s_heartbeat.core import Activity, Assessment, Health
 from tests.builders import Manifest, before, condition
-from tests.property.support import BADNESS, judged
+from tests.property.support import BADNESS, closely, judged
 
 PAUSED, RESUMED = "DeploymentPaused", "DeploymentResumed"
 CREATED, UPDATED = "NewReplicaSetCreated", "ReplicaSetUpdated"
@@ -49,7 +49,7 @@ class Seen:
         updated: Pods of the newest template.
         available: Pods that serve.
         least: How many must serve.
-        settled: Whether the newest template has once been rolled out whole since it came.
+        settled: Whether the controller has found a rollout finished, and none begun since.
         late: Whether its rollout was past its deadline.
     """
 
@@ -81,8 +81,6 @@ class Model:
         self.status: Manifest = {}
         self.seen: Seen | None = None
         self.scaled_for = desired
-        self.rolling_out = 0
-        self.settled = False
         self.time_is_up = False
         self.progressing = ""
 
@@ -105,8 +103,6 @@ class Model:
     def sync(self) -> None:
         """Bring the ReplicaSets nearer to the spec and write the status, as of before that."""
         self._enter_pause()
-        if self.template != self.rolling_out:
-            self.rolling_out, self.settled = self.template, False
         rolls = False
         if not self.deleted and self.sets and self.desired != self.scaled_for:
             self._scale()
@@ -122,11 +118,9 @@ class Model:
         self._write(seen)
 
     def _enter_pause(self) -> None:
-        if self.paused:
-            self.settled = False
-            if self.progressing not in (PAUSED, LATE):
-                self.progressing = PAUSED
-        elif self.progressing == PAUSED:
+        if self.paused and self.progressing not in (PAUSED, LATE):
+            self.progressing = PAUSED
+        elif not self.paused and self.progressing == PAUSED:
             self.progressing = RESUMED
 
     def _scale(self) -> None:
@@ -172,7 +166,7 @@ class Model:
             updated=len(newest.pods),
             available=sum(sum(entry.pods) for entry in self.sets.values()),
             least=self.desired - self._may_be_missing(),
-            settled=self.settled,
+            settled=self.progressing == DONE,
             late=self.progressing == LATE,
         )
 
@@ -181,7 +175,7 @@ class Model:
             return seen
         last = self.seen or Seen(0, 0, 0, 0, settled=False, late=False)
         if seen.replicas == seen.updated == seen.available == self.desired:
-            self.progressing, self.settled, self.time_is_up = DONE, True, False
+            self.progressing, self.time_is_up = DONE, False
         elif (
             seen.updated > last.updated
             or seen.replicas - seen.updated < last.replicas - last.updated
@@ -368,4 +362,4 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(stateful_step_count=40)
+TestLife.settings = settings(closely, stateful_step_count=40)

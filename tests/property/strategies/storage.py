@@ -24,7 +24,7 @@ def claims() -> Some:
         "v1",
         spec=optional(storageClassName=words(*CLASSES)),
         status=partial(
-            {"phase": words("Pending", "Bound", "Lost")},
+            {"phase": words("Pending", "Pending", "Pending", "Bound", "Lost")},
             optional={"conditions": conditions("Resizing", "FileSystemResizePending")},
         ),
     )
@@ -67,9 +67,10 @@ def storage_classes() -> Some:
 def consumers(draw: st.DrawFn, claim: Manifest) -> list[Manifest]:
     """Classes, of which some are this claim's, and pods, of which some use it."""
     found: list[Manifest] = []
-    for _ in range(draw(st.integers(0, 2))):
+    own = claim["spec"].get("storageClassName", "")
+    for _ in range(draw(st.sampled_from([1, 2, 0]))):
         entry = draw(storage_classes())
-        entry["metadata"]["name"] = draw(st.sampled_from(CLASSES))
+        entry["metadata"]["name"] = draw(st.sampled_from([own, own, *CLASSES]))
         found.append(entry)
     for number in range(draw(st.integers(0, 2))):
         pod = draw(odd_pods())
