@@ -97,6 +97,7 @@ class Assessment:
         available: Replicas that serve, for kinds that count them.
         causes: What is wrong beneath it.
         since: Last transition behind this verdict that the API states, in UTC.
+        api_version: The object's apiVersion, such as ``apps/v1``; empty where it states none.
     """
 
     health: Health
@@ -111,3 +112,4 @@ class Assessment:
     available: int | None = None
     causes: tuple[Cause, ...] = ()
     since: datetime | None = None
+    api_version: str = ""

@@ -77,6 +77,7 @@ def check(
         kind=query.kind.kind,
         namespace=query.namespace,
         name=query.name,
+        api_version=query.kind.api_version,
         causes=assessment.causes + tuple(around.unread),
     )
     return Checked(assessment, reading.age, reading.stale)
@@ -90,7 +91,8 @@ def is_at_rest(assessment: Assessment) -> bool:
 
 def missing(query: Query) -> Assessment:
     """The assessment of an object that does not exist, or that may not be seen."""
-    return absent(query.kind.kind, query.namespace, query.name)
+    found = absent(query.kind.kind, query.namespace, query.name)
+    return replace(found, api_version=query.kind.api_version)
 
 
 def absent(kind: str, namespace: str, name: str) -> Assessment:

@@ -87,7 +87,7 @@ def check_component(
     Raises:
         ReadError: A member could not be read.
     """
-    found: dict[tuple[str, str, str], Assessment] = {}
+    found: dict[tuple[str, ...], Assessment] = {}
     age, stale = 0.0, False
     for member in component.members:
         for namespace in member.namespaces:
@@ -98,8 +98,9 @@ def check_component(
                 part = Found((_unjudged(member, namespace, "NotServed", str(error)),))
             age, stale = max(age, part.age), stale or part.stale
             for entry in part.assessments:
-                # Whom two entries name counts once.
-                found[entry.kind, entry.namespace, entry.name or entry.message] = entry
+                # Whom two entries name counts once; kinds of two groups may share their name.
+                group = entry.api_version.rpartition("/")[0]
+                found[group, entry.kind, entry.namespace, entry.name or entry.message] = entry
     return Found(tuple(found.values()), age, stale)
 
 

@@ -12,13 +12,14 @@ from .check import evidence_queries
 from .fields import mapping, text
 from .judgement import assess
 from .kinds import EVENT, POD, Kind, is_custom
-from .manifests import meta_of, uids_of
-from .model import Manifest
+from .manifests import meta_of, parse_related, uids_of
+from .model import Manifest, Related
 from .owners import related_index, top_level
 from .policy import Policy
-from .reader import ClusterReader, Deadline, Forbidden, NotServed, Query, ReadError
+from .reader import ClusterReader, Deadline, Forbidden, NotServed, Query, ReadError, ReadTimeout
 from .rules import RULES, Rule, Rules
 from .selectors import LabelSelector
+from .surroundings import Surroundings
 
 __all__ = ["Found", "Pool", "Selection", "check_selection", "members_of", "unjudged"]
 
@@ -65,6 +66,10 @@ class Pool:
         self._objects = list(objects)
         self._related_to = related_index(self._objects)
         self._rules = rules
+        self._by_kind: dict[str, list[Manifest]] = {}
+        for entry in self._objects:
+            self._by_kind.setdefault(text(entry.get("kind")), []).append(entry)
+        self._parsed: dict[int, Related] = {}
 
     def assess(
         self, member: Manifest, now: datetime, policy: Policy, *, explained: bool
@@ -77,17 +82,27 @@ class Pool:
             related = self._related_to(member)
         for query in queries:
             # What it controls is at hand already; of what is not, all that the query lets through.
-            if not any(entry.get("kind") == query.kind.kind for entry in related):
-                related.extend(self._matching(query))
-        return assess(member, related=related, now=now, policy=policy, rules=self._rules)
+            if query.kind not in rule.owns or query.selector is not None:
+                known = {id(entry) for entry in related}
+                related += [entry for entry in self._matching(query) if id(entry) not in known]
+        around = Surroundings(related, self._parse) if related else ()
+        return assess(member, related=around, now=now, policy=policy, rules=self._rules)
+
+    def _parse(self, manifest: Manifest) -> Related:
+        """An object as far as it explains others, which it does for many."""
+        parsed = self._parsed.get(id(manifest))
+        if parsed is None:
+            parsed = self._parsed[id(manifest)] = parse_related(manifest)
+        return parsed
 
     def _matching(self, query: Query) -> Iterator[Manifest]:
-        for entry in self._objects:
-            meta = meta_of(entry)
+        for entry in self._by_kind.get(query.kind.kind, ()):
+            metadata = mapping(entry.get("metadata"))
             if (
-                meta.kind == query.kind.kind
-                and query.name in ("", meta.name)
-                and (meta.namespace == query.namespace or not query.kind.namespaced)
+                query.name in ("", metadata.get("name"))
+                and (
+                    not query.kind.namespaced or text(metadata.get("namespace")) == query.namespace
+                )
                 and (query.selector is None or query.selector.matches(labels_of(entry)))
             ):
                 yield entry
@@ -132,13 +147,20 @@ def check_selection(
         query for entry in members for query in evidence_queries(_rule(rules, entry), entry)
     )
     pool = Pool(lists.objects(), rules)
-    judged = [pool.assess(entry, now, policy, explained=False) for entry in members]
+    judged: list[Assessment] = []
+    for entry in members:
+        # What is read in time may still be too much to judge in time.
+        if deadline.remaining() <= 0:
+            raise ReadTimeout(f"{len(members)} objects: too many to be judged in time; narrow it")
+        judged.append(pool.assess(entry, now, policy, explained=False))
     unwell = [number for number, entry in enumerate(judged) if entry.health is not Health.HEALTHY]
     if unwell:
         kinds = [kind for number in unwell for kind in _rule(rules, members[number]).below]
         lists.read_around(Query(kind, selection.namespace) for kind in (*kinds, EVENT))
         pool = Pool(lists.objects(), rules)
-        for number in unwell:
+    for number in unwell:
+        # The verdicts stand; what there was no time for goes unexplained.
+        if deadline.remaining() > 0:
             judged[number] = pool.assess(members[number], now, policy, explained=True)
     return Found((*judged, *unread), lists.age, lists.stale)
 
@@ -161,12 +183,13 @@ def members_of(
         kind = text(entry.get("kind"))
         return kind in names if names else kind != EVENT.kind
 
-    def answers(entry: Manifest) -> bool:
-        return may_count(entry) and _answers_for_its_own(_rule(rules, entry))
+    def owns(above: Manifest, entry: Manifest) -> bool:
+        kind = text(entry.get("kind"))
+        return any(owned.kind == kind for owned in _rule(rules, above).owns)
 
     return [
         entry
-        for entry in top_level(listed, answers)
+        for entry in top_level(listed, owns, may_count)
         if may_count(entry) and not is_ignored(meta_of(entry)) and not _is_a_run(entry)
     ]
 
@@ -181,6 +204,7 @@ def unjudged(kind: Kind, namespace: str, reason: str, message: str) -> Assessmen
         message=message,
         kind=kind.kind,
         namespace=namespace,
+        api_version=kind.api_version,
     )
 
 
@@ -230,8 +254,8 @@ class _Lists:
             raise forbidden[0]
         if POD in selection.kinds:
             # Without what stands between a Deployment and its pods, these would count beside it.
-            found = [rules.find(kind.kind, kind.api_version) for kind in kinds]
-            links = dict.fromkeys(link for rule in found for link in rule.links)
+            owned = [link for kind in kinds for link in _owned(kind, rules)]
+            links = [link for link in owned if POD in _owned(link, rules)]
             self.read_around(Query(link, self._namespace) for link in links)
         return unread
 
@@ -271,9 +295,8 @@ def _is_selected(manifest: Manifest, selector: LabelSelector | None) -> bool:
     return selector is None or selector.matches(labels_of(manifest))
 
 
-def _answers_for_its_own(rule: Rule) -> bool:
-    """Whether what an object of the rule's kind controls is judged with it."""
-    return rule.workload or rule.kind.kind == "Service"
+def _owned(kind: Kind, rules: Rules) -> tuple[Kind, ...]:
+    return rules.find(kind.kind, kind.api_version).owns
 
 
 def _is_a_run(manifest: Manifest) -> bool:

@@ -11,7 +11,7 @@ from .annotations import annotation_faults, maintenance_until
 from .assessment import MAINTENANCE, Activity, Assessment, Health, worst
 from .causes import explain
 from .durations import format_duration
-from .fields import FieldError
+from .fields import FieldError, text
 from .manifests import source_of
 from .model import Malformed, Metadata, Source
 from .policy import Policy
@@ -27,7 +27,7 @@ _ALONE = Surroundings()
 def assess(
     manifest: Mapping[str, Any],
     *,
-    related: Iterable[Mapping[str, Any]] = (),
+    related: Iterable[Mapping[str, Any]] | Surroundings = (),
     now: datetime,
     policy: Policy = Policy(),
     rules: Rules = RULES,
@@ -48,7 +48,9 @@ def assess(
     """
     if now.tzinfo is None:
         raise ValueError("now has no timezone; pass one such as datetime.now(UTC)")
-    around = Surroundings(related) if related else _ALONE
+    around = _ALONE
+    if related:
+        around = related if isinstance(related, Surroundings) else Surroundings(related)
     source = source_of(manifest)
     meta = source.meta
     verdict = _verdict(source, Context(now, policy, around), rules)
@@ -80,6 +82,7 @@ def assess(
         verdict.available,
         causes,
         verdict.since,
+        "" if isinstance(source, Malformed) else text(source.manifest.get("apiVersion")),
     )
 
 

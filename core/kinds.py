@@ -10,6 +10,7 @@ from typing import Any
 from .fields import strings, text
 
 __all__ = [
+    "CONTROLLER_REVISION",
     "ENDPOINT_SLICE",
     "EVENT",
     "JOB",
@@ -25,6 +26,9 @@ __all__ = [
 
 _WORD = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9.])?", re.ASCII)
 _VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?", re.ASCII)
+_LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
+_PLURAL = re.compile(_LABEL, re.ASCII)
+_GROUP = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL}){{0,20}})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,9 @@ class Kind:
 
 POD = Kind("Pod", "pods", "", "v1", ("po",))
 REPLICA_SET = Kind("ReplicaSet", "replicasets", "apps", "v1", ("rs",))
+CONTROLLER_REVISION = Kind(
+    "ControllerRevision", "controllerrevisions", "apps", "v1", metadata_only=True
+)
 JOB = Kind("Job", "jobs", "batch", "v1")
 ENDPOINT_SLICE = Kind("EndpointSlice", "endpointslices", "discovery.k8s.io", "v1")
 STORAGE_CLASS = Kind(
@@ -108,15 +115,19 @@ def find(word: str, kinds: Iterable[Kind], *, alone: bool = False) -> Kind | Non
 
 
 def kind_of(resource: Mapping[str, Any]) -> Kind | None:
-    """The kind that an APIResource of the discovery API describes; None for a subresource."""
+    """The kind that an APIResource of the discovery API describes.
+
+    None for a subresource, and for names that no kind can have: they become a path.
+    """
     plural, kind = text(resource.get("name")), text(resource.get("kind"))
-    version = text(resource.get("version"))
-    if not plural or not kind or not version or "/" in plural:
+    group, version = text(resource.get("group")), text(resource.get("version"))
+    named = _PLURAL.fullmatch(plural) and _GROUP.fullmatch(group) and _PLURAL.fullmatch(version)
+    if not named or not kind:
         return None
     return Kind(
         kind,
         plural,
-        text(resource.get("group")),
+        group,
         version,
         tuple(strings(resource.get("shortNames"))),
         namespaced=resource.get("namespaced") is True,

@@ -6,7 +6,7 @@ workload owns its pods itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from .fields import mapping, text
@@ -71,40 +71,51 @@ def related_index(manifests: Iterable[Manifest]) -> Callable[[Manifest], list[Ma
     return related_to
 
 
-def top_level(manifests: Sequence[Manifest], counts: Callable[[Manifest], bool]) -> list[Manifest]:
-    """Those that no other one of them controls, itself or through links.
+def top_level(
+    manifests: Sequence[Manifest],
+    owns: Callable[[Manifest, Manifest], bool],
+    counts: Callable[[Manifest], bool],
+) -> list[Manifest]:
+    """Those that no member among them answers for, itself or through what it owns.
 
     Args:
         manifests: What was listed.
-        counts: Whether what an object controls is no member beside it.
+        owns: Whether the verdict on the first object speaks of the second, which it controls.
+        counts: Whether an object is a member at all.
     """
-    uids = [uids_of(manifest) for manifest in manifests]
-    members: set[str] = set()
-    above: dict[str, str] = {}
-    for (uid, owner), manifest in zip(uids, manifests, strict=True):
-        if not uid:
-            continue
-        if counts(manifest):
-            members.add(uid)
-        if uid in members or text(manifest.get("kind")) in _LINKS:
-            above[uid] = owner
+    by_uid = {uid: entry for entry in manifests if (uid := uids_of(entry)[0])}
+    answered: dict[int, bool] = {}
     return [
-        manifest
-        for (uid, owner), manifest in zip(uids, manifests, strict=True)
-        if not _is_beneath(uid, owner, above, members)
+        entry for entry in manifests if not _is_answered_for(entry, by_uid, owns, counts, answered)
     ]
 
 
-def _is_beneath(uid: str, owner: str, above: Mapping[str, str], members: Set[str]) -> bool:
-    """Whether a member stands above an object."""
-    seen, found = {uid}, False
-    while owner in above:
-        if owner in seen:
-            # Who controls himself would vanish together with what he says.
-            return False
-        seen.add(owner)
-        found = found or owner in members
-        owner = above[owner]
+def _is_answered_for(
+    manifest: Manifest,
+    by_uid: Mapping[str, Manifest],
+    owns: Callable[[Manifest, Manifest], bool],
+    counts: Callable[[Manifest], bool],
+    answered: dict[int, bool],
+) -> bool:
+    """Whether a member stands above an object; every object is looked at once."""
+    way: list[int] = []
+    found = False
+    entry = manifest
+    while id(entry) not in answered:
+        way.append(id(entry))
+        # Until more is known: who controls himself is nobody's.
+        answered[id(entry)] = False
+        above = by_uid.get(uids_of(entry)[1])
+        if above is None or not owns(above, entry):
+            break
+        if counts(above):
+            found = True
+            break
+        entry = above
+    else:
+        found = answered[id(entry)]
+    for step in way:
+        answered[step] = found
     return found
 
 

@@ -138,7 +138,13 @@ class Schedule:
         if not self.minutes:
             # A field of commas alone; the search would go through every hour.
             return None
-        zone = self.zone or zone
+        try:
+            return self._last(before, self.zone or zone)
+        except OverflowError:
+            # At either end of the calendar.
+            return None
+
+    def _last(self, before: datetime, zone: tzinfo) -> datetime | None:
         moment = before.astimezone(UTC).replace(second=0, microsecond=0)
         first = moment - _REACH
         while moment >= first:

@@ -20,9 +20,8 @@ _NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _KEY = rf"(?:[a-z0-9](?:[-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_NAME}"
 _VALUE = rf"(?:{_NAME})?"
 _EQUALITY = re.compile(rf"\s*({_KEY})\s*(==|=|!=)\s*({_VALUE})\s*", re.ASCII)
-_SET = re.compile(
-    rf"\s*({_KEY})\s+(in|notin)\s*\(((?:\s*{_VALUE}\s*,)*\s*{_VALUE}\s*)\)\s*", re.ASCII
-)
+_SET = re.compile(rf"\s*({_KEY})\s+(in|notin)\s*\(([^()]*)\)\s*", re.ASCII)
+_ONE_VALUE = re.compile(_VALUE, re.ASCII)
 _EXISTENCE = re.compile(rf"\s*(!?)\s*({_KEY})\s*", re.ASCII)
 _PARTS = re.compile(r",(?![^(]*\))")
 _LONGEST = 1024
@@ -91,7 +90,8 @@ def _parse_requirement(text: str) -> Requirement:
     if stated := _SET.fullmatch(text):
         key, operator, values = stated.groups()
         found = tuple(value.strip() for value in values.split(","))
-        return Requirement(key, "In" if operator == "in" else "NotIn", found)
+        if all(map(_ONE_VALUE.fullmatch, found)):
+            return Requirement(key, "In" if operator == "in" else "NotIn", found)
     if existence := _EXISTENCE.fullmatch(text):
         negated, key = existence.groups()
         return Requirement(key, "DoesNotExist" if negated else "Exists")

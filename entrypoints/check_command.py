@@ -240,16 +240,19 @@ def _chosen(
     question: Question,
 ) -> list[Manifest]:
     """The objects to judge: those named, those of the kinds, or all that count."""
-    there = [entry for entry in objects if _is_asked_for(entry, question)]
     if subjects:
         return [
             entry
-            for entry in there
-            if any(is_of(entry, kind) and meta_of(entry).name == name for kind, name in subjects)
+            for entry in objects
+            if _is_asked_for(entry, question)
+            and any(is_of(entry, kind) and meta_of(entry).name == name for kind, name in subjects)
         ]
-    if kinds:
-        there = [entry for entry in there if any(is_of(entry, kind) for kind in kinds)]
-    return members_of(there)
+    return [
+        entry
+        # Who owns whom does not depend on what is asked for.
+        for entry in members_of(objects, kinds=kinds)
+        if _is_asked_for(entry, question) and (not kinds or any(is_of(entry, k) for k in kinds))
+    ]
 
 
 def _is_asked_for(manifest: Manifest, question: Question) -> bool:

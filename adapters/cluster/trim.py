@@ -90,7 +90,8 @@ def decode_list(body: bytes, kind: str, fields: tuple[str, ...]) -> tuple[list[M
 @cache
 def _decoder(fields: tuple[str, ...], many: bool) -> msgspec.json.Decoder[Any]:
     """The decoder for objects, or lists of objects, with these fields."""
-    tree: dict[str, Any] = {}
+    # Whoever reads none of a part still reads that it is an object.
+    tree: dict[str, Any] = {"spec": {}, "status": {}}
     for path in (*_COMMON, *(tuple(field.split(".")) for field in fields)):
         _plant(tree, path)
     kept = _typed(tree)

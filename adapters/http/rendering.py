@@ -115,12 +115,14 @@ def group_body(
         return body
     fine = not failing and summary.up and summary.health in (Health.HEALTHY, Health.DEGRADED)
     counted = {str(health): count for health, count in summary.counts.items() if count}
+    headline = group.headline()
     if failing:
         counted.pop(str(Health.HEALTHY), None)
+        headline = {**headline, "title": unmistakable(group.title)} if group.title else headline
     shown = [item for item in summary.items if fine or item.health is not Health.HEALTHY]
     body |= {
         "activity": str(summary.activity),
-        **group.headline(),
+        **headline,
         "reason": summary.reason,
         "message": summary.message,
         "total": len(summary.items),
@@ -173,9 +175,16 @@ def _item(item: Assessment, now: datetime, detail: Detail, fine: bool) -> dict[s
 
 def health_body(body: Mapping[str, Any]) -> dict[str, Any]:
     """A body as application/health+json: pass, warn or fail in place of the word."""
+    told = {**body, "status": _health_word(body)}
+    if "items" in body:
+        told["items"] = [{**item, "status": _health_word(item)} for item in body["items"]]
+    return told
+
+
+def _health_word(body: Mapping[str, Any]) -> str:
     words = {Health.HEALTHY: "pass", Health.DEGRADED: "warn"}
-    status = words.get(body["status"], "fail") if body["up"] else "fail"
-    return {**body, "status": status}
+    # Where an item does not say whether it is up, it is.
+    return words.get(body["status"], "fail") if body.get("up", True) else "fail"
 
 
 def to_json(body: Mapping[str, Any]) -> str:

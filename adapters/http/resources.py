@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -347,13 +347,28 @@ def _selection(req: falcon.Request, judge: Judge, namespace: str, deadline: Dead
     for word in words:
         # What cannot exist is refused before anything is asked, what the cluster serves included.
         check_word(word)
+    if namespace == _NO_NAMESPACE and not words:
+        raise InvalidQuery(_NO_PLACE)
+    _check_places(namespace, filter(None, map(RULES.kind_called, words)))
     kinds = tuple(dict.fromkeys(resolve(word, judge.reader, deadline) for word in words))
-    if namespace == _NO_NAMESPACE and (not kinds or any(kind.namespaced for kind in kinds)):
-        raise InvalidQuery(
-            "namespace: - is for kinds that stand in none, as in /api/healthz/-?kind=node; "
-            "/api/healthz is for all namespaces"
-        )
+    _check_places(namespace, kinds)
     return Selection(place, kinds, selector)
+
+
+_NO_PLACE = (
+    "namespace: - is for kinds that stand in none, as in /api/healthz/-?kind=node; "
+    "/api/healthz is for all namespaces"
+)
+
+
+def _check_places(namespace: str, kinds: Iterable[Kind]) -> None:
+    """Raise unless objects of these kinds can stand in that place of a path."""
+    for kind in kinds:
+        if namespace == _NO_NAMESPACE:
+            if kind.namespaced:
+                raise InvalidQuery(_NO_PLACE)
+        else:
+            Query(kind, namespace)
 
 
 def check_component_name(name: str) -> None:

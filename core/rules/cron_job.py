@@ -82,8 +82,9 @@ def _judge(cron_job: CronJob, context: Context) -> Verdict:
     while the previous run keeps it from starting (Forbid). A last run that failed is degraded, and
     down where several have failed in a row, as many as the policy says; where its Job is gone, the
     CronJob's own status tells. Kubernetes keeps spec.failedJobsHistoryLimit failed Jobs, as a rule
-    one: where there are so many, each run that was due since the last success has failed. Without
-    spec.timeZone, a run is late when it is late in every time zone that fits the last one.
+    one: where there are so many, the runs count that were due since the last success, unless Forbid
+    or startingDeadlineSeconds may have left some out. Without spec.timeZone, a run is late when it
+    is late in every time zone that fits the last one.
     """
     if cron_job.suspended:
         return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, "Suspended", "it is suspended")
@@ -91,7 +92,8 @@ def _judge(cron_job: CronJob, context: Context) -> Verdict:
     missed = _missed(cron_job, schedule, zone, context)
     runs = runs_of(cron_job.meta, cron_job.succeeded, context.around)
     turns = 0
-    if cron_job.kept is not None and len(runs.failed) >= cron_job.kept:
+    full = cron_job.kept is not None and len(runs.failed) >= cron_job.kept
+    if full and not cron_job.forbids and cron_job.deadline is None:
         since = runs.succeeded or cron_job.created
         most = context.policy.cron_failures + cron_job.active
         turns = turns_since(schedule, zone, since=since, last=cron_job.scheduled, most=most)
@@ -144,6 +146,6 @@ CRON_JOB_RULE = Rule(
         "status.lastSuccessfulTime",
     ),
     workload=True,
-    links=(JOB,),
+    owns=(JOB,),
     evidence=_evidence,
 )

@@ -128,14 +128,21 @@ def by_runs(
 def _failed(runs: tuple[Run, ...], turns: int, most: int) -> Verdict:
     count = max(len(runs), min(turns, most))
     down = count >= most
-    at_least = "at least " * (count > len(runs))
     newest = runs[0].ending
     return Verdict(
         Health.DOWN if down else Health.DEGRADED,
         Activity.STEADY,
         up=not down,
         reason=word_of(newest, "JobFailed"),
-        message="the last run failed" if count == 1 else f"{at_least}the last {count} runs failed",
+        message=_told(len(runs), count),
         causes=tuple(as_cause(run.meta, run.ending, "JobFailed") for run in runs),
         since=newest.since,
     )
+
+
+def _told(seen: int, count: int) -> str:
+    if count == 1:
+        return "the last run failed"
+    if count == seen:
+        return f"the last {count} runs failed"
+    return f"the last run failed, and none of at least {count} that were due has succeeded"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..assessment import Activity, Cause, Health
 from ..fields import FieldError, count, integer, mapping
-from ..kinds import POD, Kind
+from ..kinds import CONTROLLER_REVISION, POD, Kind
 from ..model import Metadata, Source, record
 from .replicas import by_replicas, meets_minimum
 from .rule import Context, Rule
@@ -112,4 +112,5 @@ DAEMON_SET_RULE = Rule(
     groups=frozenset({"extensions"}),
     workload=True,
     below=(POD,),
+    owns=(POD, CONTROLLER_REVISION),
 )

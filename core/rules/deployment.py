@@ -129,5 +129,5 @@ DEPLOYMENT_RULE = Rule(
     groups=frozenset({"extensions"}),
     workload=True,
     below=(REPLICA_SET, POD),
-    links=(REPLICA_SET,),
+    owns=(REPLICA_SET,),
 )

@@ -144,4 +144,5 @@ JOB_RULE = Rule(
     ),
     workload=True,
     below=(POD,),
+    owns=(POD,),
 )

@@ -15,6 +15,7 @@ from ..schedule import Schedule, zone_of
 __all__ = ["overdue", "timetable", "turns_since"]
 
 _MINUTE = timedelta(minutes=1)
+_DAWN = datetime.min.replace(tzinfo=UTC)
 _HOUR = timedelta(hours=1)
 # Every zone lies a whole number of quarter hours off UTC; the likeliest first.
 _OFFSETS = sorted((timedelta(minutes=15 * number) for number in range(-48, 57)), key=abs)
@@ -69,7 +70,8 @@ def overdue(
         if due is None or due <= since:
             return None
         found.append(due)
-    return min(found)
+    # The likeliest zone comes first.
+    return found[0]
 
 
 def turns_since(
@@ -93,7 +95,8 @@ def turns_since(
     turn = last
     while turn is not None and turns < most and (since is None or turn > since):
         turns += 1
-        turn = schedule.last(turn - _MINUTE, zone or UTC, since)
+        before = max(turn, _DAWN + _MINUTE) - _MINUTE
+        turn = schedule.last(before, zone or UTC, since)
     return turns
 
 

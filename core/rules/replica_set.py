@@ -73,6 +73,7 @@ REPLICA_SET_RULE = Rule(
     groups=frozenset({"extensions"}),
     workload=True,
     below=(POD,),
+    owns=(POD,),
 )
 REPLICATION_CONTROLLER_RULE = Rule(
     Kind("ReplicationController", "replicationcontrollers", "", "v1", ("rc",)),
@@ -81,4 +82,5 @@ REPLICATION_CONTROLLER_RULE = Rule(
     fields=_FIELDS,
     workload=True,
     below=(POD,),
+    owns=(POD,),
 )

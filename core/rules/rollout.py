@@ -123,5 +123,5 @@ ROLLOUT_RULE = Rule(
     ),
     workload=True,
     below=(REPLICA_SET, POD),
-    links=(REPLICA_SET,),
+    owns=(REPLICA_SET,),
 )

@@ -58,7 +58,8 @@ class Rule:
         workload: Whether a namespace's aggregate counts it.
         needs_status: Whether an object without a status is one that no cluster has answered for.
         below: Kinds that explain it, found by its selector.
-        links: Kinds that stand between it and its pods.
+        owns: Kinds that its controller makes for it, and that its verdict speaks of: beside it they
+            are no members of an aggregate.
         evidence: What has to be read besides the object before it can be judged.
     """
 
@@ -70,7 +71,7 @@ class Rule:
     workload: bool = False
     needs_status: bool = True
     below: tuple[Kind, ...] = ()
-    links: tuple[Kind, ...] = ()
+    owns: tuple[Kind, ...] = ()
     evidence: Callable[[Source], Iterable[Query]] = _nothing
 
     def covers(self, group: str) -> bool:

@@ -131,6 +131,7 @@ SERVICE_RULE = Rule(
     _read,
     fields=("spec.type", "spec.selector", "status.loadBalancer.ingress"),
     evidence=_evidence,
+    owns=(ENDPOINT_SLICE,),
 )
 ENDPOINT_SLICE_RULE = Rule(
     ENDPOINT_SLICE,

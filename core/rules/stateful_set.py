@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..assessment import Activity
 from ..fields import count, mapping, text
-from ..kinds import POD, Kind
+from ..kinds import CONTROLLER_REVISION, POD, Kind
 from ..model import Metadata, Source, record
 from .replicas import by_replicas, meets_minimum, scaled_to_zero
 from .rule import Context, Rule
@@ -114,4 +114,5 @@ STATEFUL_SET_RULE = Rule(
     ),
     workload=True,
     below=(POD,),
+    owns=(POD, CONTROLLER_REVISION),
 )

@@ -261,3 +261,13 @@ def test_health_json_is_answered_when_it_is_asked_for() -> None:
     answer = pay(healthy(), stateful_set(), headers={"Accept": "application/health+json"})
     assert answer.header("Content-Type") == "application/health+json"
     assert answer.json()["status"] == "pass"
+
+
+def test_a_title_is_no_good_news_where_there_is_none() -> None:
+    """It is the operator's own, and a monitor may look for the word all the same."""
+    components = {"pay": Component("pay", "Healthy payments", (API,))}
+    failing = ask(service(down(), components=components), path=PAY)
+    assert (failing.status, failing.json()["title"]) == (503, "ready payments")
+    assert b"ealthy" not in failing.body
+    passing = ask(service(healthy(), components=components), path=PAY)
+    assert passing.json()["title"] == "Healthy payments"

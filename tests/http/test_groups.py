@@ -292,6 +292,18 @@ def test_what_cannot_be_asked_for_is_refused_before_any_call(path: str, query: s
     assert served.reader.calls == 0
 
 
+@pytest.mark.parametrize(
+    ("path", "kinds"), [(SHOP, "gadgets,node"), ("/api/healthz/-", "gadgets,deploy")]
+)
+def test_a_place_that_cannot_be_is_refused_whatever_else_is_asked_for(
+    path: str, kinds: str
+) -> None:
+    """What the cluster serves is asked only where the well-known kinds fit."""
+    served = service(healthy())
+    assert ask(served, path=path, query=f"kind={kinds}").status == 400
+    assert served.reader.calls == 0
+
+
 def node(name: str, ready: str = "True") -> Manifest:
     """A node."""
     return {
@@ -431,12 +443,13 @@ def test_the_caller_draws_the_line(objects: list[Manifest], query: str, code: in
     ("objects", "word"), [([healthy()], "pass"), ([degraded()], "warn"), ([down()], "fail")]
 )
 def test_health_json_is_answered_when_it_is_asked_for(objects: list[Manifest], word: str) -> None:
-    """Only the word and the media type change."""
+    """Only the words, the members' too, and the media type change."""
     served = service(*objects)
     headers = {"Accept": "application/health+json"}
     answer, plain = ask(served, path=SHOP, headers=headers), ask(served, path=SHOP)
     assert answer.header("Content-Type") == "application/health+json"
-    assert answer.json() == {**plain.json(), "status": word}
+    items = [{**item, "status": word} for item in plain.json()["items"]]
+    assert answer.json() == {**plain.json(), "status": word, "items": items}
     assert answer.status == plain.status
 
 

@@ -7,7 +7,16 @@ import pytest
 from k8s_heartbeat.core import Health, Policy, Summary, Threshold, summarize
 from k8s_heartbeat.core.components import Component, Member, check_component
 from k8s_heartbeat.core.group import Found
-from k8s_heartbeat.core.reader import Forbidden, NotServed, ReadError, ReadTimeout, UpstreamError
+from k8s_heartbeat.core.reader import (
+    Deadline,
+    Forbidden,
+    NotServed,
+    Query,
+    ReadError,
+    Reading,
+    ReadTimeout,
+    UpstreamError,
+)
 from k8s_heartbeat.core.rules import WORKLOADS
 from k8s_heartbeat.core.selectors import parse_selector
 from tests.builders import NOW, Manifest, deployment, stateful_set
@@ -236,3 +245,32 @@ def test_one_object_is_named_by_its_kind_too() -> None:
     """Otherwise nobody knows what is meant."""
     with pytest.raises(ValueError, match="kind: deployment, name: api"):
         Member(("shop",), name="api")
+
+
+def test_kinds_of_two_groups_that_share_their_name_are_two_members() -> None:
+    """A Knative Service makes a core one of the same name: each has its verdict."""
+    core: Manifest = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "api", "namespace": "shop", "uid": "svc"},
+        "spec": {"selector": {"app": "api"}},
+        "status": {"loadBalancer": {}},
+    }
+    knative: Manifest = {
+        "apiVersion": "serving.knative.dev/v1",
+        "kind": "Service",
+        "metadata": {"name": "api", "namespace": "shop", "uid": "ksvc"},
+        "spec": {},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+    }
+
+    class Both(Shelf):
+        def read(self, query: Query, deadline: Deadline) -> Reading:
+            if query.kind.kind != "Service":
+                return super().read(query, deadline)
+            return Reading((knative if "." in query.kind.group else core,))
+
+    members = [Member(("shop",), word, "api") for word in ("service", "ksvc")]
+    for order in (members, members[::-1]):
+        summary = summed(Both(), *order)
+        assert (summary.up, len(summary.items)) == (False, 2)

@@ -102,6 +102,26 @@ def test_an_odd_resource_is_no_kind(field: str, value: object) -> None:
     assert kind_of({**WIDGET, field: value}) is None
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ".."),
+        ("name", "a/b"),
+        ("name", "a?b"),
+        ("name", "Widgets"),
+        ("version", ".."),
+        ("version", "v1/x"),
+        ("group", ".."),
+        ("group", "a..b"),
+        ("group", "a/b"),
+        ("group", "a b"),
+    ],
+)
+def test_a_name_that_leads_elsewhere_is_no_kind(field: str, value: str) -> None:
+    """What a server says of itself becomes a path to it."""
+    assert kind_of({**WIDGET, field: value}) is None
+
+
 def test_a_subresource_is_no_kind() -> None:
     """`deployments/scale` is a part of another."""
     assert kind_of({**WIDGET, "name": "widgets/scale"}) is None

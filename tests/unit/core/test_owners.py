@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -229,11 +230,19 @@ def test_events_of_the_newer_api_belong_to_what_they_regard() -> None:
     assert related_index([subject, newer])(subject) == [newer]
 
 
+OWNS = {"Deployment": ("ReplicaSet",), "ReplicaSet": ("Pod",)}
+
+
+def owns(above: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
+    """Whether the verdict on one object speaks of another that it controls."""
+    return entry.get("kind") in OWNS.get(str(above.get("kind")), ())
+
+
 def top(*manifests: Manifest, kinds: tuple[str, ...] = ("Deployment", "ReplicaSet")) -> list[str]:
-    """The names of those that no other one of certain kinds controls."""
+    """The names of those that no member, of certain kinds, answers for."""
     return [
         entry["metadata"]["name"]
-        for entry in top_level(manifests, lambda entry: entry["kind"] in kinds)
+        for entry in top_level(manifests, owns, lambda entry: entry["kind"] in kinds)
     ]
 
 
@@ -262,8 +271,31 @@ def test_what_stands_between_leads_on_though_it_does_not_count() -> None:
     chain = [deployment(), replica_set(), pod("api-1", owned_by="api-rs")]
     assert top(*chain, kinds=("Deployment",)) == ["api"]
     assert top(*chain[1:], kinds=("Deployment",)) == ["api-rs", "api-1"]
-    behind = [pod("one", owned_by="api"), pod("two", owned_by="one")]
-    assert top(deployment(), *behind, kinds=("Deployment",)) == ["api", "two"]
+
+
+def test_what_no_verdict_speaks_of_stays_at_the_top() -> None:
+    """An operator's Deployment controls another one, or a pod does: nobody answers for that."""
+    led = deployment()
+    led["metadata"] |= {"name": "web", "uid": "web", "ownerReferences": [owner("api")]}
+    assert top(deployment(), led) == ["api", "web"]
+    led["metadata"]["ownerReferences"] = [owner("operator-1")]
+    assert top(pod("operator-1"), led, kinds=("Pod", "Deployment")) == ["operator-1", "web"]
+    assert top(deployment(), pod("stray", owned_by="api")) == ["api", "stray"]
+    made = replica_set(name="web-rs", owned_by="web")
+    assert top(deployment(), led, made, pod("web-1", owned_by="web-rs")) == ["api", "web"]
+
+
+def test_a_long_chain_is_gone_through_once() -> None:
+    """Each object is asked for its owner a few times, however many stand above it."""
+    chain = [pod(f"p{number}", owned_by=f"p{number - 1}") for number in range(2000)]
+    asked: list[str] = []
+
+    def owns_all(above: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
+        asked.append(entry["metadata"]["name"])
+        return True
+
+    assert len(top_level(chain, owns_all, lambda entry: False)) == len(chain)
+    assert len(asked) < 2 * len(chain)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -292,6 +324,6 @@ def test_without_a_uid_nothing_is_controlled() -> None:
 def test_whatever_is_listed_something_is_at_the_top(objects: list[Any]) -> None:
     """Odd dumps are survived, each entry at most once, and not all of them vanish."""
     held: list[Manifest] = [entry for entry in objects if isinstance(entry, dict)]
-    found = top_level(held, lambda entry: True)
+    found = top_level(held, owns, lambda entry: True)
     assert bool(found) == bool(held)
     assert all(any(entry is one for one in held) for entry in found)

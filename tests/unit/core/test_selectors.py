@@ -254,3 +254,12 @@ def test_any_text_is_a_selector_or_refused(text: str) -> None:
         return
     assert selector.requirements
     assert parse_selector(str(selector)) == selector
+
+
+@pytest.mark.parametrize("count", [10, 100, 330])
+@pytest.mark.parametrize("form", ["a in ({}!)", "a in ({}", "a in ({}))", "{}", "a=b{}!"])
+def test_a_selector_is_gone_through_once(count: int, form: str) -> None:
+    """Whatever it is filled with: a search that tries all ways through it never comes back."""
+    for filling in ("  ,", " ,", "a,", "a ", "-a", ","):
+        with pytest.raises(ValueError, match="is no label selector"):
+            parse_selector(form.format(filling * count))

@@ -283,10 +283,10 @@ class TestNoZoneStated:
         assert at(manifest, "2026-03-01 14:00").reason == "NeverRun"
         assert at(manifest, "2026-03-02 05:00").reason == "MissedSchedule"
 
-    def test_the_run_that_is_told_is_late_everywhere(self) -> None:
-        """The earliest of those that are meant: at eight hours behind UTC, the day before."""
+    def test_the_run_that_is_told_is_the_likeliest(self) -> None:
+        """That of UTC, where it may be meant; else that of the zone nearest to it."""
         manifest = cron_job("0 3 * * *", scheduled="")
-        assert "was due at 2026-03-01T11:00:00Z has not" in assess(manifest, now=NOW).message
+        assert "was due at 2026-03-02T03:00:00Z has not" in assess(manifest, now=NOW).message
 
     def test_a_run_that_fits_nowhere_tells_nothing(self) -> None:
         """The schedule was another one then."""
@@ -324,8 +324,29 @@ class TestHistory:
         manifest = cron_job(succeeded=succeeded, active=active, failedJobsHistoryLimit=kept)
         verdict = assess(manifest, related=[run("a", "Failed", minutes=0)], now=NOW)
         assert verdict.health == ("down" if count == 3 else "degraded")
-        told = "the last run failed" if count == 1 else f"at least the last {count} runs failed"
-        assert verdict.message == told
+        told = f", and none of at least {count} that were due has succeeded" * (count > 1)
+        assert verdict.message == f"the last run failed{told}"
+
+    @pytest.mark.parametrize(
+        "spec", [{"concurrencyPolicy": "Forbid"}, {"startingDeadlineSeconds": 300}]
+    )
+    def test_turns_that_may_have_been_left_out_do_not_count(self, spec: Manifest) -> None:
+        """A run that was forbidden, or came too late to start, has not failed."""
+        manifest = cron_job(succeeded="2026-02-02T08:00:30Z", failedJobsHistoryLimit=1, **spec)
+        verdict = assess(manifest, related=[run("a", "Failed", minutes=0)], now=NOW)
+        assert (verdict.health, verdict.message) == ("degraded", "the last run failed")
+
+    @pytest.mark.parametrize("scheduled", ["9999-12-31T23:59:00Z", "0001-01-01T00:00:00Z"])
+    @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", None])
+    def test_a_turn_at_the_end_of_all_times_is_survived(
+        self, scheduled: str, zone: str | None
+    ) -> None:
+        """Go's zero time among them, and whatever a clock gone mad has written."""
+        manifest = cron_job("* * * * *", scheduled=scheduled, failedJobsHistoryLimit=0)
+        manifest["metadata"]["creationTimestamp"] = None
+        if zone:
+            manifest["spec"]["timeZone"] = zone
+        assert isinstance(assess(manifest, now=NOW), Assessment)
 
     def test_a_policy_says_how_many(self) -> None:
         """Five in a row are asked for, and four turns there were."""
