@@ -85,6 +85,9 @@ def _judge(cron_job: CronJob, context: Context) -> Verdict:
     one: where there are so many, the runs count that were due since the last success, unless Forbid
     or startingDeadlineSeconds may have left some out. Without spec.timeZone, a run is late when it
     is late in every time zone that fits the last one.
+
+    Kubernetes does not say when a CronJob was resumed or its schedule changed: with
+    startingDeadlineSeconds, a run that was due before then counts as missed until the next one.
     """
     if cron_job.suspended:
         return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, "Suspended", "it is suspended")
