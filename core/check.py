@@ -8,7 +8,7 @@ from datetime import datetime
 
 from .assessment import Activity, Assessment, Cause, Health
 from .judgement import assess
-from .kinds import EVENT
+from .kinds import EVENT, Kind
 from .manifests import source_of
 from .model import Malformed, Manifest
 from .policy import Policy
@@ -16,7 +16,16 @@ from .reader import ClusterReader, Deadline, InvalidQuery, Query, ReadError
 from .rules import RULES, Rule, Rules
 from .selectors import selector_of
 
-__all__ = ["Around", "Checked", "absent", "check", "evidence_queries", "is_at_rest", "missing"]
+__all__ = [
+    "Around",
+    "Checked",
+    "absent",
+    "check",
+    "evidence_queries",
+    "is_at_rest",
+    "missing",
+    "unjudged",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,20 @@ def absent(kind: str, namespace: str, name: str) -> Assessment:
         kind=kind,
         namespace=namespace,
         name=name,
+    )
+
+
+def unjudged(kind: Kind, namespace: str, reason: str, message: str) -> Assessment:
+    """The assessment of a part of an aggregate of which nothing is known."""
+    return Assessment(
+        health=Health.UNKNOWN,
+        activity=Activity.STEADY,
+        up=False,
+        reason=reason,
+        message=message,
+        kind=kind.kind,
+        namespace=namespace,
+        api_version=kind.api_version,
     )
 
 

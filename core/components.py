@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .assessment import Assessment
-from .check import check, missing
-from .group import Found, Selection, check_selection, unjudged
+from .check import check, missing, unjudged
+from .group import Found, Selection, check_selection
 from .kinds import Kind
 from .policy import Policy
 from .reader import (

@@ -1,27 +1,22 @@
-"""Check many objects as one: list them, leave out what others of them control, judge each."""
+"""Check many objects as one: list them, judge each that counts, explain those that are not well."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .annotations import is_ignored
-from .assessment import Activity, Assessment, Health
-from .check import evidence_queries
-from .fields import mapping, text
-from .judgement import assess
+from .assessment import Assessment, Health
+from .check import evidence_queries, unjudged
 from .kinds import EVENT, POD, Kind, is_custom
-from .manifests import meta_of, parse_related, uids_of
-from .model import Manifest, Related
-from .owners import related_index, top_level
+from .model import Manifest
 from .policy import Policy
+from .pool import Pool, labels_of, members_of, rule_of
 from .reader import ClusterReader, Deadline, Forbidden, NotServed, Query, ReadError, ReadTimeout
 from .rules import RULES, Rule, Rules
 from .selectors import LabelSelector
-from .surroundings import Surroundings
 
-__all__ = ["Found", "Pool", "Selection", "check_selection", "members_of", "unjudged"]
+__all__ = ["Found", "Selection", "check_selection"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,60 +47,6 @@ class Found:
     assessments: tuple[Assessment, ...] = ()
     age: float = 0.0
     stale: bool = False
-
-
-class Pool:
-    """Objects that explain one another and are evidence for one another.
-
-    Args:
-        objects: All that was read, in any order.
-        rules: Which rule judges which kind.
-    """
-
-    def __init__(self, objects: Iterable[Manifest], rules: Rules = RULES) -> None:
-        self._objects = list(objects)
-        self._related_to = related_index(self._objects)
-        self._rules = rules
-        self._by_kind: dict[str, list[Manifest]] = {}
-        for entry in self._objects:
-            self._by_kind.setdefault(text(entry.get("kind")), []).append(entry)
-        self._parsed: dict[int, Related] = {}
-
-    def assess(
-        self, member: Manifest, now: datetime, policy: Policy, *, explained: bool
-    ) -> Assessment:
-        """The verdict on one of them; `explained` by all that it controls, and the events."""
-        rule = _rule(self._rules, member)
-        related: list[Manifest] = []
-        queries = evidence_queries(rule, member)
-        if explained or queries:
-            related = self._related_to(member)
-        for query in queries:
-            # What it controls is at hand already; of what is not, all that the query lets through.
-            if query.kind not in rule.owns or query.selector is not None:
-                known = {id(entry) for entry in related}
-                related += [entry for entry in self._matching(query) if id(entry) not in known]
-        around = Surroundings(related, self._parse) if related else ()
-        return assess(member, related=around, now=now, policy=policy, rules=self._rules)
-
-    def _parse(self, manifest: Manifest) -> Related:
-        """An object as far as it explains others, which it does for many."""
-        parsed = self._parsed.get(id(manifest))
-        if parsed is None:
-            parsed = self._parsed[id(manifest)] = parse_related(manifest)
-        return parsed
-
-    def _matching(self, query: Query) -> Iterator[Manifest]:
-        for entry in self._by_kind.get(query.kind.kind, ()):
-            metadata = mapping(entry.get("metadata"))
-            if (
-                query.name in ("", metadata.get("name"))
-                and (
-                    not query.kind.namespaced or text(metadata.get("namespace")) == query.namespace
-                )
-                and (query.selector is None or query.selector.matches(labels_of(entry)))
-            ):
-                yield entry
 
 
 def check_selection(
@@ -144,7 +85,7 @@ def check_selection(
         if _is_selected(entry, selection.selector)
     ]
     lists.read_around(
-        query for entry in members for query in evidence_queries(_rule(rules, entry), entry)
+        query for entry in members for query in evidence_queries(rule_of(rules, entry), entry)
     )
     pool = Pool(lists.objects(), rules)
     judged: list[Assessment] = []
@@ -155,7 +96,7 @@ def check_selection(
         judged.append(pool.assess(entry, now, policy, explained=False))
     unwell = [number for number, entry in enumerate(judged) if entry.health is not Health.HEALTHY]
     if unwell:
-        kinds = [kind for number in unwell for kind in _rule(rules, members[number]).below]
+        kinds = [kind for number in unwell for kind in rule_of(rules, members[number]).below]
         lists.read_around(Query(kind, selection.namespace) for kind in (*kinds, EVENT))
         pool = Pool(lists.objects(), rules)
     for number in unwell:
@@ -163,55 +104,6 @@ def check_selection(
         if deadline.remaining() > 0:
             judged[number] = pool.assess(members[number], now, policy, explained=True)
     return Found((*judged, *unread), lists.age, lists.stale)
-
-
-def members_of(
-    listed: Sequence[Manifest], rules: Rules = RULES, kinds: Sequence[Kind] = ()
-) -> list[Manifest]:
-    """Of what was listed, the objects that count: events do not, nor what other members control.
-
-    A pod that has ended is a run of whatever controls it, and no verdict on that.
-
-    Args:
-        listed: What was listed.
-        rules: Which rule judges which kind.
-        kinds: The kinds that count; none for all. What else was listed only tells who owns whom.
-    """
-    names = {kind.kind for kind in kinds}
-
-    def may_count(entry: Manifest) -> bool:
-        kind = text(entry.get("kind"))
-        return kind in names if names else kind != EVENT.kind
-
-    def owns(above: Manifest, entry: Manifest) -> bool:
-        kind = text(entry.get("kind"))
-        return any(owned.kind == kind for owned in _rule(rules, above).owns)
-
-    return [
-        entry
-        for entry in top_level(listed, owns, may_count)
-        if may_count(entry) and not is_ignored(meta_of(entry)) and not _is_a_run(entry)
-    ]
-
-
-def unjudged(kind: Kind, namespace: str, reason: str, message: str) -> Assessment:
-    """The assessment of a part of an aggregate of which nothing is known."""
-    return Assessment(
-        health=Health.UNKNOWN,
-        activity=Activity.STEADY,
-        up=False,
-        reason=reason,
-        message=message,
-        kind=kind.kind,
-        namespace=namespace,
-        api_version=kind.api_version,
-    )
-
-
-def labels_of(manifest: Manifest) -> dict[str, str]:
-    """An object's labels, those that are texts."""
-    labels = mapping(mapping(manifest.get("metadata")).get("labels"))
-    return {key: value for key, value in labels.items() if isinstance(value, str)}
 
 
 class _Lists:
@@ -287,18 +179,9 @@ def _workloads(rules: Rules) -> list[Kind]:
     return [rule.kind for rule in found.values() if rule.workload]
 
 
-def _rule(rules: Rules, manifest: Manifest) -> Rule:
-    return rules.find(text(manifest.get("kind")), manifest.get("apiVersion"))
-
-
 def _is_selected(manifest: Manifest, selector: LabelSelector | None) -> bool:
     return selector is None or selector.matches(labels_of(manifest))
 
 
 def _owned(kind: Kind, rules: Rules) -> tuple[Kind, ...]:
     return rules.find(kind.kind, kind.api_version).owns
-
-
-def _is_a_run(manifest: Manifest) -> bool:
-    finished = mapping(manifest.get("status")).get("phase") in ("Succeeded", "Failed")
-    return manifest.get("kind") == "Pod" and finished and uids_of(manifest)[1] != ""

@@ -11,19 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.adapters.snapshot import SnapshotError, SnapshotReader, is_of, read_file
 from k8s_heartbeat.core import Assessment, Health, Policy
-from k8s_heartbeat.core.check import Checked, absent, check, missing
+from k8s_heartbeat.core.check import Checked, absent, check, missing, unjudged
 from k8s_heartbeat.core.components import Component, check_component
-from k8s_heartbeat.core.group import (
-    Found,
-    Pool,
-    Selection,
-    check_selection,
-    labels_of,
-    members_of,
-    unjudged,
-)
+from k8s_heartbeat.core.group import Found, Selection, check_selection
 from k8s_heartbeat.core.kinds import Kind
 from k8s_heartbeat.core.manifests import meta_of
+from k8s_heartbeat.core.pool import Pool, labels_of, members_of
 from k8s_heartbeat.core.reader import (
     ClusterReader,
     Deadline,

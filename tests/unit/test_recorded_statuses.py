@@ -13,7 +13,7 @@ import pytest
 from k8s_heartbeat.adapters.cluster.trim import decode_object
 from k8s_heartbeat.adapters.snapshot import read_file
 from k8s_heartbeat.core import RULES, Assessment, Policy
-from k8s_heartbeat.core.group import Pool
+from k8s_heartbeat.core.pool import Pool
 from tests.cluster.record import BY_NAME, FIXTURES, RECORDED, latest
 from tests.cluster.story import Expected, Scenario
 

@@ -19,8 +19,9 @@ from k8s_heartbeat.core import (
     Source,
     Verdict,
 )
-from k8s_heartbeat.core.group import Found, Pool, Selection, check_selection, members_of
+from k8s_heartbeat.core.group import Found, Selection, check_selection
 from k8s_heartbeat.core.kinds import POD
+from k8s_heartbeat.core.pool import Pool, members_of
 from k8s_heartbeat.core.reader import (
     Deadline,
     Forbidden,
