@@ -73,7 +73,10 @@ def annotation_faults(meta: Metadata) -> tuple[Cause, ...]:
     if not meta.annotations:
         return ()
     forms = {
-        MIN_AVAILABLE: (min_available(meta) is not None, 'a number from 1 or a percentage: "50%"'),
+        MIN_AVAILABLE: (
+            min_available(meta) is not None,
+            'a number from 1 or a percentage, such as "2" or "50%"',
+        ),
         IGNORE: (meta.annotations.get(IGNORE) in ("true", "false"), 'the text "true" or "false"'),
         MAINTENANCE_UNTIL: (
             maintenance_until(meta) is not None,
@@ -81,7 +84,12 @@ def annotation_faults(meta: Metadata) -> tuple[Cause, ...]:
         ),
     }
     return tuple(
-        Cause("MalformedAnnotation", meta.kind, meta.name, f"{name} is not {form}")
+        Cause(
+            "MalformedAnnotation",
+            meta.kind,
+            meta.name,
+            f"{name}: {ascii(meta.annotations[name])[:60]} is not {form}",
+        )
         for name, (readable, form) in forms.items()
         if name in meta.annotations and not readable
     )

@@ -95,7 +95,8 @@ def check_component(
                 part = _check_member(reader, component, member, namespace, now, deadline, rules)
             except (InvalidQuery, NotServed) as error:
                 # Only the cluster knows whether it serves a kind, and where its objects stand.
-                part = Found((_unjudged(member, namespace, "NotServed", str(error)),))
+                reason = "NotServed" if isinstance(error, NotServed) else "InvalidMember"
+                part = Found((_unjudged(member, namespace, reason, str(error)),))
             age, stale = max(age, part.age), stale or part.stale
             for entry in part.assessments:
                 # Whom two entries name counts once; kinds of two groups may share their name.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from .annotations import annotation_faults, maintenance_until
+from .annotations import annotation_faults, maintenance_until, min_available
 from .assessment import MAINTENANCE, Activity, Assessment, Health, worst
 from .causes import explain
 from .durations import format_duration
@@ -68,7 +68,7 @@ def assess(
         )
     if meta.annotations:
         causes += annotation_faults(meta)
-        verdict = _maintained(meta, verdict, now)
+        verdict = _maintained(meta, _with_minimum(meta, verdict), now)
     return Assessment(
         verdict.health,
         verdict.activity,
@@ -126,6 +126,15 @@ def _moving(meta: Metadata, verdict: Verdict, now: datetime, policy: Policy) -> 
         message=f"its deletion has lasted {format_duration(age)}{held}; {verdict.message}",
         since=verdict.since if verdict.health is Health.DOWN else meta.deleted,
     )
+
+
+def _with_minimum(meta: Metadata, verdict: Verdict) -> Verdict:
+    """What is not up for want of the replicas that its owner has asked for, and says how many."""
+    stated = min_available(meta)
+    if stated is None or not verdict.desired or verdict.up:
+        return verdict
+    least = min(stated.of(verdict.desired), verdict.desired)
+    return replace(verdict, message=f"{verdict.message}, of which {least} must be")
 
 
 def _maintained(meta: Metadata, verdict: Verdict, now: datetime) -> Verdict:

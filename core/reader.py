@@ -115,12 +115,18 @@ class Query:
     selector: LabelSelector | None = None
 
     def __post_init__(self) -> None:
+        word = self.kind.kind.lower()
         if self.namespace and not self.kind.namespaced:
             raise InvalidQuery(
                 f"namespace: a {self.kind.kind} stands in none; in a path write - for it, such as "
-                f"/api/healthz/-/{self.kind.kind.lower()}/{self.name or 'NAME'}"
+                f"/api/healthz/-{f'/{word}/{self.name}' if self.name else f'?kind={word}'}"
             )
-        if self.namespace or (self.name and self.kind.namespaced):
+        if self.name and self.kind.namespaced and not self.namespace:
+            raise InvalidQuery(
+                f"namespace: a {self.kind.kind or 'object'} stands in one, such as shop; a path is "
+                f"such as /api/healthz/shop/{word or 'kind'}/NAME"
+            )
+        if self.namespace:
             check_namespace(self.namespace)
         form = _PATH_SEGMENT if self.kind.group == _RBAC else _SUBDOMAIN
         if self.name and not (len(self.name) <= _LONGEST_SUBDOMAIN and form.fullmatch(self.name)):

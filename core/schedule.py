@@ -55,7 +55,7 @@ def zone_of(name: str) -> tzinfo:
     if name in ("", "UTC"):
         return UTC
     # It reads the machine's database, which nobody needs who names no zone.
-    from zoneinfo import ZoneInfo  # noqa: PLC0415
+    from zoneinfo import ZoneInfo  # noqa: PLC0415  # see above
 
     try:
         if _ZONE.fullmatch(name):

@@ -20,7 +20,8 @@ class Summary:
         activity: What is being done with any of them: progressing before terminating before
             steady; suspended only when all are.
         up: Whether as many members are up as must be; false for an empty group.
-        reason: The worst member's reason; ``NothingMatched`` for an empty group.
+        reason: The worst member's reason, and where the group is not up that of the worst that is
+            not; ``NothingMatched`` for an empty group.
         message: One sentence with the figures and the worst member.
         counts: Members per health, every health named.
         items: The members, worst first, alike ones by namespace, kind and name.
@@ -58,14 +59,16 @@ def summarize(assessments: Iterable[Assessment], needed: Threshold | None = None
             counts=counts,
             items=(),
         )
-    first = items[0]
     least = len(items) if needed is None else needed.of(len(items))
+    up = sum(item.up for item in items) >= least
+    # What is kept up although it is down is not to blame where the group is not up.
+    first = items[0] if up else next((item for item in items if not item.up), items[0])
     summary = Summary(
-        health=first.health,
+        health=items[0].health,
         activity=_activity({item.activity for item in items}),
-        up=sum(item.up for item in items) >= least,
+        up=up,
         reason=first.reason,
-        message=_message(items, least),
+        message=_message(items, first, least),
         counts=counts,
         items=items,
         needed=least,
@@ -75,7 +78,7 @@ def summarize(assessments: Iterable[Assessment], needed: Threshold | None = None
     # All may be well, and yet they are too few.
     return replace(
         summary,
-        health=worst(first.health, Health.DOWN),
+        health=worst(items[0].health, Health.DOWN),
         reason="TooFewMembers",
         message=f"{least} must be up and only {len(items)} are there; {summary.message}",
     )
@@ -101,11 +104,11 @@ def _activity(activities: set[Activity]) -> Activity:
     return Activity.SUSPENDED
 
 
-def _message(items: tuple[Assessment, ...], least: int) -> str:
-    bad = [item for item in items if item.health is not Health.HEALTHY]
+def _message(items: tuple[Assessment, ...], first: Assessment, least: int) -> str:
+    bad = sum(item.health is not Health.HEALTHY for item in items)
     if not bad:
         return f"all {len(items)} are doing their job" if len(items) > 1 else "it is doing its job"
-    place = "/".join(part for part in (bad[0].namespace, bad[0].name) if part)
-    first = " ".join(part for part in (bad[0].kind, place) if part)
+    place = "/".join(part for part in (first.namespace, first.name) if part)
+    named = " ".join(part for part in (first.kind, place) if part)
     enough = f" ({sum(item.up for item in items)} up, {least} must be)" * (least < len(items))
-    return f"{len(bad)} of {len(items)} are not fine{enough}, first {first}: {bad[0].message}"
+    return f"{bad} of {len(items)} are not fine{enough}, first {named}: {first.message}"

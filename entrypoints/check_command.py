@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.adapters.snapshot import SnapshotError, SnapshotReader, is_of, read_file
-from k8s_heartbeat.core import Assessment, Health, Policy
+from k8s_heartbeat.core import RULES, Assessment, Health, Policy
 from k8s_heartbeat.core.check import Checked, absent, check, missing, unjudged
 from k8s_heartbeat.core.components import Component, check_component
 from k8s_heartbeat.core.group import Found, Selection, check_selection
 from k8s_heartbeat.core.kinds import Kind
 from k8s_heartbeat.core.manifests import meta_of
-from k8s_heartbeat.core.pool import Pool, labels_of, members_of
+from k8s_heartbeat.core.pool import Pool, labels_of, members_of, rule_of
 from k8s_heartbeat.core.reader import (
     ClusterReader,
     Deadline,
@@ -86,9 +86,14 @@ def _configured(arguments: argparse.Namespace, question: Question, *, live: bool
         raise CommandError(str(error), EXIT_USAGE) from None
     component = configuration.components.get(question.component)
     if question.component and component is None:
-        known = ", ".join(configuration.components) or "none; they stand in the file of --config"
+        known = (
+            f"it has {', '.join(configuration.components)}"
+            if configuration.components
+            else ("it has none; components stand in a file that --config or HEARTBEAT_CONFIG names")
+        )
         raise CommandError(
-            f"--component: {question.component[:60]!a} is none of those known: {known}", EXIT_USAGE
+            f"--component: {question.component[:60]!a} is not in the configuration: {known}",
+            EXIT_USAGE,
         )
     return _Configured(settings, configuration.policy, component)
 
@@ -179,6 +184,8 @@ def _read_all(
             found.append(checked)
         except NotFound:
             found.append(Checked(missing(query)))
+        except NotServed:
+            raise
         except ReadError as error:
             failures.append(str(error))
             found.append(Checked(_unreadable(query, str(error))))
@@ -202,8 +209,14 @@ def _offline(arguments: argparse.Namespace, question: Question) -> Answer:
     deadline = Deadline.after(_OFFLINE_SECONDS, time.monotonic)
     if configured.component is not None:
         return _group(reader, question, configured, "", deadline)
-    subjects = [(resolve(word, reader, deadline), name) for word, name in question.subjects]
-    kinds = [resolve(word, reader, deadline) for word in question.kinds]
+    try:
+        subjects = [(resolve(word, reader, deadline), name) for word, name in question.subjects]
+        kinds = [resolve(word, reader, deadline) for word in question.kinds]
+    except NotServed:
+        words = ", ".join([*(word for word, _ in question.subjects), *question.kinds])
+        raise CommandError(
+            f"{words[:60]!a}: one is neither a well-known kind nor one of the input", EXIT_USAGE
+        ) from None
     chosen = _chosen(objects, subjects, kinds, question)
     pool = Pool(objects)
     found: list[Checked] = []
@@ -249,8 +262,10 @@ def _chosen(
 
 
 def _is_asked_for(manifest: Manifest, question: Question) -> bool:
-    place = meta_of(manifest).namespace
-    here = not question.namespace or place in ("", question.namespace)
+    place, own = meta_of(manifest).namespace, rule_of(RULES, manifest)
+    here = place in ("", question.namespace) and (own.kind.namespaced or bool(question.subjects))
+    if not question.namespace:
+        here = True
     return here and (question.selector is None or question.selector.matches(labels_of(manifest)))
 
 

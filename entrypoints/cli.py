@@ -111,6 +111,13 @@ def _config(arguments: argparse.Namespace) -> int:
     except SettingsError as error:
         raise CommandError(str(error), EXIT_USAGE) from None
     print("\n".join(explain(settings, origins)))
+    if settings.config:
+        from .configuration import ConfigurationError, read_configuration, told  # noqa: PLC0415  # only where there is one
+
+        try:
+            print("\n".join(told(read_configuration(settings.config))))
+        except ConfigurationError as error:
+            raise CommandError(str(error), EXIT_USAGE) from None
     return 0
 
 

@@ -24,7 +24,13 @@ from k8s_heartbeat.core.kinds import is_word
 from k8s_heartbeat.core.reader import Query, check_namespace
 from k8s_heartbeat.core.selectors import LabelSelector, parse_selector
 
-__all__ = ["Configuration", "ConfigurationError", "parse_configuration", "read_configuration"]
+__all__ = [
+    "Configuration",
+    "ConfigurationError",
+    "parse_configuration",
+    "read_configuration",
+    "told",
+]
 
 T = TypeVar("T")
 
@@ -82,7 +88,11 @@ def read_configuration(path: str) -> Configuration:
         # Of a path with a null character in it, too.
         problem = str(error)
     else:
-        return parse_configuration(text)
+        try:
+            return parse_configuration(text)
+        except ConfigurationError as error:
+            named = [f"{_named(path)}: {fault}" for fault in error.faults]
+            raise ConfigurationError(named) from None
     raise ConfigurationError(
         [f"{_named(path)}: {problem}; a configuration is a YAML file such as {_EXAMPLE}"]
     )
@@ -122,6 +132,26 @@ def _unreadable(error: YamlError) -> str:
     limit = isinstance(error, YamlLimitError)
     problem = f"the YAML {error.problem}" if limit else f"it is no YAML: {error.problem}"
     return f"{place}: {problem}; a configuration is such as {_EXAMPLE}"
+
+
+def told(configuration: Configuration) -> list[str]:
+    """The configuration for people: each knob of the policy, each component with its members."""
+    lines = [
+        f"policy.{name}={_printed(getattr(configuration.policy, knob))}"
+        for name, (knob, _) in _KNOBS.items()
+    ]
+    for component in configuration.components.values():
+        needed = "all" if component.up is None else str(component.up)
+        lines.append(f"component {component.name} ({component.title}), up: {needed}")
+        for member in component.members:
+            selected = member.name or (str(member.selector) if member.selector else "all")
+            places = ", ".join(place or "all namespaces" for place in member.namespaces)
+            lines.append(f"  {member.kind or 'workloads'} {selected} in {places}")
+    return lines
+
+
+def _printed(value: object) -> str:
+    return print_duration(value) if isinstance(value, timedelta) else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +295,10 @@ def _member(value: _Value) -> Member | None:
     """An entry of a component's members; None where there are faults in it."""
     before = len(value.faults)
     if not value.is_mapping_of(_MEMBER_KEYS, _MEMBER_EXAMPLE):
+        return None
+    if not value.found:
+        # It would mean every workload there is, which nobody says by saying nothing.
+        value.refuse(f"an empty entry names nothing; an entry is such as {_MEMBER_EXAMPLE}")
         return None
     namespaces = _namespaces(value)
     word = value.take_at("kind", _KIND) or ""

@@ -11,6 +11,7 @@ from datetime import datetime
 from k8s_heartbeat.core import Assessment, Cause, Health, Summary, Threshold, summarize
 from k8s_heartbeat.core.check import Checked
 from k8s_heartbeat.core.durations import format_duration
+from k8s_heartbeat.core.kinds import Kind, is_custom
 from k8s_heartbeat.core.line import Line
 
 __all__ = ["Answer", "report"]
@@ -51,7 +52,7 @@ def report(answer: Answer, output: str, now: datetime, line: Line) -> bool:
     elif output == "name":
         for item in summary.items:
             if not line.passes(item, now):
-                print(_clean(f"{item.kind.lower()}/{item.name}"))
+                print(_clean(f"{_kind(item)}/{item.name}"))
     else:
         _print_rows(answer, summary, now, wide=output == "wide")
     return line.passes_group(summary, now)
@@ -92,9 +93,16 @@ def _print_json(answer: Answer, summary: Summary, now: datetime) -> None:
 
 
 def _row(item: Assessment) -> str:
-    place = "/".join(filter(None, (item.namespace, item.kind.lower(), item.name)))
+    place = "/".join(filter(None, (item.namespace, _kind(item), item.name)))
     text = f"{_clean(place)}  {item.activity}  {_clean(item.reason)}: {_clean(item.message)}"
     return f"{_word(item.health)} {text}"
+
+
+def _kind(item: Assessment) -> str:
+    """The kind as kubectl names it, with its group where that is another project's."""
+    group = item.api_version.rpartition("/")[0]
+    custom = is_custom(Kind(item.kind, "", group, ""))
+    return f"{item.kind.lower()}.{group}" if custom else item.kind.lower()
 
 
 def _cause_row(cause: Cause, now: datetime) -> str:

@@ -32,6 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"{arguments.kind[:60]!a} is no name of a kind, such as deployment", EXIT_USAGE
         )
     known = RULES.kind_called(arguments.kind)
+    if known is None:
+        print(f"{arguments.kind} has no rule of its own; it is judged so:", file=sys.stderr)
     print(_described(RULES.find(known.kind, known.api_version) if known else CONDITIONS_RULE))
     return 0
 
@@ -51,6 +53,7 @@ def _described(rule: Rule) -> str:
     module = inspect.getdoc(sys.modules[rule.judge.__module__]) or ""
     _, _, source = module.partition("\n\n")
     parts = [head, _indented(prose), _indented(fill(f"Fields: {fields}", _WIDTH))]
+    parts.append(f"  Module: {rule.judge.__module__}")
     return "\n".join([*parts, _indented(source)] if source else parts)
 
 

@@ -166,7 +166,10 @@ class LiveReader:
             return body
         if status == 404 and self._is_not_served(query, body, deadline):
             known_as = f"{query.kind.plural}.{query.kind.group}".rstrip(".")
-            raise NotServed(f"kind: the cluster serves no {known_as}")
+            raise NotServed(
+                f"kind: the cluster serves no {known_as}; kubectl api-resources lists those that "
+                "it does"
+            )
         # A proxy's page on the way is no word of the API server's on what exists.
         if status in (403, 404) and _is_status(body):
             if status == 403:

@@ -79,7 +79,10 @@ def _by_endpoints(service: Service, context: Context) -> Verdict:
         if _belongs(entry, service.meta)
     ]
     if not slices:
-        message = f"none of its EndpointSlices was read; they bear its name as {_LABEL}"
+        message = (
+            f"none of its EndpointSlices (label {_LABEL}) was read; a dump needs them too, as in "
+            "kubectl get services,endpointslices"
+        )
         return Verdict(Health.UNKNOWN, Activity.STEADY, False, "EndpointsUnread", message)
     ready = _ready(slices)
     if not ready:

@@ -203,7 +203,7 @@ def test_a_member_that_cannot_be_read_is_an_error(
     ("member", "reason"),
     [
         (Member(("shop",), "widget", "one"), "NotServed"),
-        (Member(("shop",), "node", "one"), "NotServed"),
+        (Member(("shop",), "node", "one"), "InvalidMember"),
     ],
 )
 def test_a_member_of_a_kind_that_is_not_there_is_unknown(member: Member, reason: str) -> None:

@@ -89,8 +89,8 @@ def test_no_other_annotation_is_kept() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "form"),
     [
-        (MIN_AVAILABLE, "none", 'a number from 1 or a percentage: "50%"'),
-        (MIN_AVAILABLE, "0", 'a number from 1 or a percentage: "50%"'),
+        (MIN_AVAILABLE, "none", 'a number from 1 or a percentage, such as "2" or "50%"'),
+        (MIN_AVAILABLE, "0", 'a number from 1 or a percentage, such as "2" or "50%"'),
         (IGNORE, "yes", 'the text "true" or "false"'),
         (IGNORE, "", 'the text "true" or "false"'),
         (
@@ -101,10 +101,10 @@ def test_no_other_annotation_is_kept() -> None:
     ],
 )
 def test_what_cannot_be_read_is_a_cause(name: str, value: str, form: str) -> None:
-    """It names the annotation and its form."""
+    """It names the annotation, what was found and the form."""
     (fault,) = annotation_faults(annotated({name: value}))
     assert (fault.reason, fault.kind, fault.name) == ("MalformedAnnotation", "Deployment", "api")
-    assert fault.message == f"{name} is not {form}"
+    assert fault.message == f"{name}: {value!a} is not {form}"
 
 
 def test_what_can_be_read_is_none() -> None:

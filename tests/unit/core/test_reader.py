@@ -49,7 +49,7 @@ def test_names_that_kubernetes_knows_are_asked_for(namespace: str, name: str) ->
 
 @pytest.mark.parametrize(
     "namespace",
-    ["", "Shop", "a.b", "-a", "a-", "a_b", "a/b", "a\n", "é", "..", "n" * 64, "%2e%2e", " "],
+    ["Shop", "a.b", "-a", "a-", "a_b", "a/b", "a\n", "é", "..", "n" * 64, "%2e%2e", " "],
 )
 def test_a_namespace_that_cannot_exist_is_refused(namespace: str) -> None:
     """Before anything is read, and in words that can be printed."""
@@ -115,7 +115,7 @@ def test_a_list_may_be_of_all_namespaces_and_an_object_may_not() -> None:
     ("kind", "name", "path"),
     [
         (NODE, "node-1", "/api/healthz/-/node/node-1"),
-        (NODE, "", "/api/healthz/-/node/NAME"),
+        (NODE, "", "/api/healthz/-?kind=node"),
         (CLUSTER_ROLE, "admin", "/api/healthz/-/clusterrole/admin"),
     ],
 )
@@ -162,3 +162,9 @@ def test_a_reading_is_new_and_whole_where_nothing_is_said() -> None:
     """A reader that does not remember need not say so."""
     reading = Reading(())
     assert (reading.age, reading.stale, reading.truncated) == (0.0, False, False)
+
+
+def test_an_object_that_stands_in_a_namespace_is_not_asked_for_without_one() -> None:
+    """The error says where a path names it."""
+    with pytest.raises(InvalidQuery, match=r"^namespace: a Pod stands in one.*/shop/pod/NAME$"):
+        Query(POD, "", "api")

@@ -147,7 +147,7 @@ def test_an_unknown_kind_is_told(shell: Shell) -> None:
     """A word that stands for no kind, of the rules or of the dump."""
     done = shell.check(UP, options=("sprockets",))
     assert done.code == 2
-    assert "none that is called 'sprockets'" in done.err
+    assert "'sprockets': one is neither a well-known kind nor one of the input" in done.err
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_components_cannot_be_changed() -> None:
     """One configuration answers for every request."""
     for configuration in (Configuration(), parse_configuration(FULL)):
         with pytest.raises(TypeError):
-            configuration.components["other"] = Component("other", "", ())  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
+            configuration.components["other"] = Component("other", "", ())  # type: ignore[index]  # pyright: ignore[reportIndexIssue]  # it is refused at run time too
 
 
 OTHER_VALUES: dict[type, tuple[tuple[str, Any], ...]] = {
@@ -178,7 +178,6 @@ def test_every_knob_has_a_default() -> None:
 @pytest.mark.parametrize(
     ("entry", "member"),
     [
-        ("{}", Member(("",))),
         ("{namespace: shop}", Member(("shop",))),
         ("{namespace: [shop, shop-eu, shop]}", Member(("shop", "shop-eu"))),
         ("{namespace: shop, kind: sts}", Member(("shop",), "sts")),
@@ -201,7 +200,7 @@ def test_entry_of_members(entry: str, member: Member) -> None:
 
 def test_component_is_called_by_its_name_where_it_has_no_title() -> None:
     """And all of its members must be up."""
-    component = component_of("{name: a, members: [{}]}")
+    component = component_of("{name: a, members: [{namespace: x}]}")
     assert (component.title, component.up, component.policy) == ("a", None, Policy())
 
 
@@ -211,12 +210,12 @@ def test_component_is_called_by_its_name_where_it_has_no_title() -> None:
 )
 def test_up_is_a_number_or_a_percentage(written: str, up: Threshold) -> None:
     """As in a PodDisruptionBudget."""
-    assert component_of(f"{{name: a, up: {written}, members: [{{}}]}}").up == up
+    assert component_of(f"{{name: a, up: {written}, members: [{{namespace: x}}]}}").up == up
 
 
 def test_components_keep_their_order() -> None:
     """A status page shows them as they are written."""
-    entries = ",".join(f"{{name: {name}, members: [{{}}]}}" for name in "zebra")
+    entries = ",".join(f"{{name: {name}, members: [{{namespace: x}}]}}" for name in "zebra")
     assert [*parse_configuration(f"components: [{entries}]").components] == [*"zebra"]
 
 
@@ -243,7 +242,7 @@ def test_anchors_aliases_and_merge_keys_are_read() -> None:
 
 def of_component(rest: str) -> str:
     """A configuration of one component, which has a member."""
-    return f"components: [{{name: a, members: [{{}}], {rest}}}]"
+    return f"components: [{{name: a, members: [{{namespace: x}}], {rest}}}]"
 
 
 def of_member(entry: str) -> str:
@@ -277,10 +276,19 @@ FAULTS: list[tuple[str, str, str]] = [
     ("components: checkout", "components", "'checkout' is not a list of components"),
     ("components: [5]", NAMED, "5 (a number) is not a mapping"),
     ("components: [null]", NAMED, "nothing is not a mapping"),
-    ("components: [{members: [{}]}]", f"{NAMED}.name", "is needed: up to 63 lower-case"),
+    (
+        "components: [{members: [{namespace: x}]}]",
+        f"{NAMED}.name",
+        "is needed: up to 63 lower-case",
+    ),
     ("components: [{name: a}]", f"{NAMED}.members", "is needed: a list of at least one member"),
     ("components: [{name: a, members: }]", f"{NAMED}.members", "nothing is not a list"),
     ("components: [{name: a, members: []}]", f"{NAMED}.members", "an empty list is not a list"),
+    (
+        "components: [{name: a, members: [{}]}]",
+        f"{NAMED}.members[0]",
+        "an empty entry names nothing; an entry is such as {namespace: shop",
+    ),
     ("components: [{name: a, members: {}}]", f"{NAMED}.members", "a mapping is not a list"),
     (of_component("titel: A"), f"{NAMED}.titel", "unknown; did you mean title?"),
     (of_component("title: 2026"), f"{NAMED}.title", "2026 (a number) is not printable text"),
@@ -301,11 +309,15 @@ FAULTS: list[tuple[str, str, str]] = [
     (of_component("policy: {zer: 1}"), f"{NAMED}.policy.zer", "unknown; did you mean zero?"),
     # their names
     *(
-        (f"components: [{{name: {name}, members: [{{}}]}}]", f"{NAMED}.name", "is not up to 63")
+        (
+            f"components: [{{name: {name}, members: [{{namespace: x}}]}}]",
+            f"{NAMED}.name",
+            "is not up to 63",
+        )
         for name in ("5", "", "''", "no", "2026-01-01", "A", "a.b", "a_b", "a-", "a" * 64, "[a]")
     ),
     (
-        "components: [{name: a, members: [{}]}, {name: b, members: [{}]}, {name: a}]",
+        "components: [{name: a, members: [{namespace: x}]}, {name: b, members: [{namespace: x}]}, {name: a}]",
         "components[2].name",
         "'a' is the name of components[0] already",
     ),
@@ -420,7 +432,7 @@ components:
         ("policy: {}\n\n'policy': {}", "line 3: the key 'policy' stands in line 1 already"),
         ("policy: {zero: down, zero: down}", "line 1: the key 'zero' stands in line 1 already"),
         (
-            "components:\n- name: a\n  members: [{}]\n  name: b",
+            "components:\n- name: a\n  members: [{namespace: x}]\n  name: b",
             "line 4: the key 'name' stands in line 2 already",
         ),
         ("policy: {? &a zero : down, *a : down}", "line 1: the key 'zero' stands in line 1"),
@@ -600,7 +612,7 @@ def test_faults_of_the_document_are_those_that_are_reported() -> None:
     """Word by word."""
     (shown,) = fenced("")
     text = (
-        "policy: {stuckafter: 2h}\ncomponents:\n- {name: a, members: [{}]}\n"
+        "policy: {stuckafter: 2h}\ncomponents:\n- {name: a, members: [{namespace: x}]}\n"
         "- {name: b, members: [{selector: tier web}]}\n"
     )
     assert faults_of(text) == shown.splitlines()

@@ -73,6 +73,7 @@ def test_the_owner_sets_the_minimum(
     """By an annotation, on any workload; it goes before the Available condition and the policy."""
     verdict = assess(annotated(make(4, 2), minimum), now=NOW)
     assert (verdict.health, verdict.up) == ("degraded", up)
+    assert verdict.message.endswith("of which 3 must be") is not up
 
 
 def test_the_owners_word_goes_before_the_controllers() -> None:
@@ -93,4 +94,4 @@ def test_a_malformed_minimum_changes_nothing_and_is_told(minimum: object) -> Non
     assert (verdict.health, verdict.up, verdict.reason) == (plain.health, plain.up, plain.reason)
     (cause,) = verdict.causes
     assert cause.reason == "MalformedAnnotation"
-    assert cause.message.startswith("k8s-heartbeat.io/min-available is not a number")
+    assert cause.message.startswith(f"k8s-heartbeat.io/min-available: {minimum!a} is not a number")
