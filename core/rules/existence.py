@@ -1,6 +1,6 @@
-"""Kinds that have no status by design: to exist is all that they do.
+"""Kinds without a status by design, or with one that says nothing of health: to exist is all.
 
-Source: the types of the Kubernetes API (k8s.io/api) without a Status field; names and scopes as
+Source: the types of the Kubernetes API (k8s.io/api); names and scopes as
 ``kubectl api-resources`` of 1.37 prints them.
 """
 
@@ -14,8 +14,10 @@ from .verdict import Verdict
 
 __all__ = ["EXISTENCE_RULES"]
 
+_FLOW = "flowcontrol.apiserver.k8s.io"
 _ADMISSION = "admissionregistration.k8s.io"
 _RBAC = "rbac.authorization.k8s.io"
+_RESOURCE = "resource.k8s.io"
 
 # kind, plural, group, short names, whether it stands in a namespace; all of version v1
 _TABLE: tuple[tuple[str, str, str, tuple[str, ...], bool], ...] = (
@@ -23,6 +25,8 @@ _TABLE: tuple[tuple[str, str, str, tuple[str, ...], bool], ...] = (
     ("Secret", "secrets", "", (), True),
     ("ServiceAccount", "serviceaccounts", "", ("sa",), True),
     ("Endpoints", "endpoints", "", ("ep",), True),
+    # Its status counts what is used, which is no matter of health.
+    ("ResourceQuota", "resourcequotas", "", ("quota",), True),
     ("PodTemplate", "podtemplates", "", (), True),
     ("LimitRange", "limitranges", "", ("limits",), True),
     ("ControllerRevision", "controllerrevisions", "apps", (), True),
@@ -32,6 +36,9 @@ _TABLE: tuple[tuple[str, str, str, tuple[str, ...], bool], ...] = (
     ("ClusterRoleBinding", "clusterrolebindings", _RBAC, (), False),
     ("NetworkPolicy", "networkpolicies", "networking.k8s.io", ("netpol",), True),
     ("IngressClass", "ingressclasses", "networking.k8s.io", (), False),
+    # Their only condition says whether they name one another rightly.
+    ("FlowSchema", "flowschemas", _FLOW, (), False),
+    ("PriorityLevelConfiguration", "prioritylevelconfigurations", _FLOW, (), False),
     ("PriorityClass", "priorityclasses", "scheduling.k8s.io", ("pc",), False),
     ("RuntimeClass", "runtimeclasses", "node.k8s.io", (), False),
     ("Lease", "leases", "coordination.k8s.io", (), True),
@@ -40,6 +47,9 @@ _TABLE: tuple[tuple[str, str, str, tuple[str, ...], bool], ...] = (
     ("CSIDriver", "csidrivers", "storage.k8s.io", (), False),
     ("CSINode", "csinodes", "storage.k8s.io", (), False),
     ("VolumeAttributesClass", "volumeattributesclasses", "storage.k8s.io", ("vac",), False),
+    ("DeviceClass", "deviceclasses", _RESOURCE, (), False),
+    ("ResourceSlice", "resourceslices", _RESOURCE, (), False),
+    ("ResourceClaimTemplate", "resourceclaimtemplates", _RESOURCE, (), True),
     ("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", _ADMISSION, (), False),
     ("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", _ADMISSION, (), False),
     ("MutatingAdmissionPolicy", "mutatingadmissionpolicies", _ADMISSION, (), False),
@@ -56,7 +66,7 @@ _OLDER_GROUPS = {"NetworkPolicy": frozenset({"extensions"})}
 
 
 def _judge(source: Source, context: Context) -> Verdict:
-    """To exist is all that is asked of it: it has no status, and nothing of it is judged."""
+    """To exist is all that is asked of it: nothing that it states speaks of health."""
     return Verdict(Health.HEALTHY, Activity.STEADY, True, "Exists", "it exists")
 
 

@@ -24,16 +24,22 @@ _MOVING = (
     "Updating",
     "Upgrading",
 )
-# With these, the controllers of Deployments and of DeploymentConfigs call a rollout finished.
-_FINISHED = ("NewReplicaSetAvailable", "NewReplicationControllerAvailable")
+# With the first two, the controllers of Deployments and of DeploymentConfigs call a rollout
+# finished; with the last, Flux says that a reconciliation failed and will be tried again.
+_NOT_MOVING = (
+    "NewReplicaSetAvailable",
+    "NewReplicationControllerAvailable",
+    "ProgressingWithRetry",
+)
 _MOVING_REASONS = frozenset(
     {
         *_MOVING,
+        "Deleting",
         "DependencyNotReady",
-        "InProgress",
         "Installing",
         "Pending",
-        "ProgressingWithRetry",
+        "ScalingDown",
+        "ScalingUp",
         "Starting",
     }
 )
@@ -41,10 +47,12 @@ _MOVING_REASONS = frozenset(
 
 @record
 class Stated:
-    """An object of which nothing but its conditions is read."""
+    """An object of which little but its conditions is read."""
 
     meta: Metadata
     conditions: Conditions
+    zero: bool = False
+    """Whether it is asked for no replicas; only the conditions rule reads that."""
 
 
 def read_stated(source: Source) -> Stated:
@@ -65,12 +73,21 @@ def is_false(conditions: Conditions, type_: str) -> bool:
 
 
 def is_on_its_way(condition: Condition, conditions: Conditions) -> bool:
-    """Whether what does not hold yet is being worked on: by its reason, or by another condition."""
-    if condition.reason in _MOVING_REASONS:
+    """Whether what does not hold yet is being worked on: by its words, or by another condition."""
+    # Cluster API's Info: nothing is wrong, and nobody has to act.
+    if condition.severity == "Info" or _is_moving(condition.reason):
         return True
     return any(
-        is_true(conditions, type_) and conditions[type_].reason not in _FINISHED
+        is_true(conditions, type_) and conditions[type_].reason not in _NOT_MOVING
         for type_ in _MOVING
+    )
+
+
+def _is_moving(reason: str) -> bool:
+    return (
+        reason in _MOVING_REASONS
+        or reason.startswith("WaitingFor")
+        or reason.endswith("InProgress")
     )
 
 

@@ -317,7 +317,8 @@ FAULTS: list[tuple[str, str, str]] = [
         for name in ("5", "", "''", "no", "2026-01-01", "A", "a.b", "a_b", "a-", "a" * 64, "[a]")
     ),
     (
-        "components: [{name: a, members: [{namespace: x}]}, {name: b, members: [{namespace: x}]}, {name: a}]",
+        "components: [{name: a, members: [{namespace: x}]}, "
+        "{name: b, members: [{namespace: x}]}, {name: a}]",
         "components[2].name",
         "'a' is the name of components[0] already",
     ),

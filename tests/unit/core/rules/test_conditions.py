@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from k8s_heartbeat.core import assess
+from k8s_heartbeat.core import Health, Policy, assess
+from k8s_heartbeat.core.fields import CONDITIONS
+from k8s_heartbeat.core.rules.conditions import CONDITIONS_RULE
 from tests.builders import NOW, Manifest, before, condition, metadata
 
 PRIMARY = ["Ready", "Available", "Succeeded", "Established", "Healthy"]
@@ -23,18 +25,27 @@ MOVING = [
 ]
 MOVING_REASONS = [
     *MOVING,
+    "Deleting",
     "DependencyNotReady",
     "InProgress",
     "Installing",
     "Pending",
-    "ProgressingWithRetry",
+    "RollingUpdateInProgress",
+    "ScalingDown",
+    "ScalingUp",
     "Starting",
+    "WaitingForBootstrapData",
+    "WaitingForNodeRef",
 ]
+RETRY = "ProgressingWithRetry"
+LATE = "ProgressDeadlineExceeded"
 DONE = ["Accepted", "Applied", "Programmed", "Reconciled", "Synced", "Valid"]
 DOWN = ("down", "steady", False)
 ON_ITS_WAY = ("degraded", "progressing", True)
 DEGRADED = ("degraded", "steady", True)
 HEALTHY = ("healthy", "steady", True)
+ZERO = ("healthy", "suspended", True)
+UNKNOWN = ("unknown", "steady", False)
 
 
 def sprocket(*conditions: object) -> Manifest:
@@ -45,6 +56,11 @@ def sprocket(*conditions: object) -> Manifest:
         "metadata": metadata("big", generation=2),
         "status": {"observedGeneration": 2, "conditions": list(conditions)},
     }
+
+
+def at(replicas: object, *conditions: object) -> Manifest:
+    """The same, asked for so many replicas."""
+    return {**sprocket(*conditions), "spec": {"replicas": replicas}}
 
 
 def words(manifest: Manifest) -> tuple[str, str, bool]:
@@ -77,7 +93,23 @@ class TestEachPrimaryCondition:
         assert verdict.reason == "Progressing"
         assert verdict.message.endswith(" is Unknown, it is on its way")
 
-    @pytest.mark.parametrize("status", ["randomstatus", True, None, "true", ""])
+    def test_the_status_degraded_is_degraded(self, type_: str) -> None:
+        """prometheus-operator's own: some of its pods are not ready, the others serve."""
+        partly = condition(type_, "Degraded", "SomePodsNotReady", "1 of 3", before(minutes=7))
+        for others in ([], [condition("Ready")], [condition("Reconciled")]):
+            verdict = assess(sprocket(*others, partly), now=NOW)
+            assert (verdict.health, verdict.activity, verdict.up) == DEGRADED
+            assert verdict.reason == "SomePodsNotReady"
+            assert verdict.message.endswith(" is Degraded")
+            (cause,) = verdict.causes
+            assert (cause.reason, cause.message) == ("SomePodsNotReady", "1 of 3")
+            assert verdict.since == cause.since == NOW - timedelta(minutes=7)
+        verdict = assess(sprocket(condition(type_, "Degraded")), now=NOW)
+        assert verdict.reason == verdict.causes[0].reason == "Degraded"
+
+    @pytest.mark.parametrize(
+        "status", ["randomstatus", True, None, "true", "", "degraded", "Stalled"]
+    )
     def test_any_other_status_is_unknown(self, type_: str, status: object) -> None:
         """A status that no API gives says nothing."""
         verdict = assess(sprocket(condition(type_, status)), now=NOW)
@@ -87,7 +119,7 @@ class TestEachPrimaryCondition:
             "status.conditions[].status is not one of a condition, such as True"
         )
 
-    @pytest.mark.parametrize("status", ["True", "False", "Unknown"])
+    @pytest.mark.parametrize("status", ["True", "False", "Unknown", "Degraded"])
     def test_the_message_never_says_healthy(self, type_: str, status: str) -> None:
         """Monitors look for that word, in good news."""
         message = assess(sprocket(condition(type_, status)), now=NOW).message
@@ -100,6 +132,44 @@ class TestEachPrimaryCondition:
 def test_a_reason_may_say_that_it_is_on_its_way(reason: str) -> None:
     """What is being made is not broken."""
     assert words(sprocket(condition("Ready", "False", reason))) == ON_ITS_WAY
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["ProgressingWithRetry", "Waiting", "NotWaitingForIt", "InProgressNot", "ScalingUpFailed"],
+)
+def test_other_reasons_are_not_on_their_way(reason: str) -> None:
+    """What failed and will be tried again is as little on its way as what has failed for good."""
+    assert words(sprocket(condition("Ready", "False", reason))) == DOWN
+
+
+@pytest.mark.parametrize("type_", PRIMARY)
+@pytest.mark.parametrize(
+    ("severity", "expected"),
+    [("Info", ON_ITS_WAY), ("Warning", DOWN), ("Error", DOWN), ("info", DOWN), ("", DOWN)],
+)
+def test_the_severity_info_says_that_it_is_on_its_way(
+    type_: str, severity: str, expected: tuple[str, str, bool]
+) -> None:
+    """Cluster API's, for what is False and needs nobody's help."""
+    assert words(sprocket(condition(type_, "False", "Some") | {"severity": severity})) == expected
+
+
+def test_a_reconciliation_that_is_tried_again_has_failed() -> None:
+    """Flux says so beside what failed; it works on, and that alone is what it says."""
+    failed = condition("Ready", "False", "InstallFailed", "no such chart", before(minutes=7))
+    verdict = assess(sprocket(failed, condition("Reconciling", "True", RETRY)), now=NOW)
+    assert (verdict.health, verdict.activity, verdict.up) == ("down", "progressing", False)
+    assert (verdict.reason, verdict.message) == ("InstallFailed", "its condition Ready is False")
+    assert [cause.message for cause in verdict.causes] == ["no such chart"]
+    for reason in ("", "Progressing", "NewGeneration"):
+        moving = condition("Reconciling", "True", reason)
+        assert words(sprocket(failed, moving)) == ON_ITS_WAY
+    retried = condition("Reconciling", "True", RETRY)
+    assert words(sprocket(condition("Ready", "Unknown", "Progressing"), retried)) == ON_ITS_WAY
+    awaited = condition("Ready", "False", "DependencyNotReady")
+    assert words(sprocket(awaited, retried)) == ON_ITS_WAY
+    assert words(sprocket(condition("Ready"), retried)) == ("healthy", "progressing", True)
 
 
 @pytest.mark.parametrize("type_", MOVING)
@@ -150,6 +220,24 @@ def test_a_finished_rollout_is_not_on_its_way(reason: str) -> None:
             ON_ITS_WAY,
             "Wait",
             id="True and Unknown",
+        ),
+        pytest.param(
+            [condition("Ready", "Degraded", "Some"), condition("Available", "False", "Broken")],
+            DOWN,
+            "Broken",
+            id="Degraded and False",
+        ),
+        pytest.param(
+            [condition("Ready", "Degraded", "Some"), condition("Available", "randomstatus")],
+            UNKNOWN,
+            "Malformed",
+            id="Degraded and odd",
+        ),
+        pytest.param(
+            [condition("Ready", "Degraded", "Some"), condition("Available", "Unknown", "Wait")],
+            ON_ITS_WAY,
+            "Wait",
+            id="Degraded and Unknown",
         ),
         pytest.param(
             [condition("Available", "True", "Serving"), condition("Ready", "True", "Set")],
@@ -205,7 +293,15 @@ def test_reconciling_moves_the_activity_alone(
 
 @pytest.mark.parametrize(
     "type_",
-    ["Degraded", "SyncFailed", "Failing", "ReplicaFailure", "DiskPressure", "ReconcileError"],
+    [
+        "Degraded",
+        "Fallback",
+        "SyncFailed",
+        "Failing",
+        "ReplicaFailure",
+        "DiskPressure",
+        "ReconcileError",
+    ],
 )
 def test_a_negative_condition_is_degraded_at_best(type_: str) -> None:
     """It counts when it is True, whether or not a primary condition is stated."""
@@ -222,10 +318,108 @@ def test_a_negative_condition_is_degraded_at_best(type_: str) -> None:
     assert words(sprocket(condition("Ready"), condition(type_, "False"))) == HEALTHY
 
 
-@pytest.mark.parametrize("type_", ["NotDegraded", "FailedOver", "Errors", "PressureTest"])
+@pytest.mark.parametrize(
+    "type_", ["NotDegraded", "NoFallback", "FailedOver", "Errors", "PressureTest"]
+)
 def test_other_names_are_no_failures(type_: str) -> None:
-    """Only the whole word Degraded and the five endings are known to be bad news."""
+    """Only the whole words Degraded and Fallback and the five endings are known to be bad news."""
     assert words(sprocket(condition("Ready"), condition(type_))) == HEALTHY
+
+
+def test_a_rollout_past_its_deadline_is_degraded_at_best() -> None:
+    """As a Deployment's, it counts when Progressing is False, whatever serves meanwhile."""
+    late = condition("Progressing", "False", LATE, "timed out", before(minutes=7))
+    for others in ([condition("Available")], []):
+        verdict = assess(sprocket(*others, late), now=NOW)
+        assert (verdict.health, verdict.activity, verdict.up) == DEGRADED
+        assert (verdict.reason, verdict.message) == (LATE, "its condition Progressing is False")
+        (cause,) = verdict.causes
+        assert (cause.reason, cause.message) == (LATE, "timed out")
+        assert verdict.since == cause.since == NOW - timedelta(minutes=7)
+    verdict = assess(sprocket(condition("Available", "False", "Broken"), late), now=NOW)
+    assert (verdict.health, verdict.activity, verdict.up) == DOWN
+    assert [cause.reason for cause in verdict.causes] == ["Broken", LATE]
+    for other in (
+        condition("Progressing", "False", "AsExpected"),
+        condition("Progressing", "Unknown", LATE),
+        condition("Progressing", "True", LATE),
+        condition("Ready", "True", LATE),
+        condition("Rolling", "False", LATE),
+    ):
+        assert words(sprocket(condition("Available"), other)) == HEALTHY
+
+
+class TestZeroReplicas:
+    """What is asked to run nothing is not down for running nothing."""
+
+    @pytest.mark.parametrize("type_", PRIMARY)
+    def test_false_is_scaled_to_zero(self, type_: str) -> None:
+        """Whatever its reason."""
+        verdict = assess(at(0, condition(type_, "False", "Broken")), now=NOW)
+        assert (verdict.health, verdict.activity, verdict.up) == ZERO
+        assert (verdict.reason, verdict.message) == ("ScaledToZero", "scaled to zero replicas")
+        assert (verdict.desired, verdict.available, verdict.causes) == (0, 0, ())
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            condition("Healthy"),
+            condition("Available", "Unknown"),
+            condition("Reconciling"),
+            condition("Stalled", "False"),
+            condition("Degraded", "False"),
+        ],
+        ids=lambda other: f"{other['type']} {other['status']}",
+    )
+    def test_so_it_is_beside_others(self, other: Manifest) -> None:
+        """One that is False is enough, and to work at it is to take away what is there."""
+        assert words(at(0, other, condition("Ready", "False", "Broken"))) == ZERO
+
+    def test_so_is_what_states_nothing_of_its_health(self) -> None:
+        """Its status is there, and no condition of it tells anything else."""
+        assert words(at(0)) == ZERO
+        assert words(at(0, condition("Progressing"), condition("Synced", "False"))) == ZERO
+
+    @pytest.mark.parametrize("zero", [Health.HEALTHY, Health.DEGRADED, Health.DOWN])
+    def test_the_policy_says_how_well_that_is(self, zero: Health) -> None:
+        """As of every workload."""
+        manifest = at(0, condition("Ready", "False"))
+        verdict = assess(manifest, now=NOW, policy=Policy(zero=zero))
+        assert (verdict.health, verdict.activity) == (zero, "suspended")
+        assert verdict.up is (zero is not Health.DOWN)
+        assert verdict.reason == "ScaledToZero"
+
+    @pytest.mark.parametrize(
+        ("conditions", "expected"),
+        [
+            ([condition("Stalled")], DOWN),
+            ([condition("Ready", "False"), condition("Stalled")], DOWN),
+            ([condition("Degraded")], DEGRADED),
+            ([condition("Ready", "False"), condition("SyncFailed")], DOWN),
+            ([condition("Ready", "False"), condition("Synced", "False")], DOWN),
+            ([condition("Available", "False"), condition("Progressing", "False", LATE)], DOWN),
+            ([condition("Ready", "Degraded")], DEGRADED),
+            ([condition("Ready")], HEALTHY),
+            ([condition("Ready", "Unknown")], ON_ITS_WAY),
+            ([condition("Ready", "randomstatus")], UNKNOWN),
+            ([condition("Ready", "False"), condition("Available", "randomstatus")], DOWN),
+        ],
+    )
+    def test_what_says_more_is_heard(
+        self, conditions: list[Manifest], expected: tuple[str, str, bool]
+    ) -> None:
+        """It is judged as with any other number of replicas."""
+        assert words(at(0, *conditions)) == words(at(1, *conditions)) == expected
+
+    @pytest.mark.parametrize("replicas", [1, "0", False, 0.5, None, [], {}])
+    def test_only_the_number_is_zero(self, replicas: object) -> None:
+        """Whatever else stands there says nothing."""
+        assert words(at(replicas, condition("Ready", "False"))) == DOWN
+        assert words(at(replicas)) == UNKNOWN
+
+    def test_the_number_is_read(self) -> None:
+        """A reader that trims by the fields of the rule keeps it."""
+        assert {*CONDITIONS_RULE.fields} == {"spec.replicas", *CONDITIONS}
 
 
 @pytest.mark.parametrize("type_", DONE)

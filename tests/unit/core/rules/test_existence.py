@@ -18,6 +18,7 @@ endpoints ep v1 true Endpoints
 events ev v1 true Event
 limitranges limits v1 true LimitRange
 podtemplates - v1 true PodTemplate
+resourcequotas quota v1 true ResourceQuota
 secrets - v1 true Secret
 serviceaccounts sa v1 true ServiceAccount
 mutatingadmissionpolicies - admissionregistration.k8s.io/v1 false MutatingAdmissionPolicy
@@ -31,6 +32,8 @@ ValidatingWebhookConfiguration
 controllerrevisions - apps/v1 true ControllerRevision
 leases - coordination.k8s.io/v1 true Lease
 ingressclasses - networking.k8s.io/v1 false IngressClass
+flowschemas - flowcontrol.apiserver.k8s.io/v1 false FlowSchema
+prioritylevelconfigurations - flowcontrol.apiserver.k8s.io/v1 false PriorityLevelConfiguration
 ipaddresses ip networking.k8s.io/v1 false IPAddress
 networkpolicies netpol networking.k8s.io/v1 true NetworkPolicy
 runtimeclasses - node.k8s.io/v1 false RuntimeClass
@@ -38,6 +41,9 @@ clusterrolebindings - rbac.authorization.k8s.io/v1 false ClusterRoleBinding
 clusterroles - rbac.authorization.k8s.io/v1 false ClusterRole
 rolebindings - rbac.authorization.k8s.io/v1 true RoleBinding
 roles - rbac.authorization.k8s.io/v1 true Role
+deviceclasses - resource.k8s.io/v1 false DeviceClass
+resourceclaimtemplates - resource.k8s.io/v1 true ResourceClaimTemplate
+resourceslices - resource.k8s.io/v1 false ResourceSlice
 priorityclasses pc scheduling.k8s.io/v1 false PriorityClass
 csidrivers - storage.k8s.io/v1 false CSIDriver
 csinodes - storage.k8s.io/v1 false CSINode
