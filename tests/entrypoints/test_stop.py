@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from contextlib import ExitStack
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -28,19 +29,26 @@ class Callers:
         self.codes: list[int | str] = []
         self._service = service
         self._threads: list[threading.Thread] = []
+        self._sent: list[str] = []
 
     def ask(self, *paths: str) -> None:
-        """Ask for each path on a connection of its own."""
+        """Ask for each path on a connection of its own; returns once all have been sent."""
         for path in paths:
             thread = threading.Thread(target=self._ask, args=(path,), daemon=True)
             self._threads.append(thread)
             thread.start()
+        until(lambda: len(self._sent) == len(self._threads), "all requests to be sent")
 
     def _ask(self, path: str) -> None:
+        connection = HTTPConnection("127.0.0.1", self._service.port, timeout=2 * PATIENCE)
         try:
-            self.codes.append(self._service.get(path).status)
+            connection.request("GET", path)
+            self._sent.append(path)
+            self.codes.append(connection.getresponse().status)
         except OSError as error:
             self.codes.append(repr(error))
+        finally:
+            connection.close()
 
     def end(self) -> list[int | str]:
         """What they got, once all of them got it."""
