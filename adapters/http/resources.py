@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import falcon
 
-from k8s_heartbeat.core import RULES, Health, Kind, Policy, Threshold, summarize
+from k8s_heartbeat.core import Health, Policy, Threshold, summarize
 from k8s_heartbeat.core.check import Checked, absent, check, missing
 from k8s_heartbeat.core.components import Component, check_component
-from k8s_heartbeat.core.durations import parse_duration
-from k8s_heartbeat.core.group import Found, Selection, check_selection
-from k8s_heartbeat.core.line import Line
+from k8s_heartbeat.core.group import Found, check_selection
 from k8s_heartbeat.core.reader import (
     ClusterReader,
     Deadline,
     Forbidden,
-    InvalidQuery,
     NotFound,
-    Query,
-    check_namespace,
 )
-from k8s_heartbeat.core.resolution import check_word, resolve
-from k8s_heartbeat.core.selectors import parse_selector
 
+from .parameters import (
+    MEDIA_HEALTH,
+    Wanted,
+    check_component_name,
+    flag,
+    object_query,
+    selection_of,
+    wanted_of,
+)
 from .problems import STATUS_HEADER
 from .rendering import (
     Detail,
@@ -48,10 +50,6 @@ __all__ = [
     "ObjectHealth",
     "Readiness",
 ]
-
-_MEDIA_HEALTH = "application/health+json"
-_NO_NAMESPACE = "-"
-_MOST_KINDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +98,10 @@ class ObjectHealth:
             ReadError: The API server gave no reading.
         """
         judge = self._judge
-        wanted = _wanted(req)
-        explain_all = _flag(req, "explain")
+        wanted = wanted_of(req)
+        explain_all = flag(req, "explain")
         deadline = judge.deadline()
-        query = _query(judge, namespace, kind, name, deadline)
+        query = object_query(judge.reader, deadline, namespace, kind, name)
         now = judge.now()
         try:
             checked = check(
@@ -138,9 +136,9 @@ class GroupHealth:
             ReadError: The API server gave no reading.
         """
         judge = self._judge
-        wanted = _wanted(req)
+        wanted = wanted_of(req)
         deadline = judge.deadline()
-        selection = _selection(req, judge, namespace, deadline)
+        selection = selection_of(req, judge.reader, deadline, namespace)
         now = judge.now()
         place = selection.namespace
         group = Group("Namespace", place, place) if place else Group("Cluster")
@@ -171,7 +169,7 @@ class ComponentHealth:
             ReadError: The API server gave no reading.
         """
         judge = self._judge
-        wanted = _wanted(req)
+        wanted = wanted_of(req)
         check_component_name(name)
         now = judge.now()
         component = judge.components.get(name)
@@ -242,26 +240,13 @@ def _plain(resp: falcon.Response, code: int, text: str) -> None:
     resp.set_header(STATUS_HEADER, str(Health.HEALTHY if code == 200 else Health.DOWN))
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """How a caller wants the verdict told."""
-
-    line: Line
-    fixed_code: int | None
-    health_json: bool
-
-
-def _wanted(req: falcon.Request) -> _Wanted:
-    return _Wanted(_line(req), _fixed_code(req), _wants_health_json(req))
-
-
 def _answer_object(
     req: falcon.Request,
     resp: falcon.Response,
     judge: Judge,
     checked: Checked,
     now: datetime,
-    wanted: _Wanted,
+    wanted: Wanted,
 ) -> None:
     assessment = checked.assessment
     code = code_of(assessment, now=now, line=wanted.line, codes=judge.codes)
@@ -278,7 +263,7 @@ def _answer_group(
     found: Found,
     needed: Threshold | None,
     now: datetime,
-    wanted: _Wanted,
+    wanted: Wanted,
 ) -> None:
     summary = summarize(found.assessments, needed)
     code = code_of_group(summary, now=now, line=wanted.line, codes=judge.codes)
@@ -293,14 +278,14 @@ def _answer(
     resp: falcon.Response,
     code: int,
     body: dict[str, Any],
-    wanted: _Wanted,
+    wanted: Wanted,
     stale_for: float | None,
 ) -> None:
     resp.set_header(STATUS_HEADER, body["status"])
     resp.status = wanted.fixed_code or code
     resp.content_type = falcon.MEDIA_JSON
     if wanted.health_json:
-        resp.content_type, body = _MEDIA_HEALTH, health_body(body)
+        resp.content_type, body = MEDIA_HEALTH, health_body(body)
     resp.text = to_json(body)
     if stale_for is not None:
         resp.set_header("Age", str(int(stale_for)))
@@ -309,105 +294,3 @@ def _answer(
 def _absent(group: Group, age: float) -> Checked:
     """A group that does not exist, or may not be seen: as an object that does not."""
     return Checked(absent(group.kind, group.namespace, group.name), age)
-
-
-def _query(judge: Judge, namespace: str, word: str, name: str, deadline: Deadline) -> Query:
-    if not name:
-        raise InvalidQuery("name: it is empty; a name is such as api")
-    place = _place(namespace)
-    # What cannot exist is refused before anything is asked, what the cluster serves included.
-    unresolved = Kind("", "", "", "", namespaced=bool(place))
-    query = Query(RULES.kind_called(word) or unresolved, place, name)
-    return replace(query, kind=resolve(word, judge.reader, deadline))
-
-
-def _place(namespace: str) -> str:
-    """The namespace of a path; what stands in none is asked for with a dash."""
-    if namespace == _NO_NAMESPACE:
-        return ""
-    check_namespace(namespace)
-    return namespace
-
-
-def _selection(req: falcon.Request, judge: Judge, namespace: str, deadline: Deadline) -> Selection:
-    place = _place(namespace) if namespace else ""
-    selector = None
-    stated = req.get_param("selector")
-    if stated is not None:
-        try:
-            selector = parse_selector(stated)
-        except ValueError as error:
-            raise InvalidQuery(f"selector: {stated[:40]!a} {error}") from None
-    # Two commas side by side, or one at an end, are no name.
-    words = [
-        word.strip() for text in req.get_param_as_list("kind") or [] for word in text.split(",")
-    ]
-    if len(words) > _MOST_KINDS:
-        raise InvalidQuery(f"kind: more than {_MOST_KINDS} are asked for, as in kind=deploy,sts")
-    for word in words:
-        # What cannot exist is refused before anything is asked, what the cluster serves included.
-        check_word(word)
-    if namespace == _NO_NAMESPACE and not words:
-        raise InvalidQuery(_NO_PLACE)
-    _check_places(namespace, filter(None, map(RULES.kind_called, words)))
-    kinds = tuple(dict.fromkeys(resolve(word, judge.reader, deadline) for word in words))
-    _check_places(namespace, kinds)
-    return Selection(place, kinds, selector)
-
-
-_NO_PLACE = (
-    "namespace: - is for kinds that stand in none, as in /api/healthz/-?kind=node; "
-    "/api/healthz is for all namespaces"
-)
-
-
-def _check_places(namespace: str, kinds: Iterable[Kind]) -> None:
-    """Raise unless objects of these kinds can stand in that place of a path."""
-    for kind in kinds:
-        if namespace == _NO_NAMESPACE:
-            if kind.namespaced:
-                raise InvalidQuery(_NO_PLACE)
-        else:
-            Query(kind, namespace)
-
-
-def check_component_name(name: str) -> None:
-    """Raise unless a component can be called so: as a namespace.
-
-    Raises:
-        InvalidQuery: It cannot.
-    """
-    try:
-        check_namespace(name)
-    except InvalidQuery as error:
-        raise InvalidQuery(str(error).replace("namespace:", "name:", 1)) from None
-
-
-def _line(req: falcon.Request) -> Line:
-    fail_on = req.get_param("fail_on", default="down")
-    if fail_on not in (Health.DEGRADED, Health.DOWN):
-        raise InvalidQuery("fail_on: it is neither degraded nor down, such as fail_on=degraded")
-    lasting = req.get_param("for", default="0s")
-    try:
-        return Line(Health(fail_on), parse_duration(lasting))
-    except ValueError as error:
-        raise InvalidQuery(f"for: {lasting[:40]!a} {error}; here for=2m") from None
-
-
-def _fixed_code(req: falcon.Request) -> int | None:
-    code = req.get_param("code")
-    if code not in (None, "200"):
-        raise InvalidQuery("code: it can only be 200, as in code=200")
-    return 200 if code else None
-
-
-def _flag(req: falcon.Request, name: str) -> bool:
-    value = req.get_param(name, default="false")
-    if value not in ("true", "false"):
-        raise InvalidQuery(f"{name}: it is neither true nor false, as in {name}=true")
-    return value == "true"
-
-
-def _wants_health_json(req: falcon.Request) -> bool:
-    """Whether health+json is named; it is never chosen by a wildcard."""
-    return _MEDIA_HEALTH in (req.get_header("Accept") or "").lower()
