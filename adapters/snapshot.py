@@ -15,8 +15,6 @@ from k8s_heartbeat.core.fields import is_list, is_mapping, text
 from k8s_heartbeat.core.kinds import EVENT, Kind
 from k8s_heartbeat.core.reader import Deadline, NotFound, Query, Reading
 
-from .yaml_text import YamlError, YamlLimitError, YamlMissingError, load_documents
-
 __all__ = ["SnapshotError", "SnapshotReader", "is_of", "parse_documents", "read_file"]
 
 Manifest = Mapping[str, Any]
@@ -119,14 +117,16 @@ def _yaml_documents(text: str, json_error: Exception) -> list[object]:
     bracketed = text.lstrip()[:1] in ("{", "[")
     stated = isinstance(json_error, json.JSONDecodeError)
     no_json = f"it is no JSON: {json_error}" if stated else "it is no JSON that can be read"
+    from . import yaml_text  # noqa: PLC0415  # not worth its import for JSON
+
     try:
-        return [entry for entry in load_documents(text) if entry is not None]
-    except YamlMissingError:
+        return [entry for entry in yaml_text.load_documents(text) if entry is not None]
+    except yaml_text.YamlMissingError:
         hint = "and to read YAML PyYAML is needed: pip install 'k8s-heartbeat[yaml]'"
         raise SnapshotError(no_json if bracketed else f"it is no JSON, {hint}") from None
-    except YamlLimitError as error:
+    except yaml_text.YamlLimitError as error:
         raise SnapshotError(f"its YAML {error.problem}") from None
-    except YamlError as error:
+    except yaml_text.YamlError as error:
         place = f" at line {error.line}" if error.line else ""
         problem = no_json if bracketed else f"it is neither JSON nor YAML{place}"
         raise SnapshotError(problem) from None

@@ -27,8 +27,8 @@ __all__ = [
 _WORD = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9.])?", re.ASCII)
 _VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?", re.ASCII)
 _LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
-_PLURAL = re.compile(_LABEL, re.ASCII)
-_GROUP = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL}){{0,20}})?", re.ASCII)
+# Compiled where a cluster says what it serves.
+_GROUP = rf"(?:{_LABEL}(?:\.{_LABEL}){{0,20}})?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +121,8 @@ def kind_of(resource: Mapping[str, Any]) -> Kind | None:
     """
     plural, kind = text(resource.get("name")), text(resource.get("kind"))
     group, version = text(resource.get("group")), text(resource.get("version"))
-    named = _PLURAL.fullmatch(plural) and _GROUP.fullmatch(group) and _PLURAL.fullmatch(version)
-    if not named or not kind:
+    forms = ((_LABEL, plural), (_LABEL, version), (_GROUP, group))
+    if not kind or not all(re.fullmatch(form, name, re.ASCII) for form, name in forms):
         return None
     return Kind(
         kind,

@@ -19,11 +19,11 @@ _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 _NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _KEY = rf"(?:[a-z0-9](?:[-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_NAME}"
 _VALUE = rf"(?:{_NAME})?"
-_EQUALITY = re.compile(rf"\s*({_KEY})\s*(==|=|!=)\s*({_VALUE})\s*", re.ASCII)
-_SET = re.compile(rf"\s*({_KEY})\s+(in|notin)\s*\(([^()]*)\)\s*", re.ASCII)
-_ONE_VALUE = re.compile(_VALUE, re.ASCII)
-_EXISTENCE = re.compile(rf"\s*(!?)\s*({_KEY})\s*", re.ASCII)
-_PARTS = re.compile(r",(?![^(]*\))")
+# Compiled where somebody states a selector, which few starts of a process see.
+_EQUALITY = rf"\s*({_KEY})\s*(==|=|!=)\s*({_VALUE})\s*"
+_SET = rf"\s*({_KEY})\s+(in|notin)\s*\(([^()]*)\)\s*"
+_EXISTENCE = rf"\s*(!?)\s*({_KEY})\s*"
+_PARTS = r",(?![^(]*\))"
 _LONGEST = 1024
 
 
@@ -77,22 +77,22 @@ def parse_selector(text: str) -> LabelSelector:
     """
     if len(text) > _LONGEST or not text.strip():
         raise ValueError(_FORM)
-    return LabelSelector(tuple(map(_parse_requirement, _PARTS.split(text))))
+    return LabelSelector(tuple(map(_parse_requirement, re.split(_PARTS, text))))
 
 
 _FORM = "is no label selector, such as app=api,tier in (web,edge),!canary"
 
 
 def _parse_requirement(text: str) -> Requirement:
-    if equality := _EQUALITY.fullmatch(text):
+    if equality := re.fullmatch(_EQUALITY, text, re.ASCII):
         key, operator, value = equality.groups()
         return Requirement(key, "NotIn" if operator == "!=" else "In", (value,))
-    if stated := _SET.fullmatch(text):
+    if stated := re.fullmatch(_SET, text, re.ASCII):
         key, operator, values = stated.groups()
         found = tuple(value.strip() for value in values.split(","))
-        if all(map(_ONE_VALUE.fullmatch, found)):
+        if all(re.fullmatch(_VALUE, value, re.ASCII) for value in found):
             return Requirement(key, "In" if operator == "in" else "NotIn", found)
-    if existence := _EXISTENCE.fullmatch(text):
+    if existence := re.fullmatch(_EXISTENCE, text, re.ASCII):
         negated, key = existence.groups()
         return Requirement(key, "DoesNotExist" if negated else "Exists")
     raise ValueError(_FORM)

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 from k8s_heartbeat.adapters.snapshot import SnapshotError, SnapshotReader, is_of, read_file
 from k8s_heartbeat.core import RULES, Assessment, Health, Policy
 from k8s_heartbeat.core.check import Checked, absent, check, missing, unjudged
-from k8s_heartbeat.core.components import Component, check_component
-from k8s_heartbeat.core.group import Found, Selection, check_selection
 from k8s_heartbeat.core.kinds import Kind
 from k8s_heartbeat.core.manifests import meta_of
 from k8s_heartbeat.core.pool import Pool, labels_of, members_of, rule_of
@@ -33,6 +31,9 @@ from .question import Question
 from .report import Answer, report
 
 if TYPE_CHECKING:
+    from k8s_heartbeat.core.components import Component
+    from k8s_heartbeat.core.group import Found
+
     from .settings import Settings
 
 __all__ = ["run"]
@@ -142,6 +143,9 @@ def _group(
     namespace: str,
     deadline: Deadline,
 ) -> Answer:
+    from k8s_heartbeat.core.components import check_component  # noqa: PLC0415  # not for a dump
+    from k8s_heartbeat.core.group import Selection, check_selection  # noqa: PLC0415  # the same
+
     component, now = configured.component, question.now
     if component is not None:
         found = check_component(reader, component, now=now, deadline=deadline)
