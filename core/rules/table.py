@@ -24,8 +24,11 @@ class Rules:
         for rule in rules:
             self._by_kind.setdefault(rule.kind.kind, []).append(rule)
         self._kinds = tuple(rule.kind for rule in rules)
-        names = {name for kind in self._kinds for name in kind.names}
-        self._by_name = {name: kind for name in names if (kind := find(name, self._kinds))}
+        self._by_name: dict[str, Kind] = {}
+        for kind in self._kinds:
+            # What `find` would find, without the search: the table is made at every start.
+            for name in kind.short_names if kind.shared_words else kind.names:
+                self._by_name.setdefault(name, kind)
 
     def __iter__(self) -> Iterator[Rule]:
         """The rules in their order."""
