@@ -108,8 +108,8 @@ def boolean(value: object) -> bool:
 
 def integer(value: object) -> int | None:
     """A number that only explains; Argo Rollouts write generations as strings."""
-    if value is None:
-        return None
+    if value is None or (type(value) is int and -_INT64 <= value < _INT64):
+        return value
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not -_INT64 <= value < _INT64:
@@ -137,9 +137,10 @@ def time(value: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        if not isinstance(moment, datetime) or moment.tzinfo is None:
+        if not isinstance(moment, datetime):
             return None
-        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+        zone = moment.tzinfo
+        return moment if zone is UTC else None if zone is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
@@ -157,7 +158,7 @@ def conditions_of(status: Manifest) -> Conditions:
             said(get("reason")),
             said(get("message")),
             time(get("lastTransitionTime")),
-            text(get("severity")),
+            text(get("severity")) if "severity" in entry else "",
         )
         twin = found.get(condition.type)
         # Which of two counts does not depend on where they stand in the list.

@@ -94,15 +94,7 @@ def by_replicas(
     else:
         health, reason = Health.HEALTHY, "MinimumReplicasAvailable"
     return Verdict(
-        health=health,
-        activity=activity,
-        up=enough,
-        reason=reason,
-        message=message,
-        desired=desired,
-        available=available,
-        causes=failed + causes,
-        since=since,
+        health, activity, enough, reason, message, desired, available, failed + causes, since
     )
 
 
