@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from k8s_heartbeat.adapters.yaml_text import (
     YamlError,
@@ -24,6 +23,8 @@ from k8s_heartbeat.core.kinds import is_word
 from k8s_heartbeat.core.reader import Query, check_namespace
 from k8s_heartbeat.core.selectors import LabelSelector, parse_selector
 
+from .document import Form, Value, quoted, shown
+
 __all__ = [
     "Configuration",
     "ConfigurationError",
@@ -32,12 +33,9 @@ __all__ = [
     "told",
 ]
 
-T = TypeVar("T")
-
 _MOST_BYTES = 2**20
 _LONGEST_TITLE = 200
 _MOST_TIMES = 1000
-_LONGEST_SHOWN = 60
 _LONGEST_PATH = 200
 _EXAMPLE = "policy: {stuckAfter: 2h}"
 
@@ -118,10 +116,10 @@ def parse_configuration(text: str) -> Configuration:
         raise ConfigurationError([_unreadable(error)]) from None
     for key in repeated:
         faults.append(
-            f"line {key.line}: the key {_quoted(key.key)} stands in line {key.first} already; "
+            f"line {key.line}: the key {quoted(key.key)} stands in line {key.first} already; "
             "write each key once"
         )
-    configuration = _configuration(_Value(document, "", faults))
+    configuration = _configuration(Value(document, "", faults))
     if faults:
         raise ConfigurationError(faults)
     return configuration
@@ -154,87 +152,7 @@ def _printed(value: object) -> str:
     return print_duration(value) if isinstance(value, timedelta) else str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class _Form(Generic[T]):
-    """What a value must be like.
-
-    Attributes:
-        parse: Makes the value of what was found, or raises ValueError.
-        words: The form, for people: what it "is not" otherwise.
-        example: What it takes.
-    """
-
-    parse: Callable[[Any], T]
-    words: str
-    example: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """Something in the file.
-
-    Attributes:
-        found: What it is, as YAML gives it.
-        place: Where it stands, as a path; empty for the whole.
-        faults: Where faults are noted down.
-    """
-
-    found: Any
-    place: str
-    faults: list[str]
-
-    def refuse(self, problem: str) -> None:
-        """Note a fault down."""
-        self.faults.append(f"{self.place or 'configuration'}: {problem}")
-
-    def take(self, form: _Form[T]) -> T | None:
-        """The value in a form; None where it is not."""
-        try:
-            return form.parse(self.found)
-        except ValueError:
-            self.refuse(f"{_shown(self.found)} is not {form.words}, such as {form.example}")
-            return None
-
-    def has(self, name: str) -> bool:
-        """Whether a mapping has a key."""
-        return name in self.found
-
-    def at(self, name: str) -> _Value:
-        """The value of a mapping under a key."""
-        place = f"{self.place}.{name}" if self.place else name
-        return _Value(self.found.get(name), place, self.faults)
-
-    def take_at(self, name: str, form: _Form[T]) -> T | None:
-        """The value under a key in a form; None where there is none, or it is not."""
-        return self.at(name).take(form) if self.has(name) else None
-
-    def need_at(self, name: str, form: _Form[T]) -> T | None:
-        """The value under a key that must be there, in a form."""
-        if not self.has(name):
-            self.at(name).refuse(f"is needed: {form.words}, such as {form.example}")
-        return self.take_at(name, form)
-
-    def entries(self) -> list[_Value]:
-        """The values of a list."""
-        return [
-            _Value(entry, f"{self.place}[{number}]", self.faults)
-            for number, entry in enumerate(self.found)
-        ]
-
-    def is_mapping_of(self, known: Iterable[str], example: str) -> bool:
-        """Whether it is a mapping; a key of it that is not known is a fault."""
-        if not is_mapping(self.found):
-            self.refuse(f"{_shown(self.found)} is not a mapping, such as {example}")
-            return False
-        names = tuple(known)
-        for key in self.found:
-            if key not in names:
-                place = f"{self.place}.{_key(key)}" if self.place else _key(key)
-                self.faults.append(f"{place}: unknown; {_instead_of(key, names)}")
-        return True
-
-
-def _configuration(root: _Value) -> Configuration:
+def _configuration(root: Value) -> Configuration:
     if root.found is None or not root.is_mapping_of(("policy", "components"), _EXAMPLE):
         return Configuration()
     policy = _policy(root.at("policy"), Policy())
@@ -242,7 +160,7 @@ def _configuration(root: _Value) -> Configuration:
     return Configuration(policy, MappingProxyType(components))
 
 
-def _policy(value: _Value, base: Policy) -> Policy:
+def _policy(value: Value, base: Policy) -> Policy:
     # Where all that stood beneath a key is commented out, YAML gives None.
     if value.found is None or not value.is_mapping_of(_KNOBS, "{stuckAfter: 2h}"):
         return base
@@ -250,7 +168,7 @@ def _policy(value: _Value, base: Policy) -> Policy:
     return replace(base, **{knob: found for knob, found in stated.items() if found is not None})
 
 
-def _components(value: _Value, policy: Policy) -> dict[str, Component]:
+def _components(value: Value, policy: Policy) -> dict[str, Component]:
     if value.found is None or value.take(_COMPONENTS) is None:
         return {}
     entries = value.entries()
@@ -259,7 +177,7 @@ def _components(value: _Value, policy: Policy) -> dict[str, Component]:
     return {component.name: component for component in components if component is not None}
 
 
-def _check_names(components: list[_Value]) -> None:
+def _check_names(components: list[Value]) -> None:
     """Refuse a name that an earlier component has."""
     places: dict[str, str] = {}
     for entry in components:
@@ -268,13 +186,13 @@ def _check_names(components: list[_Value]) -> None:
             continue
         if name in places:
             entry.at("name").refuse(
-                f"{_quoted(name)} is the name of {places[name]} already; each component has its "
+                f"{quoted(name)} is the name of {places[name]} already; each component has its "
                 f"own, such as {_COMPONENT_NAME.example}"
             )
         places.setdefault(name, entry.place)
 
 
-def _component(value: _Value, policy: Policy) -> Component | None:
+def _component(value: Value, policy: Policy) -> Component | None:
     """A component; None where there are faults in it."""
     before = len(value.faults)
     if not value.is_mapping_of(_COMPONENT_KEYS, _COMPONENT_EXAMPLE):
@@ -291,7 +209,7 @@ def _component(value: _Value, policy: Policy) -> Component | None:
     return Component(name, title or name, found, needed, own_policy)
 
 
-def _member(value: _Value) -> Member | None:
+def _member(value: Value) -> Member | None:
     """An entry of a component's members; None where there are faults in it."""
     before = len(value.faults)
     if not value.is_mapping_of(_MEMBER_KEYS, _MEMBER_EXAMPLE):
@@ -310,7 +228,7 @@ def _member(value: _Value) -> Member | None:
     return None if len(value.faults) > before else Member(namespaces, word, name, selector)
 
 
-def _namespaces(value: _Value) -> tuple[str, ...]:
+def _namespaces(value: Value) -> tuple[str, ...]:
     if not value.has("namespace"):
         return ("",)
     stated = value.at("namespace")
@@ -322,14 +240,14 @@ def _namespaces(value: _Value) -> tuple[str, ...]:
     return tuple(dict.fromkeys(namespace for namespace in found if namespace))
 
 
-def _check_scope(value: _Value, kind: Kind | None) -> None:
+def _check_scope(value: Value, kind: Kind | None) -> None:
     """Refuse a namespace that a well-known kind has no use for, and the lack of one that it has."""
     if kind is None:
         return
     namespace = value.at("namespace")
     if not kind.namespaced and value.has("namespace"):
         namespace.refuse(
-            f"{_shown(namespace.found)} is too much: {_article(kind)} stands in no namespace; "
+            f"{shown(namespace.found)} is too much: {_article(kind)} stands in no namespace; "
             f"leave it out, such as {{kind: {kind.kind.lower()}}}"
         )
     if kind.namespaced and value.has("name") and not value.has("namespace"):
@@ -339,7 +257,7 @@ def _check_scope(value: _Value, kind: Kind | None) -> None:
         )
 
 
-def _check_name(value: _Value) -> None:
+def _check_name(value: Value) -> None:
     """Refuse a name of no kind, and a name beside a selector."""
     if not value.has("name"):
         return
@@ -395,7 +313,7 @@ def _any_list(found: object) -> list[object]:
     return list(found)
 
 
-def _name_form(kind: Kind | None) -> _Form[str]:
+def _name_form(kind: Kind | None) -> Form[str]:
     """The form of an object's name, which depends on its kind."""
     # The namespace is checked on its own.
     alone = replace(kind or Kind("", "", "", ""), namespaced=False)
@@ -406,7 +324,7 @@ def _name_form(kind: Kind | None) -> _Form[str]:
         return Query(alone, "", _text(found)).name
 
     words = f"the name of {_article(kind) if kind else 'an object'}"
-    return _Form(parse, f"{words}: lower-case letters, digits, '-' and '.'", "api")
+    return Form(parse, f"{words}: lower-case letters, digits, '-' and '.'", "api")
 
 
 _LABEL_WORDS = "up to 63 lower-case letters, digits and, not at the ends, '-'"
@@ -415,18 +333,18 @@ _MEMBER_EXAMPLE = "{namespace: shop, kind: deployment, name: api}"
 _COMPONENT_KEYS = ("name", "title", "up", "policy", "members")
 _MEMBER_KEYS = ("namespace", "kind", "name", "selector")
 
-_COMPONENTS = _Form(_any_list, "a list of components", f"[{_COMPONENT_EXAMPLE}]")
-_COMPONENT_NAME = _Form(_label, _LABEL_WORDS, "checkout")
-_TITLE = _Form(_title, f"printable text of 1 to {_LONGEST_TITLE} characters", "Checkout")
-_THRESHOLD = _Form(Threshold.parse, "a number from 1 or a percentage from 1% to 100%", "2 or 50%")
-_MEMBERS = _Form(_filled_list, "a list of at least one member", f"[{_MEMBER_EXAMPLE}]")
-_NAMESPACE = _Form(_label, _LABEL_WORDS, "shop")
-_NAMESPACES = _Form(_label, f"{_LABEL_WORDS}, or a list of such names", "shop or [shop, shop-eu]")
-_KIND = _Form(_kind_word, "a name of a kind", "deployment, deploy or certificates.cert-manager.io")
-_SELECTOR = _Form(_selector, "a label selector", '"app=api,tier in (web,edge),!canary"')
+_COMPONENTS = Form(_any_list, "a list of components", f"[{_COMPONENT_EXAMPLE}]")
+_COMPONENT_NAME = Form(_label, _LABEL_WORDS, "checkout")
+_TITLE = Form(_title, f"printable text of 1 to {_LONGEST_TITLE} characters", "Checkout")
+_THRESHOLD = Form(Threshold.parse, "a number from 1 or a percentage from 1% to 100%", "2 or 50%")
+_MEMBERS = Form(_filled_list, "a list of at least one member", f"[{_MEMBER_EXAMPLE}]")
+_NAMESPACE = Form(_label, _LABEL_WORDS, "shop")
+_NAMESPACES = Form(_label, f"{_LABEL_WORDS}, or a list of such names", "shop or [shop, shop-eu]")
+_KIND = Form(_kind_word, "a name of a kind", "deployment, deploy or certificates.cert-manager.io")
+_SELECTOR = Form(_selector, "a label selector", '"app=api,tier in (web,edge),!canary"')
 
 
-def _health_form(name: str, default: Health) -> _Form[Health]:
+def _health_form(name: str, default: Health) -> Form[Health]:
     """Those healths that `Policy` takes for the knob."""
     words = [str(health) for health in Health if _is_taken(name, health)]
 
@@ -435,7 +353,7 @@ def _health_form(name: str, default: Health) -> _Form[Health]:
             raise ValueError
         return Health(_text(found))
 
-    return _Form(parse, f"{', '.join(words[:-1])} or {words[-1]}", str(default))
+    return Form(parse, f"{', '.join(words[:-1])} or {words[-1]}", str(default))
 
 
 def _is_taken(name: str, value: Any) -> bool:
@@ -446,19 +364,19 @@ def _is_taken(name: str, value: Any) -> bool:
     return True
 
 
-def _threshold_form(_: str, default: Threshold) -> _Form[Threshold]:
+def _threshold_form(_: str, default: Threshold) -> Form[Threshold]:
     return replace(_THRESHOLD, example=str(default))
 
 
-def _duration_form(_: str, default: timedelta) -> _Form[timedelta]:
-    return _Form(
+def _duration_form(_: str, default: timedelta) -> Form[timedelta]:
+    return Form(
         lambda found: parse_duration(_text(found)),
         "a Go duration from 0s to a year",
         print_duration(default),
     )
 
 
-def _times_form(_: str, default: int) -> _Form[int]:
+def _times_form(_: str, default: int) -> Form[int]:
     def parse(found: object) -> int:
         # A boolean is an integer to Python.
         if isinstance(found, bool) or not isinstance(found, int):
@@ -467,10 +385,10 @@ def _times_form(_: str, default: int) -> _Form[int]:
             raise ValueError
         return found
 
-    return _Form(parse, f"a whole number from 1 to {_MOST_TIMES}", str(default))
+    return Form(parse, f"a whole number from 1 to {_MOST_TIMES}", str(default))
 
 
-_KNOB_FORMS: Mapping[type, Callable[[str, Any], _Form[Any]]] = {
+_KNOB_FORMS: Mapping[type, Callable[[str, Any], Form[Any]]] = {
     Health: _health_form,
     Threshold: _threshold_form,
     timedelta: _duration_form,
@@ -478,7 +396,7 @@ _KNOB_FORMS: Mapping[type, Callable[[str, Any], _Form[Any]]] = {
 }
 
 
-def _knob_form(name: str, default: Any) -> _Form[Any]:
+def _knob_form(name: str, default: Any) -> Form[Any]:
     form = _KNOB_FORMS[type(default)](name, default)
 
     def parse(found: object) -> Any:
@@ -497,70 +415,13 @@ def _camel_case(name: str) -> str:
 
 _DEFAULTS = Policy()
 # A knob's default says which form it has: one that `Policy` gains can be set from a file at once.
-_KNOBS: Mapping[str, tuple[str, _Form[Any]]] = {
+_KNOBS: Mapping[str, tuple[str, Form[Any]]] = {
     _camel_case(knob.name): (knob.name, _knob_form(knob.name, getattr(_DEFAULTS, knob.name)))
     for knob in fields(Policy)
 }
 
-# In this order: a boolean is an integer to Python.
-_SCALARS: tuple[tuple[type, str], ...] = (
-    (bool, "a boolean"),
-    (int, "a number"),
-    (float, "a number"),
-    (date, "a date"),
-)
-
-
-def _shown(found: object) -> str:
-    """What was found as a fault may repeat it: short, printable, and of which type it is."""
-    if found is None:
-        return "nothing"
-    if isinstance(found, str):
-        return _quoted(found)
-    if is_mapping(found):
-        return "a mapping"
-    if is_list(found):
-        return "a list" if found else "an empty list"
-    for type_, words in _SCALARS:
-        if isinstance(found, type_):
-            return f"{_written(found)} ({words})"
-    return "a value of another type"
-
-
-def _written(scalar: object) -> str:
-    """A scalar about as YAML has it."""
-    try:
-        text = str(scalar)
-    except ValueError:
-        return "very many digits"  # Python refuses to print some thousand digits
-    return _clipped(text.lower() if isinstance(scalar, bool) else text)
-
-
-def _key(key: object) -> str:
-    """A key that is not known, as a part of a path; in quotes where it is no plain word."""
-    plain = isinstance(key, str) and key.isascii() and key.replace("-", "").isidentifier()
-    return _clipped(str(key)) if plain else _shown(key)
-
-
-def _quoted(text: str) -> str:
-    return _clipped(ascii(text[:_LONGEST_SHOWN]) + "..." * (len(text) > _LONGEST_SHOWN))
-
 
 def _named(path: str) -> str:
     """A path, of a very long one the end."""
-    shown = ascii(path)
-    return shown if len(shown) <= _LONGEST_PATH else f"...{shown[-_LONGEST_PATH:]}"
-
-
-def _clipped(text: str) -> str:
-    return text if len(text) <= _LONGEST_SHOWN + 5 else f"{text[:_LONGEST_SHOWN]}..."
-
-
-def _instead_of(key: object, known: tuple[str, ...]) -> str:
-    """What to write in place of a key that is not known."""
-    by_lower_case = {name.lower(): name for name in known}
-    asked = str(key)[:_LONGEST_SHOWN].lower() if isinstance(key, str) else ""
-    close = difflib.get_close_matches(asked.replace("_", ""), by_lower_case, n=1)
-    if close:
-        return f"did you mean {by_lower_case[close[0]]}?"
-    return f"known here: {', '.join(known)}"
+    text = ascii(path)
+    return text if len(text) <= _LONGEST_PATH else f"...{text[-_LONGEST_PATH:]}"

@@ -1,4 +1,4 @@
-"""Reads objects and lists over the client's REST layer: raw, bounded and without hidden retries."""
+"""Reads objects and lists of a cluster, and what it serves, from its API server."""
 
 from __future__ import annotations
 
@@ -6,17 +6,8 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode
-
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    NewConnectionError,
-    ProtocolError,
-    ReadTimeoutError,
-)
-from urllib3.util import Timeout
 
 from k8s_heartbeat.core import RULES, Kind, Rules
 from k8s_heartbeat.core.fields import is_mapping
@@ -27,7 +18,6 @@ from k8s_heartbeat.core.reader import (
     NotFound,
     NotServed,
     Query,
-    ReadError,
     Reading,
     ReadTimeout,
     UpstreamError,
@@ -35,18 +25,13 @@ from k8s_heartbeat.core.reader import (
 
 from .connect import Connection, NoClusterError
 from .discovery import ACCEPT, served
-from .transport import reused_connection, within
+from .exchange import TooLargeError, get
 from .trim import UnreadableError, decode_list, decode_object, decode_whole
-
-if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse
 
 __all__ = ["LiveReader"]
 
 _log = logging.getLogger(__name__)
 
-_LARGEST_BODY = 32 * 2**20
-_CHUNK = 2**16
 # A namespace of 2,000 workloads is one answer of some ten MiB; where the objects are so large that
 # such a page is over the bound, it is asked for in small ones.
 _PAGE = 2_000
@@ -55,8 +40,6 @@ _MOST_OBJECTS = 20_000
 # What the API server says of a group, a version or a kind that it has not.
 _NO_SUCH_PATH = b"404 page not found"
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-# Leaves time to answer when the API server is not there at all.
-_CONNECT_SECONDS = 3.0
 
 
 class LiveReader:
@@ -93,13 +76,13 @@ class LiveReader:
             return Reading((self._object(query, deadline),))
         try:
             return self._list(query, deadline, _PAGE)
-        except _TooLargeError:
+        except TooLargeError:
             return self._list(query, deadline, _SMALL_PAGE)
 
     def discover(self, deadline: Deadline) -> Reading:
         """See `ClusterReader.discover`."""
 
-        def get(path: str) -> Mapping[str, Any]:
+        def document(path: str) -> Mapping[str, Any]:
             status, body = self._get(path, "what the cluster serves", deadline, ACCEPT)
             if status != 200:
                 raise UpstreamError(f"what the cluster serves: the API server answered {status}")
@@ -108,7 +91,7 @@ class LiveReader:
             except UnreadableError as error:
                 raise UpstreamError(f"what the cluster serves: the answer is {error}") from error
 
-        resources, whole = served(get)
+        resources, whole = served(document)
         return Reading(tuple(resources), truncated=not whole)
 
     def ping(self, deadline: Deadline) -> None:
@@ -195,14 +178,14 @@ class LiveReader:
     def _get(self, path: str, what: str, deadline: Deadline, accept: str) -> tuple[int, bytes]:
         """One GET, renewing refused credentials once."""
         connection = self._connection
-        status, body = _get_once(connection, path, what, deadline, accept)
+        status, body = get(connection, path, what, deadline, accept)
         if status != 401:
             return status, body
         try:
             connection = self._renewed(connection, what, deadline)
         except NoClusterError as error:
             raise UpstreamError(f"{what}: unauthorised, and {error}") from error
-        return _get_once(connection, path, what, deadline, accept)
+        return get(connection, path, what, deadline, accept)
 
     def _renewed(self, refused: Connection, what: str, deadline: Deadline) -> Connection:
         # Whoever renews may wait for a credential plugin; the others wait no longer than they may.
@@ -214,77 +197,6 @@ class LiveReader:
             return self._connection
         finally:
             self._renewing.release()
-
-
-def _get_once(
-    connection: Connection, path: str, what: str, deadline: Deadline, accept: str
-) -> tuple[int, bytes]:
-    try:
-        try:
-            return _exchange(connection, path, what, deadline, accept)
-        except ProtocolError:
-            # A server may close a kept-alive connection just as it is used again.
-            if not reused_connection():
-                raise
-            return _exchange(connection, path, what, deadline, accept)
-    except ReadError:
-        raise
-    except NewConnectionError as error:  # to urllib3 a timeout too
-        raise UpstreamError(f"{what}: the API server cannot be reached") from error
-    except (ConnectTimeoutError, ReadTimeoutError, TimeoutError) as error:
-        raise ReadTimeout(f"{what}: the API server did not answer in time") from error
-    except ValueError:
-        # Such an error quotes what was to be sent, the token included.
-        raise UpstreamError(f"{what}: the request could not be put together") from None
-    except (HTTPError, OSError) as error:
-        raise UpstreamError(f"{what}: the API server broke off ({_kind_of(error)})") from error
-    except Exception as error:  # credential plugins raise whatever they like
-        raise UpstreamError(f"{what}: could not be asked ({type(error).__name__})") from error
-
-
-def _exchange(
-    connection: Connection, path: str, what: str, deadline: Deadline, accept: str
-) -> tuple[int, bytes]:
-    headers = {**connection.headers(), "Accept": accept}
-    remaining = deadline.remaining()
-    if remaining <= 0:
-        raise ReadTimeout(f"{what}: no time was left to ask the API server")
-    timeout = Timeout(connect=min(remaining, _CONNECT_SECONDS), read=remaining)
-    with within(deadline):
-        response = connection.pools.request(
-            "GET",
-            connection.host + path,
-            headers=headers,
-            timeout=timeout,
-            retries=False,
-            redirect=False,
-            preload_content=False,
-            decode_content=False,
-        )
-        complete = False
-        try:
-            body = _drain(response, what)
-            complete = True
-        finally:
-            # What was not read to its end must not be taken for the next answer.
-            response.release_conn() if complete else response.close()
-    return response.status, body
-
-
-def _drain(response: BaseHTTPResponse, what: str) -> bytes:
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise UpstreamError(f"{what}: the API server's answer is encoded, which was not asked for")
-    chunks: list[bytes] = []
-    size = 0
-    while chunk := response.read1(_CHUNK):
-        size += len(chunk)
-        if size > _LARGEST_BODY:
-            raise _TooLargeError(f"{what}: the API server's answer is over {_LARGEST_BODY} bytes")
-        chunks.append(chunk)
-    expected = response.headers.get("Content-Length", "")
-    if expected.isdecimal() and int(expected) != size:
-        raise UpstreamError(f"{what}: the API server's answer was cut off")
-    return b"".join(chunks)
 
 
 def _path(query: Query, page: int = 0, token: str = "") -> str:
@@ -324,17 +236,8 @@ def _is_named(metadata: Mapping[str, Any], query: Query) -> bool:
     return found == (query.namespace, query.name)
 
 
-class _TooLargeError(UpstreamError):
-    """An answer of more bytes than are taken in."""
-
-
 def _is_status(body: bytes) -> bool:
     try:
         return decode_object(body, ()).get("kind") == "Status"
     except UnreadableError:
         return False
-
-
-def _kind_of(error: Exception) -> str:
-    cause = error.args[1] if len(error.args) > 1 else error
-    return type(cause).__name__

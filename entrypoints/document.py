@@ -1,0 +1,156 @@
+"""Values of a document that a person wrote: taken in a form, or refused with their place."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from k8s_heartbeat.core.fields import is_list, is_mapping
+
+__all__ = ["Form", "Value", "quoted", "shown"]
+
+T = TypeVar("T")
+
+_LONGEST_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Form(Generic[T]):
+    """What a value must be like.
+
+    Attributes:
+        parse: Makes the value of what was found, or raises ValueError.
+        words: The form, for people: what it "is not" otherwise.
+        example: What it takes.
+    """
+
+    parse: Callable[[Any], T]
+    words: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Something in the file.
+
+    Attributes:
+        found: What it is, as YAML gives it.
+        place: Where it stands, as a path; empty for the whole.
+        faults: Where faults are noted down.
+    """
+
+    found: Any
+    place: str
+    faults: list[str]
+
+    def refuse(self, problem: str) -> None:
+        """Note a fault down."""
+        self.faults.append(f"{self.place or 'configuration'}: {problem}")
+
+    def take(self, form: Form[T]) -> T | None:
+        """The value in a form; None where it is not."""
+        try:
+            return form.parse(self.found)
+        except ValueError:
+            self.refuse(f"{shown(self.found)} is not {form.words}, such as {form.example}")
+            return None
+
+    def has(self, name: str) -> bool:
+        """Whether a mapping has a key."""
+        return name in self.found
+
+    def at(self, name: str) -> Value:
+        """The value of a mapping under a key."""
+        place = f"{self.place}.{name}" if self.place else name
+        return Value(self.found.get(name), place, self.faults)
+
+    def take_at(self, name: str, form: Form[T]) -> T | None:
+        """The value under a key in a form; None where there is none, or it is not."""
+        return self.at(name).take(form) if self.has(name) else None
+
+    def need_at(self, name: str, form: Form[T]) -> T | None:
+        """The value under a key that must be there, in a form."""
+        if not self.has(name):
+            self.at(name).refuse(f"is needed: {form.words}, such as {form.example}")
+        return self.take_at(name, form)
+
+    def entries(self) -> list[Value]:
+        """The values of a list."""
+        return [
+            Value(entry, f"{self.place}[{number}]", self.faults)
+            for number, entry in enumerate(self.found)
+        ]
+
+    def is_mapping_of(self, known: Iterable[str], example: str) -> bool:
+        """Whether it is a mapping; a key of it that is not known is a fault."""
+        if not is_mapping(self.found):
+            self.refuse(f"{shown(self.found)} is not a mapping, such as {example}")
+            return False
+        names = tuple(known)
+        for key in self.found:
+            if key not in names:
+                place = f"{self.place}.{_key(key)}" if self.place else _key(key)
+                self.faults.append(f"{place}: unknown; {_instead_of(key, names)}")
+        return True
+
+
+# In this order: a boolean is an integer to Python.
+_SCALARS: tuple[tuple[type, str], ...] = (
+    (bool, "a boolean"),
+    (int, "a number"),
+    (float, "a number"),
+    (date, "a date"),
+)
+
+
+def shown(found: object) -> str:
+    """What was found as a fault may repeat it: short, printable, and of which type it is."""
+    if found is None:
+        return "nothing"
+    if isinstance(found, str):
+        return quoted(found)
+    if is_mapping(found):
+        return "a mapping"
+    if is_list(found):
+        return "a list" if found else "an empty list"
+    for type_, words in _SCALARS:
+        if isinstance(found, type_):
+            return f"{_written(found)} ({words})"
+    return "a value of another type"
+
+
+def _written(scalar: object) -> str:
+    """A scalar about as YAML has it."""
+    try:
+        text = str(scalar)
+    except ValueError:
+        return "very many digits"  # Python refuses to print some thousand digits
+    return _clipped(text.lower() if isinstance(scalar, bool) else text)
+
+
+def _key(key: object) -> str:
+    """A key that is not known, as a part of a path; in quotes where it is no plain word."""
+    plain = isinstance(key, str) and key.isascii() and key.replace("-", "").isidentifier()
+    return _clipped(str(key)) if plain else shown(key)
+
+
+def quoted(text: str) -> str:
+    """A text as a fault may repeat it: short and printable."""
+    return _clipped(ascii(text[:_LONGEST_SHOWN]) + "..." * (len(text) > _LONGEST_SHOWN))
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN + 5 else f"{text[:_LONGEST_SHOWN]}..."
+
+
+def _instead_of(key: object, known: tuple[str, ...]) -> str:
+    """What to write in place of a key that is not known."""
+    by_lower_case = {name.lower(): name for name in known}
+    asked = str(key)[:_LONGEST_SHOWN].lower() if isinstance(key, str) else ""
+    close = difflib.get_close_matches(asked.replace("_", ""), by_lower_case, n=1)
+    if close:
+        return f"did you mean {by_lower_case[close[0]]}?"
+    return f"known here: {', '.join(known)}"
