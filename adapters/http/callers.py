@@ -1,0 +1,76 @@
+"""Who asks, and what they may see: what authentication makes of a request."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from k8s_heartbeat.core import Kind
+from k8s_heartbeat.core.reader import Deadline, Query
+
+from .rendering import Detail
+
+__all__ = ["EVERYONE", "Caller", "Everyone"]
+
+
+class Caller(Protocol):
+    """Somebody who may ask; a request's own is ``req.context.caller``.
+
+    What they may not see is answered as what does not exist.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the log and the limits know them by; never a secret."""
+        ...
+
+    @property
+    def detail(self) -> Detail | None:
+        """How much they are told; None for as much as the service tells by itself."""
+        ...
+
+    def may_get(self, query: Query, deadline: Deadline) -> bool:
+        """Whether they may see an object.
+
+        Raises:
+            ReadError: It could not be found out.
+        """
+        ...
+
+    def may_list(self, kind: Kind, namespace: str, deadline: Deadline) -> bool:
+        """Whether they may see the objects of a kind in a namespace; in all of them where empty.
+
+        Raises:
+            ReadError: It could not be found out.
+        """
+        ...
+
+    def may_see_component(self, name: str, deadline: Deadline) -> bool:
+        """Whether they may see a component.
+
+        Raises:
+            ReadError: It could not be found out.
+        """
+        ...
+
+
+class Everyone:
+    """The caller of a service that runs open."""
+
+    name = ""
+    detail = None
+
+    def may_get(self, query: Query, deadline: Deadline) -> bool:
+        """See `Caller.may_get`."""
+        return True
+
+    def may_list(self, kind: Kind, namespace: str, deadline: Deadline) -> bool:
+        """See `Caller.may_list`."""
+        return True
+
+    def may_see_component(self, name: str, deadline: Deadline) -> bool:
+        """See `Caller.may_see_component`."""
+        return True
+
+
+EVERYONE: Caller = Everyone()
+"""Whoever asks a service that runs open."""
