@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from cachetools import TTLCache
@@ -27,12 +27,15 @@ from k8s_heartbeat.core.reader import (
     UpstreamError,
 )
 
+from .single_flight import Busy, SingleFlight
+
 __all__ = ["CachedReader", "Lifetimes"]
 
 # A list weighs as many as it holds, so that the bound is one on memory.
 _MOST_OBJECTS = 50_000
 _MOST_ABSENCES = 4_096
 _MOST_FAILURES = 4_096
+_MOST_WAITING = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +52,6 @@ class Lifetimes:
     """What kinds the cluster serves answers for itself."""
     stale: float = 60.0
     """A reading stands in for one that cannot be had; never longer."""
-
-
-@dataclass(slots=True)
-class _Flight:
-    """One call upstream, and those who wait for it."""
-
-    landed: threading.Event = field(default_factory=threading.Event)
-    outcome: _Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +88,8 @@ class CachedReader:
         reader: Whom to ask.
         clock: A monotonic clock, in seconds.
         lifetimes: How long answers are remembered.
-        most_waiting: How many callers may wait for the reader at one moment; the next ones are
-            answered at once, from a stale reading or with `ReadTimeout`.
+        places: How many callers may wait for the reader at one moment; the next ones are answered
+            at once, from a stale reading or with `ReadTimeout`.
     """
 
     def __init__(
@@ -103,14 +98,18 @@ class CachedReader:
         *,
         clock: Callable[[], float],
         lifetimes: Lifetimes = Lifetimes(),
-        most_waiting: int = 64,
+        places: threading.BoundedSemaphore | None = None,
     ) -> None:
         self._reader = reader
         self._clock = clock
         self._lifetimes = lifetimes
-        self._places = threading.BoundedSemaphore(most_waiting)
         self._lock = threading.Lock()
-        self._flights: dict[Query | str, _Flight] = {}
+        self._calls: SingleFlight[Query | str, _Outcome] = SingleFlight(
+            places or threading.BoundedSemaphore(_MOST_WAITING),
+            self._lock,
+            self._remembered,
+            self._remember,
+        )
         self._readings: TTLCache[Query | str, _Taken] = TTLCache(
             _MOST_OBJECTS,
             max(lifetimes.stale, lifetimes.reading, lifetimes.discovery),
@@ -146,47 +145,22 @@ class CachedReader:
         self._answer(_PING, ping, deadline)
 
     def _answer(self, key: Query | str, ask: Callable[[], Reading], deadline: Deadline) -> Reading:
-        with self._lock:
-            outcome = self._remembered(key)
-        if outcome is None:
-            outcome = self._ask(key, ask, deadline)
+        def broken() -> _Outcome:
+            return self._refused(UpstreamError(f"{key}: the reading was broken off"))
+
+        try:
+            outcome = self._calls.outcome(key, lambda: self._asked(ask), broken, deadline)
+        except Busy as busy:
+            outcome = self._refused(ReadTimeout(str(busy)))
         return self._resolved(key, outcome)
 
-    def _ask(self, key: Query | str, ask: Callable[[], Reading], deadline: Deadline) -> _Outcome:
-        """Ask upstream, or wait for the one who asks already."""
-        if not self._places.acquire(blocking=False):
-            return self._refused(ReadTimeout(f"{key}: too many requests wait for the API server"))
-        try:
-            with self._lock:
-                outcome = self._remembered(key)
-                if outcome is not None:
-                    return outcome
-                flight = self._flights.get(key)
-                first = flight is None
-                if flight is None:
-                    flight = self._flights[key] = _Flight()
-            if first:
-                return self._fly(key, flight, ask)
-            flight.landed.wait(deadline.remaining())
-            return flight.outcome or self._refused(ReadTimeout(f"{key}: no answer in time"))
-        finally:
-            self._places.release()
-
-    def _fly(self, key: Query | str, flight: _Flight, ask: Callable[[], Reading]) -> _Outcome:
-        outcome: _Outcome = self._refused(UpstreamError(f"{key}: the reading was broken off"))
+    def _asked(self, ask: Callable[[], Reading]) -> _Outcome:
         try:
             reading = ask()
-            outcome = _Taken(reading, self._clock() - reading.age)
         except ReadError as error:
             # A copy: the error itself holds every frame below it, the request's included.
-            outcome = self._refused(copy.copy(error))
-        finally:
-            with self._lock:
-                self._remember(key, outcome)
-                del self._flights[key]
-            flight.outcome = outcome
-            flight.landed.set()
-        return outcome
+            return self._refused(copy.copy(error))
+        return _Taken(reading, self._clock() - reading.age)
 
     def _lifetime(self, key: Query | str) -> float:
         return self._lifetimes.discovery if key == _DISCOVERY else self._lifetimes.reading

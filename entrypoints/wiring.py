@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -61,7 +62,7 @@ def application(
         reader,
         clock=time.monotonic,
         lifetimes=lifetimes,
-        most_waiting=max(1, settings.threads // 2),
+        places=threading.BoundedSemaphore(max(1, settings.threads // 2)),
     )
     if settings.auth == "none":
         _log.warning("running open: everyone may ask (HEARTBEAT_AUTH=none)")

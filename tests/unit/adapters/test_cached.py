@@ -97,7 +97,8 @@ class World:
     cached: CachedReader = field(init=False)
 
     def __post_init__(self) -> None:
-        self.cached = CachedReader(self.upstream, clock=self.clock, most_waiting=self.most_waiting)
+        places = threading.BoundedSemaphore(self.most_waiting)
+        self.cached = CachedReader(self.upstream, clock=self.clock, places=places)
 
     def read(self, query: Query = API, seconds: float = 5.0) -> Reading:
         """A reading with some seconds of time, of which none pass."""
