@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from .assessment import Assessment, Health
 from .check import evidence_queries, unjudged
+from .fields import mapping, text
 from .kinds import EVENT, POD, Kind, is_custom
 from .model import Manifest
 from .policy import Policy
@@ -16,7 +17,10 @@ from .reader import ClusterReader, Deadline, Forbidden, NotServed, Query, ReadEr
 from .rules import RULES, Rule, Rules
 from .selectors import LabelSelector
 
-__all__ = ["Found", "Selection", "check_selection"]
+__all__ = ["Found", "Sees", "Selection", "check_selection", "workload_kinds"]
+
+Sees = Callable[[Kind, str], bool]
+"""Whether objects of a kind in a namespace may be told of; of no namespace, whether all may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,13 @@ class Found:
         assessments: One for each member, and one for each part that could not be read.
         age: Seconds since the oldest reading among them.
         stale: Whether any reading is older than the reader would like.
+        listed: How many objects were listed, members or not.
     """
 
     assessments: tuple[Assessment, ...] = ()
     age: float = 0.0
     stale: bool = False
+    listed: int = 0
 
 
 def check_selection(
@@ -57,6 +63,7 @@ def check_selection(
     deadline: Deadline,
     policy: Policy = Policy(),
     rules: Rules = RULES,
+    sees: Sees | None = None,
 ) -> Found:
     """Read and judge all that a selection holds: one list for each kind.
 
@@ -71,6 +78,8 @@ def check_selection(
         deadline: When the answer must be there.
         policy: The knobs of the rules.
         rules: Which rule judges which kind.
+        sees: Which members to tell of; None for all. What is read does not depend on it, but what
+            explains the members that it leaves out.
 
     Raises:
         InvalidQuery: The namespace cannot exist, or a kind stands in none.
@@ -79,11 +88,14 @@ def check_selection(
     """
     lists = _Lists(reader, selection.namespace, deadline)
     unread = lists.read_members(selection, rules)
+    listed = len(lists.objects())
     members = [
         entry
         for entry in members_of(lists.objects(), rules, selection.kinds)
         if _is_selected(entry, selection.selector)
     ]
+    if sees is not None:
+        members, unread = _seen(members, unread, selection, rules, sees)
     lists.read_around(
         query for entry in members for query in evidence_queries(rule_of(rules, entry), entry)
     )
@@ -103,7 +115,7 @@ def check_selection(
         # The verdicts stand; what there was no time for goes unexplained.
         if deadline.remaining() > 0:
             judged[number] = pool.assess(members[number], now, policy, explained=True)
-    return Found((*judged, *unread), lists.age, lists.stale)
+    return Found((*judged, *unread), lists.age, lists.stale, listed)
 
 
 class _Lists:
@@ -125,7 +137,7 @@ class _Lists:
         """Read the lists of a selection; an assessment for each that is not whole."""
         unread: list[Assessment] = []
         forbidden: list[Forbidden] = []
-        kinds = selection.kinds or _workloads(rules)
+        kinds = selection.kinds or workload_kinds(rules)
         # What cannot be asked for is refused before anything is.
         for query in [Query(kind, self._namespace) for kind in kinds]:
             kind = query.kind
@@ -171,12 +183,40 @@ class _Lists:
         return reading.truncated
 
 
-def _workloads(rules: Rules) -> list[Kind]:
-    """The kinds that count, each once: of two rules for one kind the first stands."""
+def workload_kinds(rules: Rules = RULES) -> list[Kind]:
+    """The kinds that count where none is named; of two rules for one kind the first stands."""
     found: dict[tuple[str, str], Rule] = {}
     for rule in rules:
         found.setdefault((rule.kind.group, rule.kind.kind), rule)
     return [rule.kind for rule in found.values() if rule.workload]
+
+
+def _seen(
+    members: list[Manifest],
+    unread: list[Assessment],
+    selection: Selection,
+    rules: Rules,
+    sees: Sees,
+) -> tuple[list[Manifest], list[Assessment]]:
+    """Of the members, and of the lists that are not whole, those that may be told of."""
+    kinds = selection.kinds or workload_kinds(rules)
+    kept: list[Manifest] = []
+    told: set[str] = set()
+    for entry in members:
+        kind = _kind_among(kinds, entry)
+        place = selection.namespace or text(mapping(entry.get("metadata")).get("namespace"))
+        if sees(kind, place):
+            kept.append(entry)
+            told.add(kind.kind)
+    told |= {kind.kind for kind in kinds if sees(kind, selection.namespace)}
+    return kept, [entry for entry in unread if entry.kind in told]
+
+
+def _kind_among(kinds: Sequence[Kind], manifest: Manifest) -> Kind:
+    """The kind that a member was listed as; a dump may have it in another version or group."""
+    named = [kind for kind in kinds if kind.kind == manifest.get("kind")]
+    exact = (kind for kind in named if kind.api_version == manifest.get("apiVersion"))
+    return next(exact, named[0])
 
 
 def _is_selected(manifest: Manifest, selector: LabelSelector | None) -> bool:

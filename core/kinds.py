@@ -14,6 +14,7 @@ __all__ = [
     "ENDPOINT_SLICE",
     "EVENT",
     "JOB",
+    "NAMESPACE",
     "POD",
     "REPLICA_SET",
     "STORAGE_CLASS",
@@ -80,6 +81,7 @@ ENDPOINT_SLICE = Kind("EndpointSlice", "endpointslices", "discovery.k8s.io", "v1
 STORAGE_CLASS = Kind(
     "StorageClass", "storageclasses", "storage.k8s.io", "v1", ("sc",), namespaced=False
 )
+NAMESPACE = Kind("Namespace", "namespaces", "", "v1", ("ns",), namespaced=False)
 EVENT = Kind("Event", "events", "", "v1", ("ev",), list_fields="type=Warning")
 """Not judged; read to explain, and of events only the warnings."""
 

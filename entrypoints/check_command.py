@@ -107,7 +107,7 @@ def _live(arguments: argparse.Namespace, question: Question) -> Answer:
     if settings is None:
         raise AssertionError("a live check always has settings")
     try:
-        reader, namespace = wiring.live_reader(settings)
+        reader, session = wiring.live_reader(settings)
     except wiring.MissingExtraError as error:
         raise CommandError(str(error), EXIT_USAGE) from None
     except wiring.no_cluster_error() as error:
@@ -115,7 +115,7 @@ def _live(arguments: argparse.Namespace, question: Question) -> Answer:
             f"{error}; name one with --kubeconfig FILE, or judge a dump with -f FILE",
             EXIT_UNREADABLE,
         ) from None
-    namespace = namespace if question.namespace is None else question.namespace
+    namespace = session.namespace if question.namespace is None else question.namespace
     timeout = settings.timeout.total_seconds()
     deadline = Deadline.after(timeout, time.monotonic)
     try:

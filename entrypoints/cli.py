@@ -83,11 +83,14 @@ def _rules(arguments: argparse.Namespace) -> int:
 def _token(_: argparse.Namespace) -> int:
     """Make a token and show how it is given to the service and carried by callers."""
     import secrets  # noqa: PLC0415  # for this command alone
+    from hashlib import sha256  # noqa: PLC0415  # for this command alone
 
     token = secrets.token_urlsafe(32)
     print(token)
     print(
         f"service:  AUTH_TOKEN_BASIC={token}\n"
+        f"or, as a line under `tokens:` in HEARTBEAT_TOKENS_FILE,\n"
+        f'          - {{name: NAME, sha256: "{sha256(token.encode()).hexdigest()}"}}\n'
         f"header:   Authorization: Bearer {token}\n"
         f"          Authorization: Basic {token}\n"
         f"query:    ?token={token}\n"

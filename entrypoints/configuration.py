@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from k8s_heartbeat.adapters.yaml_text import (
-    YamlError,
-    YamlLimitError,
-    YamlMissingError,
-    load_document,
-)
 from k8s_heartbeat.core import RULES, Health, Kind, Policy, Threshold
 from k8s_heartbeat.core.components import Component, Member
 from k8s_heartbeat.core.durations import parse_duration, print_duration
@@ -23,7 +16,16 @@ from k8s_heartbeat.core.kinds import is_word
 from k8s_heartbeat.core.reader import Query, check_namespace
 from k8s_heartbeat.core.selectors import LabelSelector, parse_selector
 
-from .document import Form, Value, quoted, shown
+from .document import (
+    ConfigurationError,
+    Form,
+    Sort,
+    Value,
+    parse_document,
+    quoted,
+    read_document,
+    shown,
+)
 
 __all__ = [
     "Configuration",
@@ -33,11 +35,10 @@ __all__ = [
     "told",
 ]
 
-_MOST_BYTES = 2**20
 _LONGEST_TITLE = 200
 _MOST_TIMES = 1000
-_LONGEST_PATH = 200
 _EXAMPLE = "policy: {stuckAfter: 2h}"
+_SORT = Sort("configuration", "a configuration", _EXAMPLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,47 +54,13 @@ class Configuration:
     components: Mapping[str, Component] = field(default_factory=lambda: MappingProxyType({}))
 
 
-class ConfigurationError(ValueError):
-    """The configuration file is wrong.
-
-    Attributes:
-        faults: What is wrong, a line each: the place, what was found, the form and an example.
-    """
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
-
-
 def read_configuration(path: str) -> Configuration:
     """The configuration in a file.
 
     Raises:
         ConfigurationError: It cannot be read, or is wrong; every fault at once.
     """
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise ValueError("is larger than 1 MiB")
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        problem = f"is not UTF-8 text, in line {line}"
-    except OSError as error:
-        problem = f"cannot be read ({error.strerror})"
-    except ValueError as error:
-        # Of a path with a null character in it, too.
-        problem = str(error)
-    else:
-        try:
-            return parse_configuration(text)
-        except ConfigurationError as error:
-            named = [f"{_named(path)}: {fault}" for fault in error.faults]
-            raise ConfigurationError(named) from None
-    raise ConfigurationError(
-        [f"{_named(path)}: {problem}; a configuration is a YAML file such as {_EXAMPLE}"]
-    )
+    return read_document(path, _SORT, parse_configuration)
 
 
 def parse_configuration(text: str) -> Configuration:
@@ -102,34 +69,10 @@ def parse_configuration(text: str) -> Configuration:
     Raises:
         ConfigurationError: It is wrong; every fault at once.
     """
-    faults: list[str] = []
-    try:
-        document, repeated = load_document(text.removeprefix("\ufeff"))
-    except YamlMissingError:
-        raise ConfigurationError(
-            [
-                "configuration: reading it needs PyYAML; pip install 'k8s-heartbeat[server]' "
-                "brings it, and so does 'k8s-heartbeat[yaml]' alone"
-            ]
-        ) from None
-    except YamlError as error:
-        raise ConfigurationError([_unreadable(error)]) from None
-    for key in repeated:
-        faults.append(
-            f"line {key.line}: the key {quoted(key.key)} stands in line {key.first} already; "
-            "write each key once"
-        )
-    configuration = _configuration(Value(document, "", faults))
-    if faults:
-        raise ConfigurationError(faults)
+    root = parse_document(text, _SORT)
+    configuration = _configuration(root)
+    root.check()
     return configuration
-
-
-def _unreadable(error: YamlError) -> str:
-    place = f"line {error.line}" if error.line else "configuration"
-    limit = isinstance(error, YamlLimitError)
-    problem = f"the YAML {error.problem}" if limit else f"it is no YAML: {error.problem}"
-    return f"{place}: {problem}; a configuration is such as {_EXAMPLE}"
 
 
 def told(configuration: Configuration) -> list[str]:
@@ -419,9 +362,3 @@ _KNOBS: Mapping[str, tuple[str, Form[Any]]] = {
     _camel_case(knob.name): (knob.name, _knob_form(knob.name, getattr(_DEFAULTS, knob.name)))
     for knob in fields(Policy)
 }
-
-
-def _named(path: str) -> str:
-    """A path, of a very long one the end."""
-    text = ascii(path)
-    return text if len(text) <= _LONGEST_PATH else f"...{text[-_LONGEST_PATH:]}"

@@ -1,4 +1,7 @@
-"""Values of a document that a person wrote: taken in a form, or refused with their place."""
+"""A YAML document that a person wrote: its values are taken in a form, or refused with their place.
+
+All faults are found before any is reported.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,61 @@ import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from k8s_heartbeat.adapters.yaml_text import (
+    YamlError,
+    YamlLimitError,
+    YamlMissingError,
+    load_document,
+)
 from k8s_heartbeat.core.fields import is_list, is_mapping
 
-__all__ = ["Form", "Value", "quoted", "shown"]
+__all__ = [
+    "ConfigurationError",
+    "Form",
+    "Sort",
+    "Value",
+    "decoded_document",
+    "parse_document",
+    "quoted",
+    "read_document",
+    "shown",
+]
 
 T = TypeVar("T")
 
 _LONGEST_SHOWN = 60
+_LONGEST_PATH = 200
+_MOST_BYTES = 2**20
+
+
+class ConfigurationError(ValueError):
+    """A file of the configuration is wrong.
+
+    Attributes:
+        faults: What is wrong, a line each: the place, what was found, the form and an example.
+    """
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """What a document is one of.
+
+    Attributes:
+        name: What the whole is called where a fault is in no place of it.
+        words: What it is, with its article.
+        example: A short one.
+    """
+
+    name: str
+    words: str
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +89,26 @@ class Value:
         found: What it is, as YAML gives it.
         place: Where it stands, as a path; empty for the whole.
         faults: Where faults are noted down.
+        name: What the whole document is called.
     """
 
     found: Any
     place: str
     faults: list[str]
+    name: str = "document"
 
     def refuse(self, problem: str) -> None:
         """Note a fault down."""
-        self.faults.append(f"{self.place or 'configuration'}: {problem}")
+        self.faults.append(f"{self.place or self.name}: {problem}")
+
+    def check(self) -> None:
+        """Raise if any fault was noted down.
+
+        Raises:
+            ConfigurationError: With all of them.
+        """
+        if self.faults:
+            raise ConfigurationError(self.faults)
 
     def take(self, form: Form[T]) -> T | None:
         """The value in a form; None where it is not."""
@@ -65,7 +125,7 @@ class Value:
     def at(self, name: str) -> Value:
         """The value of a mapping under a key."""
         place = f"{self.place}.{name}" if self.place else name
-        return Value(self.found.get(name), place, self.faults)
+        return Value(self.found.get(name), place, self.faults, self.name)
 
     def take_at(self, name: str, form: Form[T]) -> T | None:
         """The value under a key in a form; None where there is none, or it is not."""
@@ -80,7 +140,7 @@ class Value:
     def entries(self) -> list[Value]:
         """The values of a list."""
         return [
-            Value(entry, f"{self.place}[{number}]", self.faults)
+            Value(entry, f"{self.place}[{number}]", self.faults, self.name)
             for number, entry in enumerate(self.found)
         ]
 
@@ -95,6 +155,85 @@ class Value:
                 place = f"{self.place}.{_key(key)}" if self.place else _key(key)
                 self.faults.append(f"{place}: unknown; {_instead_of(key, names)}")
         return True
+
+
+def read_document(path: str, sort: Sort, parse: Callable[[str], T]) -> T:
+    """What a file says.
+
+    Args:
+        path: The file.
+        sort: What it is.
+        parse: Makes the result of its text, or raises ConfigurationError.
+
+    Raises:
+        ConfigurationError: It cannot be read, or is wrong; every fault at once.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise _unfit(path, sort, f"cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        # Of a path with a null character in it.
+        raise _unfit(path, sort, str(error)) from None
+    return decoded_document(content, path, sort, parse)
+
+
+def decoded_document(content: bytes, path: str, sort: Sort, parse: Callable[[str], T]) -> T:
+    """What the content of a file says; as `read_document`."""
+    if len(content) > _MOST_BYTES:
+        raise _unfit(path, sort, "is larger than 1 MiB")
+    try:
+        return parse(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _unfit(path, sort, f"is not UTF-8 text, in line {line}") from None
+    except ConfigurationError as error:
+        named = [f"{_named(path)}: {fault}" for fault in error.faults]
+        raise ConfigurationError(named) from None
+
+
+def parse_document(text: str, sort: Sort) -> Value:
+    """The whole of a YAML text; a key that stands twice is noted down as a fault.
+
+    Raises:
+        ConfigurationError: It is no YAML.
+    """
+    try:
+        document, repeated = load_document(text.removeprefix("\ufeff"))
+    except YamlMissingError:
+        raise ConfigurationError(
+            [
+                f"{sort.name}: reading it needs PyYAML; pip install 'k8s-heartbeat[server]' "
+                "brings it, and so does 'k8s-heartbeat[yaml]' alone"
+            ]
+        ) from None
+    except YamlError as error:
+        raise ConfigurationError([_unreadable(error, sort)]) from None
+    faults = [
+        f"line {key.line}: the key {quoted(key.key)} stands in line {key.first} already; "
+        "write each key once"
+        for key in repeated
+    ]
+    return Value(document, "", faults, sort.name)
+
+
+def _unfit(path: str, sort: Sort, problem: str) -> ConfigurationError:
+    told = f"{_named(path)}: {problem}; {sort.words} is a YAML file such as {sort.example}"
+    return ConfigurationError([told])
+
+
+def _unreadable(error: YamlError, sort: Sort) -> str:
+    place = f"line {error.line}" if error.line else sort.name
+    limit = isinstance(error, YamlLimitError)
+    problem = f"the YAML {error.problem}" if limit else f"it is no YAML: {error.problem}"
+    return f"{place}: {problem}; {sort.words} is such as {sort.example}"
+
+
+def _named(path: str) -> str:
+    """A path, of a very long one the end."""
+    text = ascii(path)
+    return text if len(text) <= _LONGEST_PATH else f"...{text[-_LONGEST_PATH:]}"
 
 
 # In this order: a boolean is an integer to Python.

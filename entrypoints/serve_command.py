@@ -18,9 +18,11 @@ from . import wiring
 from .configuration import Configuration, ConfigurationError, read_configuration
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
 from .settings import Settings, SettingsError, load, token_faults
+from .tokens_file import watch_tokens
 
 if TYPE_CHECKING:
-    from k8s_heartbeat.core.reader import ClusterReader
+    from k8s_heartbeat.adapters.http.tokens import Token
+    from k8s_heartbeat.adapters.reread import RereadFile
 
 __all__ = ["run"]
 
@@ -66,18 +68,24 @@ def run(arguments: argparse.Namespace) -> int:
         settings = _demo_settings(settings, origins)
     configure_logging(settings.log_level, [settings.token])
     configuration = wiring.demo_configuration() if arguments.demo else Configuration()
+    tokens = None
     try:
         if settings.config:
             configuration = read_configuration(settings.config)
     except ConfigurationError as error:
         faults += error.faults
+    try:
+        if settings.tokens_file:
+            tokens = watch_tokens(settings.tokens_file)
+    except ConfigurationError as error:
+        faults += [f"HEARTBEAT_TOKENS_FILE: {fault}" for fault in error.faults]
     # Whoever starts a service wants to hear of all that is wrong, not of one thing a time.
     if not any("AUTH_TOKEN" in fault for fault in faults):
-        faults += token_faults(settings)
+        faults += token_faults(settings, live=not (arguments.demo or settings.snapshot))
     try:
-        reader = wiring.demo_reader() if arguments.demo else wiring.server_reader(settings)
+        cluster = wiring.demo_cluster() if arguments.demo else wiring.server_cluster(settings)
         if not faults:
-            return _serve(settings, reader, configuration, demo=arguments.demo)
+            return _serve(settings, cluster, configuration, tokens, demo=arguments.demo)
     except wiring.MissingExtraError as error:
         faults.append(str(error))
     except SnapshotError as error:
@@ -86,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
         faults.append(
             f"{error}; name one with --kubeconfig FILE, or try: k8s-heartbeat serve --demo"
         )
-    raise CommandError("\n".join(faults), EXIT_USAGE)
+    raise CommandError("\n".join(dict.fromkeys(faults)), EXIT_USAGE)
 
 
 def _demo_settings(settings: Settings, origins: Mapping[str, str]) -> Settings:
@@ -95,20 +103,28 @@ def _demo_settings(settings: Settings, origins: Mapping[str, str]) -> Settings:
     def is_default(field: str) -> bool:
         return origins.get(field) == "default"
 
+    cluster_auth = settings.auth == "kubernetes"
     return replace(
         settings,
         host="127.0.0.1" if is_default("host") else settings.host,
-        auth=settings.auth if settings.token else "none",
+        auth=settings.auth if settings.token or settings.tokens_file or cluster_auth else "none",
         detail=Detail.FULL if is_default("detail") else settings.detail,
         drain_seconds=0 if is_default("drain_seconds") else settings.drain_seconds,
     )
 
 
 def _serve(
-    settings: Settings, reader: ClusterReader, configuration: Configuration, *, demo: bool
+    settings: Settings,
+    cluster: wiring.Cluster,
+    configuration: Configuration,
+    tokens: RereadFile[tuple[Token, ...]] | None,
+    *,
+    demo: bool,
 ) -> int:
     stopping = threading.Event()
-    app = wiring.application(settings, reader, configuration, draining=stopping.is_set)
+    app = wiring.application(
+        settings, cluster, configuration, tokens=tokens, draining=stopping.is_set
+    )
     from .classic import Server  # noqa: PLC0415  # needs the extra, which `application` checks
 
     try:
@@ -129,7 +145,7 @@ def _serve(
     if demo:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         print(_TRY.format(url=f"http://{host}:{server.port}"), file=sys.stderr, flush=True)
-        if settings.token:
+        if settings.auth == "token":
             print('Each needs -H "Authorization: Bearer $AUTH_TOKEN_BASIC".', file=sys.stderr)
     server.run()
     return 0

@@ -45,9 +45,16 @@ class Settings:
     rate_limit_period: timedelta = timedelta(hours=1)
     """RATE_LIMIT_PERIOD: the period, as a Go duration."""
     auth: str = "token"
-    """HEARTBEAT_AUTH: token, or none to run open."""
+    """HEARTBEAT_AUTH: token; kubernetes for the cluster's own tokens; or none to run open."""
     token: str = ""
-    """AUTH_TOKEN_BASIC or AUTH_TOKEN_BASIC_FILE: the token that callers carry."""
+    """AUTH_TOKEN_BASIC or AUTH_TOKEN_BASIC_FILE: a token that is good for everything."""
+    tokens_file: str = ""
+    """HEARTBEAT_TOKENS_FILE: a file of tokens with names and scopes; read again when it changes."""
+    audiences: tuple[str, ...] = ()
+    """HEARTBEAT_AUDIENCES: for whom a cluster's token must be made; where empty, the API server."""
+    review_ttl: timedelta = timedelta(minutes=5)
+    """HEARTBEAT_REVIEW_TTL: how long the cluster's yes to a token or a caller is believed; its no
+    a tenth of that."""
     kubeconfig: str = ""
     """--kubeconfig: a kubeconfig, before the cluster that the process runs in and KUBECONFIG."""
     context: str = ""
@@ -99,6 +106,7 @@ class Setting:
         example: A value that it takes.
         parse: Makes the value of a text, or raises ValueError.
         secret: Whether it is masked, and may stand in a file that ``…_FILE`` names.
+        empty: What it is shown as where it is empty.
     """
 
     field: str
@@ -107,6 +115,7 @@ class Setting:
     example: str
     parse: Callable[[str], Any]
     secret: bool = False
+    empty: str = "-"
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
@@ -181,6 +190,13 @@ def _origins(text: str) -> tuple[str, ...]:
     return tuple(origin.rstrip("/") for origin in origins)
 
 
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not names or not all(name.isprintable() for name in names):
+        raise ValueError
+    return names
+
+
 def _token(text: str) -> str:
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError
@@ -202,7 +218,13 @@ SETTINGS: tuple[Setting, ...] = (
         "1h",
         _duration(_SECOND, 8760 * _HOUR),
     ),
-    Setting("auth", "HEARTBEAT_AUTH", "token or none", "token", _one_of("token", "none")),
+    Setting(
+        "auth",
+        "HEARTBEAT_AUTH",
+        "token, kubernetes or none",
+        "token",
+        _one_of("token", "kubernetes", "none"),
+    ),
     Setting(
         "token",
         "AUTH_TOKEN_BASIC",
@@ -210,6 +232,21 @@ SETTINGS: tuple[Setting, ...] = (
         "the output of: k8s-heartbeat token",
         _token,
         secret=True,
+    ),
+    Setting("tokens_file", "HEARTBEAT_TOKENS_FILE", "a path", "/etc/heartbeat/tokens.yaml", str),
+    Setting(
+        "audiences",
+        "HEARTBEAT_AUDIENCES",
+        "names of audiences, parted by commas",
+        "k8s-heartbeat",
+        _names,
+    ),
+    Setting(
+        "review_ttl",
+        "HEARTBEAT_REVIEW_TTL",
+        "a Go duration from 1s to 1h",
+        "5m",
+        _duration(_SECOND, _HOUR),
     ),
     Setting("kubeconfig", "", "a path", "~/.kube/config", str),
     Setting("context", "HEARTBEAT_CONTEXT", "a context of the kubeconfig", "prod", str),
@@ -229,6 +266,7 @@ SETTINGS: tuple[Setting, ...] = (
         "origins, parted by commas",
         "https://status.example.com",
         _origins,
+        empty="*",
     ),
     Setting(
         "cache_ttl",
@@ -303,11 +341,26 @@ def load(
     return Settings(**values), origins
 
 
-def token_faults(settings: Settings) -> list[str]:
-    """What is wrong with serving under these settings' token: none, or a public placeholder."""
-    if settings.auth == "none" or settings.token not in ("", *PLACEHOLDER_TOKENS):
+def token_faults(settings: Settings, *, live: bool = True) -> list[str]:
+    """What is wrong with serving callers under these settings: no token, or a public placeholder.
+
+    Args:
+        settings: What is to be in force.
+        live: Whether there is a cluster, that could tell its own tokens.
+    """
+    if settings.auth == "kubernetes" and not live:
+        return [
+            "HEARTBEAT_AUTH: kubernetes needs a cluster to tell tokens, and a snapshot is none; "
+            "an example is token"
+        ]
+    if settings.auth != "token":
         return []
-    found = "is not set" if not settings.token else "is a placeholder from public examples"
+    if settings.token in PLACEHOLDER_TOKENS:
+        found = "is a placeholder from public examples"
+    elif not settings.token and not settings.tokens_file:
+        found = "is not set, and neither is HEARTBEAT_TOKENS_FILE"
+    else:
+        return []
     return [
         f"AUTH_TOKEN_BASIC: {found}; make a token with: k8s-heartbeat token "
         "(or run open, for everyone who can reach it, with HEARTBEAT_AUTH=none)"
@@ -317,12 +370,12 @@ def token_faults(settings: Settings) -> list[str]:
 def explain(settings: Settings, origins: Mapping[str, str]) -> list[str]:
     """The settings for people, a line each with its origin; secrets masked."""
     lines: list[str] = []
-    secrets = {setting.field for setting in SETTINGS if setting.secret}
-    names = {setting.field: setting.variable or f"--{setting.field}" for setting in SETTINGS}
+    known = {setting.field: setting for setting in SETTINGS}
     for entry in fields(settings):
-        value = getattr(settings, entry.name)
-        shown = "***" if entry.name in secrets and value else _shown(value)
-        lines.append(f"{names[entry.name]}={shown}  ({origins[entry.name]})")
+        setting, value = known[entry.name], getattr(settings, entry.name)
+        name = setting.variable or f"--{setting.field.replace('_', '-')}"
+        shown = "***" if setting.secret and value else _shown(value) or setting.empty
+        lines.append(f"{name}={shown}  ({origins[entry.name]})")
     return lines
 
 
@@ -348,5 +401,5 @@ def _shown(value: timedelta | Mapping[str, int] | tuple[str, ...] | str | int) -
     if isinstance(value, Mapping):
         return ",".join(f"{key}={code}" for key, code in value.items())
     if isinstance(value, tuple):
-        return ",".join(value) or "*"
-    return str(value) or "-"
+        return ",".join(value)
+    return str(value)

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +18,21 @@ from .settings import Settings
 if TYPE_CHECKING:
     import falcon
 
+    from k8s_heartbeat.adapters.cluster import Session
+    from k8s_heartbeat.adapters.http.auth import Authenticator
+    from k8s_heartbeat.adapters.http.tokens import Token
+    from k8s_heartbeat.adapters.reread import RereadFile
     from k8s_heartbeat.core.reader import ClusterReader
 
 __all__ = [
+    "Cluster",
     "MissingExtraError",
     "application",
+    "demo_cluster",
     "demo_configuration",
-    "demo_reader",
     "live_reader",
     "no_cluster_error",
-    "server_reader",
+    "server_cluster",
 ]
 
 _log = logging.getLogger(__name__)
@@ -36,14 +42,35 @@ class MissingExtraError(Exception):
     """A library is not installed; the message says which extra brings it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What is judged.
+
+    Attributes:
+        reader: Where objects are read.
+        session: The connection to the API server; None where there is none, as with a snapshot.
+    """
+
+    reader: ClusterReader
+    session: Session | None = None
+
+
 def application(
     settings: Settings,
-    reader: ClusterReader,
+    cluster: Cluster,
     configuration: Configuration | None = None,
     *,
+    tokens: RereadFile[tuple[Token, ...]] | None = None,
     draining: Callable[[], bool] = lambda: False,
 ) -> falcon.App[Any, Any]:
-    """The WSGI application over a reader, which it caches.
+    """The WSGI application over a cluster, of which it caches what is read.
+
+    Args:
+        settings: What the operator decides.
+        cluster: What is judged; one with a session where its own tokens are to be known.
+        configuration: The policy and the components.
+        tokens: The tokens file, where there is one.
+        draining: Whether the process is about to stop.
 
     Raises:
         MissingExtraError: The extra `server` is not installed.
@@ -58,17 +85,12 @@ def application(
     lifetimes = Lifetimes(
         reading=ttl, absence=2 * ttl, failure=0.3 * ttl, stale=settings.stale_for.total_seconds()
     )
-    cached = CachedReader(
-        reader,
-        clock=time.monotonic,
-        lifetimes=lifetimes,
-        places=threading.BoundedSemaphore(max(1, settings.threads // 2)),
-    )
-    if settings.auth == "none":
-        _log.warning("running open: everyone may ask (HEARTBEAT_AUTH=none)")
+    # At most half of the threads wait for the API server, whatever they wait for.
+    places = threading.BoundedSemaphore(max(1, settings.threads // 2))
+    cached = CachedReader(cluster.reader, clock=time.monotonic, lifetimes=lifetimes, places=places)
     configuration = configuration or Configuration()
     contract = Contract(
-        token=None if settings.auth == "none" else settings.token,
+        authenticator=_authenticator(settings, cluster, tokens, places),
         limit=RateLimit(settings.rate_limit, settings.rate_limit_period),
         codes=settings.status_codes,
         detail=settings.detail,
@@ -76,12 +98,52 @@ def application(
         timeout=settings.timeout.total_seconds(),
         policy=configuration.policy,
         components=configuration.components,
+        checks={"tokens-file": lambda: _wrong(tokens)} if tokens else {},
     )
     return create_app(cached, contract, draining=draining)
 
 
-def server_reader(settings: Settings) -> ClusterReader:
-    """The reader that a server was asked for: a snapshot or the live cluster.
+def _authenticator(
+    settings: Settings,
+    cluster: Cluster,
+    tokens: RereadFile[tuple[Token, ...]] | None,
+    places: threading.BoundedSemaphore,
+) -> Authenticator | None:
+    """Who can tell callers; None where everybody may ask."""
+    from k8s_heartbeat.adapters.http.cluster_tokens import ClusterAuthenticator  # noqa: PLC0415  # of an extra
+    from k8s_heartbeat.adapters.http.tokens import Token, TokenAuthenticator, digest_of  # noqa: PLC0415  # of an extra
+
+    if settings.auth == "none":
+        _log.warning("running open: everyone who can reach it may ask (HEARTBEAT_AUTH=none)")
+        return None
+    if settings.auth == "kubernetes":
+        from k8s_heartbeat.adapters.cluster.reviews import Reviews  # noqa: PLC0415  # of an extra
+
+        if cluster.session is None:
+            raise AssertionError("a snapshot cannot review tokens")
+        if settings.token or tokens:
+            _log.warning("HEARTBEAT_AUTH=kubernetes: no other tokens than the cluster's are taken")
+        return ClusterAuthenticator(
+            Reviews(cluster.session, settings.audiences),
+            clock=time.monotonic,
+            wall=time.time,
+            believed=settings.review_ttl.total_seconds(),
+            places=places,
+        )
+    everything = Token("AUTH_TOKEN_BASIC", (digest_of(settings.token),))
+    own = (everything,) if settings.token else ()
+    return TokenAuthenticator(lambda: (*own, *tokens.current()) if tokens else own)
+
+
+def _wrong(tokens: RereadFile[tuple[Token, ...]]) -> str:
+    # Anybody may ask for it: what exactly is wrong stands in the log.
+    return "wrong or unreadable, what it said before is in force; see the log" * bool(
+        tokens.fault()
+    )
+
+
+def server_cluster(settings: Settings) -> Cluster:
+    """What a server was asked to judge: a snapshot or the live cluster.
 
     Raises:
         SnapshotError: The snapshot cannot be read.
@@ -90,27 +152,28 @@ def server_reader(settings: Settings) -> ClusterReader:
     """
     if settings.snapshot:
         objects = read_file(settings.snapshot)
-        return SnapshotReader(lambda: objects)
-    return live_reader(settings)[0]
+        return Cluster(SnapshotReader(lambda: objects))
+    reader, session = live_reader(settings)
+    return Cluster(reader, session)
 
 
-def live_reader(settings: Settings) -> tuple[ClusterReader, str]:
-    """A reader of the live cluster, and the namespace that its configuration names as its own.
+def live_reader(settings: Settings) -> tuple[ClusterReader, Session]:
+    """A reader of the live cluster, and the session that it reads by.
 
     Raises:
         NoClusterError: No cluster was found.
         MissingExtraError: The extra `server` is not installed.
     """
     try:
-        from k8s_heartbeat.adapters.cluster import LiveReader, connect  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.cluster import LiveReader, Session, connect  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.cluster.connect import Source  # noqa: PLC0415  # of an extra
 
         source = Source(settings.kubeconfig, settings.context, max(1, settings.threads // 2))
-        reader = LiveReader(lambda: connect(source))
+        session = Session(lambda: connect(source))
     except ModuleNotFoundError as error:
         raise _missing(error) from None
-    _log.info("reading the cluster by %s", reader.origin)
-    return reader, reader.namespace
+    _log.info("reading the cluster by %s", session.origin)
+    return LiveReader(session), session
 
 
 def no_cluster_error() -> type[Exception]:
@@ -120,11 +183,11 @@ def no_cluster_error() -> type[Exception]:
     return NoClusterError
 
 
-def demo_reader() -> ClusterReader:
-    """A reader of the shop that ships with the package, its times relative to now."""
+def demo_cluster() -> Cluster:
+    """The shop that ships with the package, its times relative to now."""
     from k8s_heartbeat.adapters.demo import shop  # noqa: PLC0415  # read for the demo alone
 
-    return SnapshotReader(lambda: shop(datetime.now(UTC)))
+    return Cluster(SnapshotReader(lambda: shop(datetime.now(UTC))))
 
 
 def demo_configuration() -> Configuration:

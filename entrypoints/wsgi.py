@@ -15,6 +15,7 @@ from k8s_heartbeat.adapters.logs import configure_logging
 from . import wiring
 from .configuration import read_configuration
 from .settings import SettingsError, load, token_faults
+from .tokens_file import watch_tokens
 
 if TYPE_CHECKING:
     import falcon
@@ -25,10 +26,11 @@ __all__ = ["application"]
 # with the configuration shall stop the server before it takes a request.
 _settings = load(os.environ)[0]
 configure_logging(_settings.log_level, [_settings.token])
-if _faults := token_faults(_settings):
+if _faults := token_faults(_settings, live=not _settings.snapshot):
     raise SettingsError(_faults, _settings)
 application: falcon.App[Any, Any] = wiring.application(
     _settings,
-    wiring.server_reader(_settings),
+    wiring.server_cluster(_settings),
     read_configuration(_settings.config) if _settings.config else None,
+    tokens=watch_tokens(_settings.tokens_file) if _settings.tokens_file else None,
 )

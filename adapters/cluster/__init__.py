@@ -2,5 +2,6 @@
 
 from .connect import NoClusterError, connect
 from .fetch import LiveReader
+from .session import Session
 
-__all__ = ["LiveReader", "NoClusterError", "connect"]
+__all__ = ["LiveReader", "NoClusterError", "Session", "connect"]

@@ -1,7 +1,8 @@
-"""One GET over the client's REST layer: raw, bounded and without hidden retries."""
+"""One request over the client's REST layer: raw, bounded and without hidden retries."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from urllib3.exceptions import (
@@ -21,7 +22,7 @@ from .transport import reused_connection, within
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-__all__ = ["TooLargeError", "get"]
+__all__ = ["Request", "TooLargeError", "send"]
 
 _LARGEST_BODY = 32 * 2**20
 _CHUNK = 2**16
@@ -33,31 +34,45 @@ class TooLargeError(UpstreamError):
     """An answer of more bytes than are taken in."""
 
 
-def get(
-    connection: Connection, path: str, what: str, deadline: Deadline, accept: str
-) -> tuple[int, bytes]:
-    """The status and the body of one GET.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the API server is asked; asking twice changes nothing in the cluster.
+
+    Attributes:
+        path: The path of the URL, quoted, with its query.
+        what: What is asked for, as errors name it.
+        accept: The media type to ask for.
+        body: JSON to POST, for a review; None for a GET.
+    """
+
+    path: str
+    what: str
+    accept: str = "application/json"
+    body: bytes | None = None
+
+
+def send(connection: Connection, request: Request, deadline: Deadline) -> tuple[int, bytes]:
+    """The status and the body of one answer.
 
     Args:
         connection: Where to, and with which credentials.
-        path: The path of the URL, quoted, with its query.
-        what: What is asked for, as errors name it.
+        request: What to ask.
         deadline: When all of it must be over.
-        accept: The media type to ask for.
 
     Raises:
         ReadTimeout: The deadline passed.
         TooLargeError: The body is over the bound.
         UpstreamError: There was no whole answer.
     """
+    what = request.what
     try:
         try:
-            return _exchange(connection, path, what, deadline, accept)
+            return _exchange(connection, request, deadline)
         except ProtocolError:
             # A server may close a kept-alive connection just as it is used again.
             if not reused_connection():
                 raise
-            return _exchange(connection, path, what, deadline, accept)
+            return _exchange(connection, request, deadline)
     except ReadError:
         raise
     except NewConnectionError as error:  # to urllib3 a timeout too
@@ -73,18 +88,20 @@ def get(
         raise UpstreamError(f"{what}: could not be asked ({type(error).__name__})") from error
 
 
-def _exchange(
-    connection: Connection, path: str, what: str, deadline: Deadline, accept: str
-) -> tuple[int, bytes]:
-    headers = {**connection.headers(), "Accept": accept}
+def _exchange(connection: Connection, request: Request, deadline: Deadline) -> tuple[int, bytes]:
+    what = request.what
+    headers = {**connection.headers(), "Accept": request.accept}
+    if request.body is not None:
+        headers["Content-Type"] = "application/json"
     remaining = deadline.remaining()
     if remaining <= 0:
         raise ReadTimeout(f"{what}: no time was left to ask the API server")
     timeout = Timeout(connect=min(remaining, _CONNECT_SECONDS), read=remaining)
     with within(deadline):
         response = connection.pools.request(
-            "GET",
-            connection.host + path,
+            "GET" if request.body is None else "POST",
+            connection.host + request.path,
+            body=request.body,
             headers=headers,
             timeout=timeout,
             retries=False,

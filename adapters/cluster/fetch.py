@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -19,13 +18,12 @@ from k8s_heartbeat.core.reader import (
     NotServed,
     Query,
     Reading,
-    ReadTimeout,
     UpstreamError,
 )
 
-from .connect import Connection, NoClusterError
 from .discovery import ACCEPT, served
-from .exchange import TooLargeError, get
+from .exchange import Request, TooLargeError
+from .session import Session
 from .trim import UnreadableError, decode_list, decode_object, decode_whole
 
 __all__ = ["LiveReader"]
@@ -46,29 +44,13 @@ class LiveReader:
     """A `ClusterReader` that asks the API server each time.
 
     Args:
-        connect: Makes a connection; called again when the API server refuses the credentials, for
-            tokens and certificates are replaced on disk while a process runs.
+        session: Its connection.
         rules: They name the fields that are kept of each kind.
-
-    Raises:
-        NoClusterError: No cluster's configuration was found.
     """
 
-    def __init__(self, connect: Callable[[], Connection], rules: Rules = RULES) -> None:
-        self._connect = connect
+    def __init__(self, session: Session, rules: Rules = RULES) -> None:
+        self._session = session
         self._rules = rules
-        self._connection = connect()
-        self._renewing = threading.Lock()
-
-    @property
-    def origin(self) -> str:
-        """Which configuration it reads with, for people."""
-        return self._connection.origin
-
-    @property
-    def namespace(self) -> str:
-        """The namespace that its configuration names as the one to work in."""
-        return self._connection.namespace
 
     def read(self, query: Query, deadline: Deadline) -> Reading:
         """See `ClusterReader.read`."""
@@ -176,27 +158,7 @@ class LiveReader:
         )
 
     def _get(self, path: str, what: str, deadline: Deadline, accept: str) -> tuple[int, bytes]:
-        """One GET, renewing refused credentials once."""
-        connection = self._connection
-        status, body = get(connection, path, what, deadline, accept)
-        if status != 401:
-            return status, body
-        try:
-            connection = self._renewed(connection, what, deadline)
-        except NoClusterError as error:
-            raise UpstreamError(f"{what}: unauthorised, and {error}") from error
-        return get(connection, path, what, deadline, accept)
-
-    def _renewed(self, refused: Connection, what: str, deadline: Deadline) -> Connection:
-        # Whoever renews may wait for a credential plugin; the others wait no longer than they may.
-        if not self._renewing.acquire(timeout=deadline.remaining()):
-            raise ReadTimeout(f"{what}: the credentials were not renewed in time")
-        try:
-            if self._connection is refused:
-                self._connection = self._connect()
-            return self._connection
-        finally:
-            self._renewing.release()
+        return self._session.send(Request(path, what, accept), deadline)
 
 
 def _path(query: Query, page: int = 0, token: str = "") -> str:

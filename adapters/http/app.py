@@ -12,27 +12,17 @@ import falcon
 
 from k8s_heartbeat.core import Policy
 from k8s_heartbeat.core.components import Component
-from k8s_heartbeat.core.reader import ClusterReader
+from k8s_heartbeat.core.reader import ClusterReader, Deadline
 
-from .auth import TokenAuth
+from .auth import Authentication, Authenticator
+from .probes import PROBES, ApiServerHealth, Liveness, Readiness
 from .problems import STATUS_HEADER, add_problem_handlers
 from .rate_limit import RateLimit, RateLimiter
 from .rendering import DEFAULT_CODES, Detail
 from .request_log import RequestLog
-from .resources import (
-    ApiServerHealth,
-    ComponentHealth,
-    GroupHealth,
-    Judge,
-    Liveness,
-    ObjectHealth,
-    Readiness,
-)
+from .resources import ComponentHealth, GroupHealth, Judge, ObjectHealth
 
 __all__ = ["Contract", "create_app"]
-
-PROBES = ("/livez", "/readyz", "/healthz", "/health")
-"""Asked by kubelets and load balancers, without a token and without a limit."""
 
 _EXPOSED = (
     STATUS_HEADER,
@@ -51,7 +41,7 @@ class Contract:
     """What an operator decides about the answers.
 
     Attributes:
-        token: The token that callers carry; None lets everyone in.
+        authenticator: Who can tell callers by what they carry; None lets everyone in.
         limit: The quota of each client.
         codes: Which code answers which word.
         detail: How much is said.
@@ -59,9 +49,10 @@ class Contract:
         timeout: Seconds that the API server has for all that one request reads.
         policy: The knobs of the rules.
         components: The named groups, by their names.
+        checks: What `/readyz?verbose` tells besides, by its name: what is wrong, or nothing.
     """
 
-    token: str | None
+    authenticator: Authenticator | None
     limit: RateLimit = RateLimit()
     codes: Mapping[str, int] | None = None
     detail: Detail = Detail.SUMMARY
@@ -69,6 +60,7 @@ class Contract:
     timeout: float = 5.0
     policy: Policy = Policy()
     components: Mapping[str, Component] = field(default_factory=dict[str, Component])
+    checks: Mapping[str, Callable[[], str]] = field(default_factory=dict[str, Callable[[], str]])
 
 
 def create_app(
@@ -92,8 +84,6 @@ def create_app(
     judge = Judge(
         reader=reader,
         now=now,
-        clock=clock,
-        timeout=contract.timeout,
         policy=contract.policy,
         components=contract.components,
         codes=codes,
@@ -108,7 +98,11 @@ def create_app(
             _NoStore(),
             cors,
             RateLimiter(contract.limit, PROBES, clock=clock, now=lambda: now().timestamp()),
-            TokenAuth(contract.token, PROBES),
+            Authentication(
+                contract.authenticator,
+                PROBES,
+                deadline=lambda: Deadline.after(contract.timeout, clock),
+            ),
         ]
     )
     # A redirect reads as an outage to most monitors.
@@ -119,9 +113,9 @@ def create_app(
     app.add_route("/api/healthz/{namespace}", GroupHealth(judge))
     app.add_route("/api/components/{name}", ComponentHealth(judge))
     app.add_route("/livez", Liveness())
-    app.add_route("/readyz", Readiness(draining))
-    app.add_route("/healthz", ApiServerHealth(judge))
-    app.add_route("/health", ApiServerHealth(judge))
+    app.add_route("/readyz", Readiness(draining, contract.checks))
+    app.add_route("/healthz", ApiServerHealth(reader))
+    app.add_route("/health", ApiServerHealth(reader))
     return app
 
 

@@ -1,52 +1,92 @@
-"""Who may ask: one token, by Bearer, by Basic or in the query, for monitors differ."""
+"""Authentication: what a request carries, and whom an authenticator takes its sender for."""
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Collection
-from hashlib import sha256
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
 
 import falcon
 
-__all__ = ["TokenAuth", "is_preflight"]
+from k8s_heartbeat.core.reader import Deadline
 
-_CHALLENGES = ('Basic realm="k8s-heartbeat"', 'Bearer realm="k8s-heartbeat"')
+from .callers import EVERYONE, Caller, Credential
+
+__all__ = ["Authentication", "Authenticator", "is_preflight"]
+
+# One in the header and one in the query; whoever sends more is trying keys on a lock.
+_MOST_OFFERED = 2
 
 
-class TokenAuth:
-    """Middleware that lets a request through when it carries the token.
+class Authenticator(Protocol):
+    """Whoever can tell callers by what they carry."""
 
-    After `Basic` stands the token itself, not a user and a password: the contract of
-    k8s-controller-heartbeat.
+    @property
+    def schemes(self) -> Sequence[str]:
+        """The schemes of the Authorization header that it takes, the first one preferred."""
+        ...
+
+    @property
+    def hint(self) -> str:
+        """How to carry a token, for a caller who does not."""
+        ...
+
+    def caller(self, offered: Sequence[Credential], deadline: Deadline) -> Caller | None:
+        """Whose credential is among these; None where it is nobody's.
+
+        Raises:
+            ReadError: It could not be found out.
+        """
+        ...
+
+
+class Authentication:
+    """Middleware that lets a request through when its caller is known.
+
+    The caller is ``req.context.caller`` from here on, and ``req.context.deadline`` the moment when
+    all that is asked of the cluster for this request must be over.
 
     Args:
-        token: The token; None lets everyone in.
-        exempt: Paths that answer without one.
+        authenticator: Who can tell callers; None lets everyone in.
+        exempt: Paths that answer without a caller.
+        deadline: The deadline of a request that begins now.
     """
 
-    def __init__(self, token: str | None, exempt: Collection[str]) -> None:
-        self._digest = None if token is None else _digest(token.encode())
+    def __init__(
+        self,
+        authenticator: Authenticator | None,
+        exempt: Collection[str],
+        *,
+        deadline: Callable[[], Deadline],
+    ) -> None:
+        self._authenticator = authenticator
         self._exempt = frozenset(exempt)
+        self._deadline = deadline
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Refuse a request that carries no token, or a wrong one.
+        """Refuse a request whose sender is nobody who may ask.
 
         Raises:
             HTTPUnauthorized: The answer tells how to authenticate.
+            ReadError: Who it is could not be found out.
         """
-        if self._digest is None or req.path in self._exempt or is_preflight(req):
+        req.context.deadline = deadline = self._deadline()
+        if req.path in self._exempt or is_preflight(req):
+            return
+        authenticator = self._authenticator
+        if authenticator is None:
+            req.context.caller = EVERYONE
             return
         offered = _offered(req)
-        # All of them, each in constant time: nothing is to be learned from how long it takes.
-        matches = [hmac.compare_digest(self._digest, _digest(token)) for token in offered]
-        if any(matches):
-            return
-        problem = "the token is not valid" if offered else "a token is needed"
-        raise falcon.HTTPUnauthorized(
-            description=f"{problem}: Authorization: Bearer TOKEN, Authorization: Basic TOKEN, "
-            "or ?token=TOKEN",
-            challenges=_CHALLENGES,
-        )
+        caller = None
+        if len({credential.value.replace(b" ", b"+") for credential in offered}) <= _MOST_OFFERED:
+            caller = authenticator.caller(offered, deadline) if offered else None
+        if caller is None:
+            problem = "the token is not valid" if offered else "a token is needed"
+            raise falcon.HTTPUnauthorized(
+                description=f"{problem}: {authenticator.hint}",
+                challenges=[f'{scheme} realm="k8s-heartbeat"' for scheme in authenticator.schemes],
+            )
+        req.context.caller = caller
 
 
 def is_preflight(req: falcon.Request) -> bool:
@@ -54,18 +94,15 @@ def is_preflight(req: falcon.Request) -> bool:
     return req.method == "OPTIONS" and "ACCESS-CONTROL-REQUEST-METHOD" in req.headers
 
 
-def _offered(req: falcon.Request) -> list[bytes]:
-    offered: list[bytes] = []
+def _offered(req: falcon.Request) -> list[Credential]:
+    offered: list[Credential] = []
     scheme, _, credentials = (req.get_header("Authorization") or "").partition(" ")
     if scheme.lower() in ("basic", "bearer"):
-        offered.append(credentials.strip().encode("latin-1", "replace"))
-    for value in req.get_param_as_list("token") or []:
-        offered.append(value.encode("utf-8", "replace"))
-        if " " in value:
+        value = credentials.strip().encode("latin-1", "replace")
+        offered.append(Credential(value, scheme.lower() == "bearer"))
+    for text in req.get_param_as_list("token") or []:
+        offered.append(Credential(text.encode("utf-8", "replace")))
+        if " " in text:
             # A base64 token pasted as it is: in a query a plus means a space, and no token has one.
-            offered.append(value.replace(" ", "+").encode("utf-8", "replace"))
+            offered.append(Credential(text.replace(" ", "+").encode("utf-8", "replace")))
     return offered
-
-
-def _digest(token: bytes) -> bytes:
-    return sha256(token).digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from k8s_heartbeat.core import Kind
@@ -9,7 +10,24 @@ from k8s_heartbeat.core.reader import Deadline, Query
 
 from .rendering import Detail
 
-__all__ = ["EVERYONE", "Caller", "Everyone"]
+__all__ = ["EVERYONE", "Caller", "Credential", "Everyone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Something secret that a request carries.
+
+    Attributes:
+        value: Its bytes.
+        is_bearer: Whether it stands after ``Bearer``.
+    """
+
+    value: bytes
+    is_bearer: bool = False
+
+    def __repr__(self) -> str:
+        """Nothing of the value: it must not get into a log or a traceback."""
+        return "Credential(***)"
 
 
 class Caller(Protocol):
@@ -26,6 +44,10 @@ class Caller(Protocol):
     @property
     def detail(self) -> Detail | None:
         """How much they are told; None for as much as the service tells by itself."""
+        ...
+
+    def may_know(self, kind: Kind | None) -> bool:
+        """Whether they may know of another project's kind; None for one that is not served."""
         ...
 
     def may_get(self, query: Query, deadline: Deadline) -> bool:
@@ -58,6 +80,10 @@ class Everyone:
 
     name = ""
     detail = None
+
+    def may_know(self, kind: Kind | None) -> bool:
+        """See `Caller.may_know`."""
+        return True
 
     def may_get(self, query: Query, deadline: Deadline) -> bool:
         """See `Caller.may_get`."""

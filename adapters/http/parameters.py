@@ -26,8 +26,10 @@ __all__ = [
     "Wanted",
     "check_component_name",
     "flag",
-    "object_query",
-    "selection_of",
+    "resolved_kinds",
+    "resolved_query",
+    "unresolved_query",
+    "unresolved_selection",
     "wanted_of",
 ]
 
@@ -54,23 +56,31 @@ def wanted_of(req: falcon.Request) -> Wanted:
     return Wanted(_line(req), _fixed_code(req), _wants_health_json(req))
 
 
-def object_query(
-    reader: ClusterReader, deadline: Deadline, namespace: str, word: str, name: str
-) -> Query:
-    """The object that a path names.
+def unresolved_query(namespace: str, word: str, name: str) -> Query:
+    """The object that a path names, of a kind that only the cluster may know; nothing is asked.
 
     Raises:
         InvalidQuery: A namespace, kind or name that cannot be.
-        NotServed: The cluster serves no such kind.
-        ReadError: What the cluster serves could not be read.
     """
     if not name:
         raise InvalidQuery("name: it is empty; a name is such as api")
+    check_word(word)
     place = _place(namespace)
-    # What cannot exist is refused before anything is asked, what the cluster serves included.
-    unresolved = Kind("", "", "", "", namespaced=bool(place))
-    query = Query(RULES.kind_called(word) or unresolved, place, name)
-    return replace(query, kind=resolve(word, reader, deadline))
+    kind = RULES.kind_called(word) or Kind(word.lower(), "", "", "", namespaced=bool(place))
+    return Query(kind, place, name)
+
+
+def resolved_query(query: Query, reader: ClusterReader, deadline: Deadline) -> Query:
+    """The same object, of the kind that the cluster serves by that word.
+
+    Raises:
+        InvalidQuery: Objects of that kind cannot stand in that place.
+        NotServed: The cluster serves no such kind.
+        ReadError: What the cluster serves could not be read.
+    """
+    if query.kind.plural:
+        return query
+    return replace(query, kind=resolve(query.kind.kind, reader, deadline))
 
 
 def _place(namespace: str) -> str:
@@ -81,15 +91,13 @@ def _place(namespace: str) -> str:
     return namespace
 
 
-def selection_of(
-    req: falcon.Request, reader: ClusterReader, deadline: Deadline, namespace: str
-) -> Selection:
-    """The objects that a path and its parameters choose; all namespaces where none is named.
+def unresolved_selection(req: falcon.Request, namespace: str) -> tuple[Selection, tuple[str, ...]]:
+    """The objects that a path and its parameters choose, and the words that their kinds go by.
+
+    All namespaces where none is named; all workloads where no word is. Nothing is asked.
 
     Raises:
         InvalidQuery: A namespace, kind or selector that cannot be.
-        NotServed: The cluster serves no such kind.
-        ReadError: What the cluster serves could not be read.
     """
     place = _place(namespace) if namespace else ""
     selector = None
@@ -100,20 +108,32 @@ def selection_of(
         except ValueError as error:
             raise InvalidQuery(f"selector: {stated[:40]!a} {error}") from None
     # Two commas side by side, or one at an end, are no name.
-    words = [
+    words = tuple(
         word.strip() for text in req.get_param_as_list("kind") or [] for word in text.split(",")
-    ]
+    )
     if len(words) > _MOST_KINDS:
         raise InvalidQuery(f"kind: more than {_MOST_KINDS} are asked for, as in kind=deploy,sts")
     for word in words:
-        # What cannot exist is refused before anything is asked, what the cluster serves included.
         check_word(word)
     if namespace == _NO_NAMESPACE and not words:
         raise InvalidQuery(_NO_PLACE)
     _check_places(namespace, filter(None, map(RULES.kind_called, words)))
+    return Selection(place, selector=selector), words
+
+
+def resolved_kinds(
+    words: tuple[str, ...], namespace: str, reader: ClusterReader, deadline: Deadline
+) -> tuple[Kind, ...]:
+    """The kinds that the cluster serves by some words, each once.
+
+    Raises:
+        InvalidQuery: Objects of such a kind cannot stand in that place.
+        NotServed: The cluster serves no such kind.
+        ReadError: What the cluster serves could not be read.
+    """
     kinds = tuple(dict.fromkeys(resolve(word, reader, deadline) for word in words))
     _check_places(namespace, kinds)
-    return Selection(place, kinds, selector)
+    return kinds
 
 
 _NO_PLACE = (

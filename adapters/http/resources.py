@@ -1,4 +1,4 @@
-"""What the routes answer; each resource takes GET and HEAD alike."""
+"""What the routes of the API answer; each resource takes GET and HEAD alike."""
 
 from __future__ import annotations
 
@@ -9,24 +9,30 @@ from typing import Any
 
 import falcon
 
-from k8s_heartbeat.core import Health, Policy, Threshold, summarize
+from k8s_heartbeat.core import RULES, Kind, Policy, Threshold, summarize
 from k8s_heartbeat.core.check import Checked, absent, check, missing
 from k8s_heartbeat.core.components import Component, check_component
-from k8s_heartbeat.core.group import Found, check_selection
+from k8s_heartbeat.core.group import Found, Selection, check_selection
 from k8s_heartbeat.core.reader import (
     ClusterReader,
     Deadline,
     Forbidden,
+    InvalidQuery,
     NotFound,
+    NotServed,
+    Query,
 )
 
+from .callers import Caller
 from .parameters import (
     MEDIA_HEALTH,
     Wanted,
     check_component_name,
     flag,
-    object_query,
-    selection_of,
+    resolved_kinds,
+    resolved_query,
+    unresolved_query,
+    unresolved_selection,
     wanted_of,
 )
 from .problems import STATUS_HEADER
@@ -40,16 +46,11 @@ from .rendering import (
     object_body,
     to_json,
 )
+from .visibility import is_in_sight, list_nothing, namespace_missing_for, read_nothing, sees
 
-__all__ = [
-    "ApiServerHealth",
-    "ComponentHealth",
-    "GroupHealth",
-    "Judge",
-    "Liveness",
-    "ObjectHealth",
-    "Readiness",
-]
+__all__ = ["ComponentHealth", "GroupHealth", "Judge", "ObjectHealth"]
+
+_OUT_OF_SIGHT = "it is out of the caller's sight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +60,18 @@ class Judge:
     Attributes:
         reader: Where objects are read.
         now: The wall clock, timezone-aware.
-        clock: A monotonic clock, in seconds.
-        timeout: Seconds that the API server has for all that one request reads.
         policy: The knobs of the rules.
         components: The named groups.
         codes: Which code answers which word.
-        detail: How much is said.
+        detail: How much is said to callers for whom nothing else is set.
     """
 
     reader: ClusterReader
     now: Callable[[], datetime]
-    clock: Callable[[], float]
-    timeout: float
     policy: Policy
     components: Mapping[str, Component]
     codes: Mapping[str, int]
     detail: Detail
-
-    def deadline(self) -> Deadline:
-        """The deadline of a request that begins now."""
-        return Deadline.after(self.timeout, self.clock)
 
 
 class ObjectHealth:
@@ -98,24 +91,30 @@ class ObjectHealth:
             ReadError: The API server gave no reading.
         """
         judge = self._judge
+        caller, deadline = _asker(req)
         wanted = wanted_of(req)
         explain_all = flag(req, "explain")
-        deadline = judge.deadline()
-        query = object_query(judge.reader, deadline, namespace, kind, name)
+        asked = unresolved_query(namespace, kind, name)
+        query = _known_query(judge, caller, asked, deadline)
         now = judge.now()
         try:
-            checked = check(
-                judge.reader,
-                query,
-                now=now,
-                deadline=deadline,
-                policy=judge.policy,
-                explain_all=explain_all,
-            )
+            if query is None or not caller.may_get(query, deadline):
+                req.context.cause = _OUT_OF_SIGHT
+                age = read_nothing(judge.reader, query, deadline) if query else 0.0
+                checked = Checked(missing(query or asked), age)
+            else:
+                checked = check(
+                    judge.reader,
+                    query,
+                    now=now,
+                    deadline=deadline,
+                    policy=judge.policy,
+                    explain_all=explain_all,
+                )
         except (NotFound, Forbidden) as error:
             # One answer for both, so that nobody can enumerate; the log tells the operator.
             req.context.cause = str(error)
-            checked = Checked(missing(query), error.age)
+            checked = Checked(missing(query or asked), error.age)
         _answer_object(req, resp, judge, checked, now, wanted)
 
     on_head = on_get
@@ -137,20 +136,43 @@ class GroupHealth:
         """
         judge = self._judge
         wanted = wanted_of(req)
-        deadline = judge.deadline()
-        selection = selection_of(req, judge.reader, deadline, namespace)
-        now = judge.now()
-        place = selection.namespace
+        selection, words = unresolved_selection(req, namespace)
+        place, now = selection.namespace, judge.now()
         group = Group("Namespace", place, place) if place else Group("Cluster")
+        kinds = _known_kinds(self._judge, req, words, namespace)
+        if kinds is None:
+            req.context.cause = _OUT_OF_SIGHT
+            _answer_object(req, resp, judge, _absent(group, 0.0), now, wanted)
+            return
+        found = self._find(req, replace(selection, kinds=kinds), now)
+        if isinstance(found, float):
+            _answer_object(req, resp, judge, _absent(group, found), now, wanted)
+        else:
+            _answer_group(req, resp, judge, group, found, None, now, wanted)
+
+    def _find(self, req: falcon.Request, selection: Selection, now: datetime) -> Found | float:
+        """What is there for the caller; seconds since there was found to be nothing at all."""
+        reader, policy = self._judge.reader, self._judge.policy
+        caller, deadline = _asker(req)
+        seen = sees(caller, selection, deadline)
+        if selection.namespace and not is_in_sight(selection, seen):
+            req.context.cause = _OUT_OF_SIGHT
+            return list_nothing(reader, selection, now, deadline)
+        forbidden: Forbidden | None = None
+        found = Found()
         try:
             found = check_selection(
-                judge.reader, selection, now=now, deadline=deadline, policy=judge.policy
+                reader, selection, now=now, deadline=deadline, policy=policy, sees=seen
             )
         except Forbidden as error:
+            forbidden = error
             req.context.cause = str(error)
-            _answer_object(req, resp, judge, _absent(group, error.age), now, wanted)
-            return
-        _answer_group(req, resp, judge, group, found, None, now, wanted)
+        if selection.namespace and not found.listed:
+            missing_for = namespace_missing_for(reader, selection.namespace, deadline)
+            if missing_for is not None:
+                req.context.cause = "there is no such namespace"
+                return max(missing_for, found.age)
+        return found if forbidden is None else forbidden.age
 
     on_head = on_get
 
@@ -169,75 +191,59 @@ class ComponentHealth:
             ReadError: The API server gave no reading.
         """
         judge = self._judge
+        caller, deadline = _asker(req)
         wanted = wanted_of(req)
         check_component_name(name)
         now = judge.now()
-        component = judge.components.get(name)
+        in_sight = caller.may_see_component(name, deadline)
+        component = judge.components.get(name) if in_sight else None
         if component is None:
-            req.context.cause = "no such component in the configuration"
+            unknown = "no such component in the configuration"
+            req.context.cause = unknown if in_sight else _OUT_OF_SIGHT
             absent = _absent(Group("Component", name=name), 0.0)
             _answer_object(req, resp, judge, absent, now, wanted)
             return
-        found = check_component(judge.reader, component, now=now, deadline=judge.deadline())
+        found = check_component(judge.reader, component, now=now, deadline=deadline)
         group = Group("Component", name=name, title=component.title)
         _answer_group(req, resp, judge, group, found, component.up, now, wanted)
 
     on_head = on_get
 
 
-class Liveness:
-    """200 while the process runs: an outage of the API server must not restart the monitor."""
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Say that the process runs."""
-        _plain(resp, 200, "ok\n")
-
-    on_head = on_get
+def _asker(req: falcon.Request) -> tuple[Caller, Deadline]:
+    """Who asks, and when all that is read for them must be over; authentication found both out."""
+    return req.context.caller, req.context.deadline
 
 
-class Readiness:
-    """200 when the service takes requests; ``?verbose`` lists the checks as Kubernetes does."""
-
-    def __init__(self, draining: Callable[[], bool]) -> None:
-        self._draining = draining
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Say whether requests should come here."""
-        ready = not self._draining()
-        text = "ok\n" if ready else "draining\n"
-        if req.has_param("verbose"):
-            # A process that is not configured does not get as far as answering.
-            text = "[+]configured ok\n"
-            text += "[+]draining ok\n" if ready else "[-]draining failed: shutting down\n"
-            text += f"readyz check {'passed' if ready else 'failed'}\n"
-        _plain(resp, 200 if ready else 503, text)
-
-    on_head = on_get
+def _detail(req: falcon.Request, judge: Judge) -> Detail:
+    return _asker(req)[0].detail or judge.detail
 
 
-class ApiServerHealth:
-    """200 when the API server answers: the check of k8s-controller-heartbeat."""
-
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Say that the API server answers.
-
-        Raises:
-            ReadError: It does not.
-        """
-        self._judge.reader.ping(self._judge.deadline())
-        _plain(resp, 200, "ok\n")
-
-    on_head = on_get
+def _known_query(judge: Judge, caller: Caller, asked: Query, deadline: Deadline) -> Query | None:
+    """The object that is asked for; None where the caller may not know even of its kind."""
+    try:
+        query = resolved_query(asked, judge.reader, deadline)
+    except (InvalidQuery, NotServed):
+        if caller.may_know(None):
+            raise
+        return None
+    # Which kinds Kubernetes itself has is known to everybody.
+    return query if asked.kind.plural or caller.may_know(query.kind) else None
 
 
-def _plain(resp: falcon.Response, code: int, text: str) -> None:
-    resp.status = code
-    resp.content_type = falcon.MEDIA_TEXT
-    resp.text = text
-    resp.set_header(STATUS_HEADER, str(Health.HEALTHY if code == 200 else Health.DOWN))
+def _known_kinds(
+    judge: Judge, req: falcon.Request, words: tuple[str, ...], namespace: str
+) -> tuple[Kind, ...] | None:
+    """The kinds that are asked for; None where the caller may not know of one of them."""
+    caller, deadline = _asker(req)
+    try:
+        kinds = resolved_kinds(words, namespace, judge.reader, deadline)
+    except (InvalidQuery, NotServed):
+        if caller.may_know(None):
+            raise
+        return None
+    foreign = (kind for kind in kinds if RULES.own(kind.kind, kind.api_version) is None)
+    return kinds if all(map(caller.may_know, foreign)) else None
 
 
 def _answer_object(
@@ -250,7 +256,7 @@ def _answer_object(
 ) -> None:
     assessment = checked.assessment
     code = code_of(assessment, now=now, line=wanted.line, codes=judge.codes)
-    body = object_body(checked, now=now, detail=judge.detail)
+    body = object_body(checked, now=now, detail=_detail(req, judge))
     _answer(resp, code, body, wanted, checked.age if checked.stale else None)
     req.context.reason = assessment.reason
 
@@ -269,7 +275,7 @@ def _answer_group(
     code = code_of_group(summary, now=now, line=wanted.line, codes=judge.codes)
     group = replace(group, age=found.age, stale=found.stale)
     failing = not (summary.up and wanted.line.passes_group(summary, now))
-    body = group_body(summary, group, now=now, detail=judge.detail, failing=failing)
+    body = group_body(summary, group, now=now, detail=_detail(req, judge), failing=failing)
     _answer(resp, code, body, wanted, found.age if found.stale else None)
     req.context.reason = summary.reason
 

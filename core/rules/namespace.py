@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..assessment import Activity, Health
 from ..fields import CONDITIONS, FieldError, conditions_of, text
-from ..kinds import Kind
+from ..kinds import NAMESPACE
 from ..model import Conditions, Metadata, Source, record
 from .rule import Context, Rule
 from .stated import as_cause, is_true, word_of
@@ -62,7 +62,7 @@ def _judge(namespace: Namespace, context: Context) -> Verdict:
 
 
 NAMESPACE_RULE = Rule(
-    Kind("Namespace", "namespaces", "", "v1", ("ns",), namespaced=False),
+    NAMESPACE,
     _judge,
     _read,
     fields=("status.phase", *CONDITIONS),

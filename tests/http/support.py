@@ -12,6 +12,7 @@ from typing import Any
 from falcon.testing import Result, TestClient
 
 from k8s_heartbeat.adapters.http.app import Contract, create_app
+from k8s_heartbeat.adapters.http.tokens import Token, TokenAuthenticator, digest_of
 from k8s_heartbeat.core.reader import Deadline, NotFound, Query, Reading
 from k8s_heartbeat.core.rules import KINDS
 from tests.builders import NOW, Manifest, available, deployment, progressing
@@ -19,8 +20,20 @@ from tests.builders import NOW, Manifest, available, deployment, progressing
 TOKEN = "right-t0ken"
 PATH = "/api/healthz/shop/deployment/api"
 PROBES = ("/livez", "/readyz", "/healthz", "/health")
-OPEN = Contract(token=None)
-GUARDED = Contract(token=TOKEN)
+OPEN = Contract(authenticator=None)
+
+
+def guarding(*tokens: Token) -> Contract:
+    """A contract under which these callers may ask, and nobody else."""
+    return Contract(authenticator=TokenAuthenticator(lambda: tokens))
+
+
+def caller(secret: str = TOKEN, **scope: Any) -> Token:
+    """A caller who carries a secret; the scope is that of fields of `Token`."""
+    return Token(**{"name": "test", **scope}, digests=(digest_of(secret),))
+
+
+GUARDED = guarding(caller())
 
 
 class FakeReader:

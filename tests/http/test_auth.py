@@ -6,7 +6,18 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.http.support import GUARDED, PATH, PROBES, TOKEN, Answer, Service, ask, healthy, service
+from tests.http.support import (
+    PATH,
+    PROBES,
+    TOKEN,
+    Answer,
+    Service,
+    ask,
+    caller,
+    guarding,
+    healthy,
+    service,
+)
 
 ODD_TOKEN = "a/b=c&d%e#f?g~\"h'"
 ALL_ENCODED = "".join(f"%{ord(letter):02x}" for letter in TOKEN)
@@ -14,7 +25,7 @@ ALL_ENCODED = "".join(f"%{ord(letter):02x}" for letter in TOKEN)
 
 def guarded(token: str = TOKEN) -> Service:
     """A service over one healthy Deployment that asks for a token."""
-    return service(healthy(), contract=GUARDED, token=token)
+    return service(healthy(), contract=guarding(caller(token)))
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,7 @@ def test_answers_to_other_methods_are_told_as_ours_too(
 def test_trailing_slash_is_the_same_route(path: str) -> None:
     """Never a redirect, which monitors take for an outage; a probe stays without a token."""
     plain, slashed = (
-        ask(service(healthy(), token="x" if path in PROBES else None), path=path + end)
+        ask(service(healthy(), contract=GUARDED if path in PROBES else OPEN), path=path + end)
         for end in ("", "/")
     )
     assert plain.status == 200

@@ -19,7 +19,7 @@ from tests.http.support import (
 )
 
 PAGE = "https://status.example.com"
-NARROWED = Contract(token=None, cors_origins=[PAGE])
+NARROWED = Contract(authenticator=None, cors_origins=[PAGE])
 
 
 def preflight(

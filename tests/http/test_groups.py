@@ -51,6 +51,7 @@ from tests.servers.kubeconfig import kubeconfig, live_reader, write_kubeconfig
 SHOP = "/api/healthz/shop"
 UPSTREAM, TIMEOUT = UpstreamError("it broke"), ReadTimeout("it hung")
 FORBIDDEN = Forbidden("not for us")
+THERE: Manifest = {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "shop"}}
 OTHERS = [kind for kind in WORKLOADS if "." in kind.group]
 
 
@@ -68,8 +69,8 @@ def names(answer: Answer) -> list[str]:
 
 
 def shop(*objects: Manifest, query: str = "", path: str = SHOP, **changes: Any) -> Answer:
-    """The answer for the namespace of these objects."""
-    return ask(service(*objects, **changes), path=path, query=query)
+    """The answer for the namespace of these objects, which is there also where it is empty."""
+    return ask(service(THERE, *objects, **changes), path=path, query=query)
 
 
 @pytest.mark.parametrize(
@@ -122,10 +123,18 @@ def test_the_body_has_its_figures_first_and_its_items_last() -> None:
 
 def test_nothing_matched_is_no_good_news() -> None:
     """An empty namespace, or a selector that lets nothing through."""
-    for answer in (shop(), shop(healthy(), query="selector=app%3Dnone")):
+    unselected = ask(service(healthy()), path=SHOP, query="selector=app%3Dnone")
+    for answer in (shop(), unselected):
         body = answer.json()
         assert (answer.status, body["status"], body["up"]) == (503, "unknown", False)
         assert (body["reason"], body["total"], body["items"]) == ("NothingMatched", 0, [])
+
+
+def test_a_namespace_that_is_not_there_is_missing() -> None:
+    """A mistyped name is a 404, as that of an object is; that takes one more reading."""
+    answer = ask(service(healthy()), path="/api/healthz/shpo")
+    assert (answer.status, answer.header("Heartbeat-Status")) == (404, "missing")
+    assert (answer.json()["reason"], answer.json()["name"]) == ("NotFound", "shpo")
 
 
 def thing(kind: str, name: str, owned_by: str = "") -> Manifest:

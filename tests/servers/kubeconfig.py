@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from k8s_heartbeat.adapters.cluster import LiveReader, connect
+from k8s_heartbeat.adapters.cluster import LiveReader, Session, connect
 from k8s_heartbeat.adapters.cluster.connect import Connection, Source
 
 __all__ = ["kubeconfig", "live_reader", "write_kubeconfig"]
@@ -51,7 +51,7 @@ def live_reader(path: Path) -> Generator[LiveReader]:
         return made[-1]
 
     try:
-        yield LiveReader(reconnect)
+        yield LiveReader(Session(reconnect))
     finally:
         for connection in made:
             connection.pools.clear()

@@ -44,7 +44,7 @@ def ask(now: datetime, path: str) -> Any:
     """The demo's answer at a moment."""
     app = create_app(
         SnapshotReader(lambda: shop(now)),
-        Contract(token=None, detail=Detail.FULL),
+        Contract(authenticator=None, detail=Detail.FULL),
         now=lambda: now,
     )
     return TestClient(app).simulate_get(f"/api/healthz/shop/{path}")

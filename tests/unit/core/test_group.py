@@ -177,7 +177,8 @@ class TestMembers:
         replicas["metadata"]["labels"] = labelled
         owned = named(pod(owned_by="api-rs"), "api-1", labels=labelled)
         shelf = Shelf([deployment(), replicas, owned])
-        assert found_in(shelf, Selection("shop", selector=parse_selector("app=api"))) == Found()
+        found = found_in(shelf, Selection("shop", selector=parse_selector("app=api")))
+        assert found == Found(listed=3)
 
     def test_a_selector_goes_by_the_members_own_labels(self) -> None:
         """And costs no other reading than none does."""

@@ -39,6 +39,12 @@ GOOD: list[tuple[str, str, object]] = [
     ("RATE_LIMIT_PERIOD", "1h30m", 5400 * SECOND),
     ("HEARTBEAT_AUTH", "none", "none"),
     ("HEARTBEAT_AUTH", "Token", "token"),
+    ("HEARTBEAT_AUTH", "kubernetes", "kubernetes"),
+    ("HEARTBEAT_TOKENS_FILE", "tokens.yaml", "tokens.yaml"),
+    ("HEARTBEAT_AUDIENCES", "k8s-heartbeat", ("k8s-heartbeat",)),
+    ("HEARTBEAT_AUDIENCES", "https://a.example, b", ("https://a.example", "b")),
+    ("HEARTBEAT_REVIEW_TTL", "1s", SECOND),
+    ("HEARTBEAT_REVIEW_TTL", "1h", 3600 * SECOND),
     ("AUTH_TOKEN_BASIC", SECRET, SECRET),
     ("AUTH_TOKEN_BASIC", "a/b+c==", "a/b+c=="),
     ("HEARTBEAT_CONTEXT", "prod", "prod"),
@@ -87,7 +93,11 @@ BAD: list[tuple[str, str]] = [
     ("RATE_LIMIT_PERIOD", "500ms"),
     ("RATE_LIMIT_PERIOD", "9000h"),
     ("HEARTBEAT_AUTH", "off"),
-    ("HEARTBEAT_AUTH", "kubernetes"),
+    ("HEARTBEAT_AUTH", "token,kubernetes"),
+    ("HEARTBEAT_AUDIENCES", ","),
+    ("HEARTBEAT_AUDIENCES", "a\x07"),
+    ("HEARTBEAT_REVIEW_TTL", "0s"),
+    ("HEARTBEAT_REVIEW_TTL", "61m"),
     ("AUTH_TOKEN_BASIC", "two words"),
     ("AUTH_TOKEN_BASIC", "schlüssel"),
     ("AUTH_TOKEN_BASIC", "bell\x07"),
@@ -115,7 +125,13 @@ BAD: list[tuple[str, str]] = [
     ("HEARTBEAT_DRAIN_SECONDS", "5s"),
     ("HEARTBEAT_DRAIN_SECONDS", "3601"),
 ]
-FREE_TEXT = {"HEARTBEAT_HOST", "HEARTBEAT_CONTEXT", "HEARTBEAT_SNAPSHOT", "HEARTBEAT_CONFIG"}
+FREE_TEXT = {
+    "HEARTBEAT_HOST",
+    "HEARTBEAT_TOKENS_FILE",
+    "HEARTBEAT_CONTEXT",
+    "HEARTBEAT_SNAPSHOT",
+    "HEARTBEAT_CONFIG",
+}
 FIELDS = {setting.variable: setting for setting in SETTINGS if setting.variable}
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from k8s_heartbeat.adapters.cluster import LiveReader, NoClusterError, connect
+from k8s_heartbeat.adapters.cluster import LiveReader, NoClusterError, Session, connect
 from k8s_heartbeat.adapters.cluster.connect import Connection, Source
 from k8s_heartbeat.core.kinds import POD
 from k8s_heartbeat.core.reader import Deadline, Query, UpstreamError
@@ -248,7 +248,7 @@ class TestPlugins:
         with ApiServer(token=CANARY) as api:
             path = write_kubeconfig(tmp_path / "config", self._content(api.url, script))
             with connected({}, named=path) as connection:
-                LiveReader(lambda: connection).ping(Deadline.after(5, time.monotonic))
+                LiveReader(Session(lambda: connection)).ping(Deadline.after(5, time.monotonic))
 
     @pytest.mark.parametrize(
         "script",
@@ -277,4 +277,4 @@ class TestPlugins:
 def _read_once(path: Path) -> None:
     with connected({}, named=path) as connection:
         deadline = Deadline.after(1, time.monotonic)
-        LiveReader(lambda: connection).read(Query(POD, "shop"), deadline)
+        LiveReader(Session(lambda: connection)).read(Query(POD, "shop"), deadline)

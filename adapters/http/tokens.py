@@ -1,0 +1,106 @@
+"""Callers by tokens that the operator made: each with a name, and with what it may see."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from k8s_heartbeat.core import RULES, Kind
+from k8s_heartbeat.core.kinds import find
+from k8s_heartbeat.core.reader import Deadline, Query
+
+from .callers import Caller, Credential
+from .rendering import Detail
+
+__all__ = ["NO_NAMESPACE", "Token", "TokenAuthenticator", "digest_of"]
+
+NO_NAMESPACE = "-"
+"""Stands, as in a path, for the place of what stands in no namespace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A caller who is known by a token; of the token itself only hashes are kept.
+
+    Attributes:
+        name: What the log and the limits know it by.
+        digests: The SHA-256 of each token that is valid for it.
+        namespaces: Where it sees objects, `NO_NAMESPACE` among them; None for everywhere.
+        kinds: Of which kinds, by any word that kubectl takes; None for all.
+        components: Which components it sees; None for all.
+        detail: How much it is told; None for as much as the service tells by itself.
+    """
+
+    name: str
+    digests: tuple[bytes, ...]
+    namespaces: frozenset[str] | None = None
+    kinds: tuple[str, ...] | None = None
+    components: frozenset[str] | None = None
+    detail: Detail | None = None
+
+    def may_know(self, kind: Kind | None) -> bool:
+        """See `Caller.may_know`."""
+        return self.kinds is None or (kind is not None and self._is_of_kind(kind))
+
+    def may_get(self, query: Query, deadline: Deadline) -> bool:
+        """See `Caller.may_get`."""
+        return self.may_list(query.kind, query.namespace, deadline)
+
+    def may_list(self, kind: Kind, namespace: str, deadline: Deadline) -> bool:
+        """See `Caller.may_list`."""
+        place = namespace if kind.namespaced else NO_NAMESPACE
+        return self._is_in_place(place) and self._is_of_kind(kind)
+
+    def may_see_component(self, name: str, deadline: Deadline) -> bool:
+        """See `Caller.may_see_component`."""
+        return self.components is None or name in self.components
+
+    def _is_in_place(self, place: str) -> bool:
+        return self.namespaces is None or place in self.namespaces
+
+    def _is_of_kind(self, kind: Kind) -> bool:
+        return self.kinds is None or any(_means(word, kind) for word in self.kinds)
+
+
+class TokenAuthenticator:
+    """Tells callers by their tokens: after ``Bearer``, after ``Basic``, or in the query.
+
+    After `Basic` stands the token itself, not a user and a password: the contract of
+    k8s-controller-heartbeat.
+
+    Args:
+        tokens: The tokens that are valid now.
+    """
+
+    schemes = ("Basic", "Bearer")
+    hint = "Authorization: Bearer TOKEN, Authorization: Basic TOKEN, or ?token=TOKEN"
+
+    def __init__(self, tokens: Callable[[], Sequence[Token]]) -> None:
+        self._tokens = tokens
+
+    def caller(self, offered: Sequence[Credential], deadline: Deadline) -> Caller | None:
+        """See `Authenticator.caller`; nothing is to be learned from how long it takes."""
+        digests = [sha256(credential.value).digest() for credential in offered]
+        found: Token | None = None
+        for token in self._tokens():
+            for known in token.digests:
+                for digest in digests:
+                    # All of them, each in constant time, also once one was found.
+                    if hmac.compare_digest(known, digest):
+                        found = token
+        return found
+
+
+def digest_of(token: str) -> bytes:
+    """What is kept of a token."""
+    return sha256(token.encode()).digest()
+
+
+def _means(word: str, kind: Kind) -> bool:
+    """Whether a word of a scope means a kind, in whichever version it is asked for."""
+    known = RULES.kind_called(word)
+    if known is not None:
+        return (known.group, known.plural) == (kind.group, kind.plural)
+    return find(word, [kind], alone=True) is not None
