@@ -10,7 +10,7 @@ from typing import TypeVar
 from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.http.tokens import NO_NAMESPACE, Token, digest_of
 from k8s_heartbeat.adapters.reread import RereadFile
-from k8s_heartbeat.core.fields import is_list
+from k8s_heartbeat.core.fields import is_list, is_mapping
 from k8s_heartbeat.core.kinds import is_word
 from k8s_heartbeat.core.reader import check_namespace
 
@@ -116,7 +116,7 @@ def _check_once(entries: list[Value], key: str) -> None:
     """Refuse what an earlier entry has under a key already."""
     places: dict[str, str] = {}
     for entry in entries:
-        found = entry.found.get(key) if isinstance(entry.found, dict) else None
+        found = entry.found.get(key) if is_mapping(entry.found) else None
         if not isinstance(found, str):
             continue
         if found in places:

@@ -46,11 +46,16 @@ from .rendering import (
     object_body,
     to_json,
 )
-from .visibility import is_in_sight, list_nothing, namespace_missing_for, read_nothing, sees
+from .visibility import (
+    find_namespace,
+    is_in_sight,
+    list_nothing,
+    out_of_sight,
+    read_nothing,
+    sees,
+)
 
 __all__ = ["ComponentHealth", "GroupHealth", "Judge", "ObjectHealth"]
-
-_OUT_OF_SIGHT = "it is out of the caller's sight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +100,24 @@ class ObjectHealth:
         wanted = wanted_of(req)
         explain_all = flag(req, "explain")
         asked = unresolved_query(namespace, kind, name)
-        query = _known_query(judge, caller, asked, deadline)
+        query = asked
         now = judge.now()
         try:
-            if query is None or not caller.may_get(query, deadline):
-                req.context.cause = _OUT_OF_SIGHT
-                age = read_nothing(judge.reader, query, deadline) if query else 0.0
-                checked = Checked(missing(query or asked), age)
-            else:
-                checked = check(
-                    judge.reader,
-                    query,
-                    now=now,
-                    deadline=deadline,
-                    policy=judge.policy,
-                    explain_all=explain_all,
-                )
+            query = _known_query(judge, caller, asked, deadline)
+            if not caller.may_get(query, deadline):
+                read_nothing(judge.reader, query, deadline)
+            checked = check(
+                judge.reader,
+                query,
+                now=now,
+                deadline=deadline,
+                policy=judge.policy,
+                explain_all=explain_all,
+            )
         except (NotFound, Forbidden) as error:
             # One answer for both, so that nobody can enumerate; the log tells the operator.
             req.context.cause = str(error)
-            checked = Checked(missing(query or asked), error.age)
+            checked = Checked(missing(query), error.age)
         _answer_object(req, resp, judge, checked, now, wanted)
 
     on_head = on_get
@@ -139,40 +142,45 @@ class GroupHealth:
         selection, words = unresolved_selection(req, namespace)
         place, now = selection.namespace, judge.now()
         group = Group("Namespace", place, place) if place else Group("Cluster")
-        kinds = _known_kinds(self._judge, req, words, namespace)
-        if kinds is None:
-            req.context.cause = _OUT_OF_SIGHT
-            _answer_object(req, resp, judge, _absent(group, 0.0), now, wanted)
+        try:
+            kinds = _known_kinds(judge, req, words, namespace)
+            found = self._find(req, replace(selection, kinds=kinds), now)
+        except (NotFound, Forbidden) as error:
+            req.context.cause = str(error)
+            _answer_object(req, resp, judge, _absent(group, error.age), now, wanted)
             return
-        found = self._find(req, replace(selection, kinds=kinds), now)
-        if isinstance(found, float):
-            _answer_object(req, resp, judge, _absent(group, found), now, wanted)
-        else:
-            _answer_group(req, resp, judge, group, found, None, now, wanted)
+        _answer_group(req, resp, judge, group, found, None, now, wanted)
 
-    def _find(self, req: falcon.Request, selection: Selection, now: datetime) -> Found | float:
-        """What is there for the caller; seconds since there was found to be nothing at all."""
-        reader, policy = self._judge.reader, self._judge.policy
+    def _find(self, req: falcon.Request, selection: Selection, now: datetime) -> Found:
+        """What is there for the caller.
+
+        Raises:
+            NotFound: There is no such namespace, or it is out of the caller's scope.
+            Forbidden: The service may see nothing of it.
+            ReadError: It could not be read.
+        """
+        reader, place = self._judge.reader, selection.namespace
         caller, deadline = _asker(req)
         seen = sees(caller, selection, deadline)
-        if selection.namespace and not is_in_sight(selection, seen):
-            req.context.cause = _OUT_OF_SIGHT
-            return list_nothing(reader, selection, now, deadline)
-        forbidden: Forbidden | None = None
-        found = Found()
+        if place and not is_in_sight(selection, seen):
+            list_nothing(reader, selection, now, deadline)
+        policy = self._judge.policy
         try:
             found = check_selection(
                 reader, selection, now=now, deadline=deadline, policy=policy, sees=seen
             )
-        except Forbidden as error:
-            forbidden = error
-            req.context.cause = str(error)
-        if selection.namespace and not found.listed:
-            missing_for = namespace_missing_for(reader, selection.namespace, deadline)
-            if missing_for is not None:
-                req.context.cause = "there is no such namespace"
-                return max(missing_for, found.age)
-        return found if forbidden is None else forbidden.age
+        except Forbidden:
+            if place:
+                # It costs the same as one that is not there.
+                find_namespace(reader, place, deadline)
+            raise
+        if place and not found.listed:
+            try:
+                find_namespace(reader, place, deadline)
+            except NotFound as error:
+                error.age = max(error.age, found.age)
+                raise
+        return found
 
     on_head = on_get
 
@@ -199,7 +207,7 @@ class ComponentHealth:
         component = judge.components.get(name) if in_sight else None
         if component is None:
             unknown = "no such component in the configuration"
-            req.context.cause = unknown if in_sight else _OUT_OF_SIGHT
+            req.context.cause = unknown if in_sight else str(out_of_sight())
             absent = _absent(Group("Component", name=name), 0.0)
             _answer_object(req, resp, judge, absent, now, wanted)
             return
@@ -219,31 +227,42 @@ def _detail(req: falcon.Request, judge: Judge) -> Detail:
     return _asker(req)[0].detail or judge.detail
 
 
-def _known_query(judge: Judge, caller: Caller, asked: Query, deadline: Deadline) -> Query | None:
-    """The object that is asked for; None where the caller may not know even of its kind."""
+def _known_query(judge: Judge, caller: Caller, asked: Query, deadline: Deadline) -> Query:
+    """The object that is asked for, of the kind that the cluster serves.
+
+    Raises:
+        NotFound: The caller may not know of such a kind, or whether there is one.
+        InvalidQuery: Objects of that kind cannot stand in that place.
+        NotServed: The cluster serves no such kind.
+        ReadError: What it serves could not be read.
+    """
     try:
         query = resolved_query(asked, judge.reader, deadline)
     except (InvalidQuery, NotServed):
         if caller.may_know(None):
             raise
-        return None
+        raise out_of_sight() from None
     # Which kinds Kubernetes itself has is known to everybody.
-    return query if asked.kind.plural or caller.may_know(query.kind) else None
+    if not asked.kind.plural and not caller.may_know(query.kind):
+        raise out_of_sight()
+    return query
 
 
 def _known_kinds(
     judge: Judge, req: falcon.Request, words: tuple[str, ...], namespace: str
-) -> tuple[Kind, ...] | None:
-    """The kinds that are asked for; None where the caller may not know of one of them."""
+) -> tuple[Kind, ...]:
+    """The kinds that are asked for; as `_known_query`."""
     caller, deadline = _asker(req)
     try:
         kinds = resolved_kinds(words, namespace, judge.reader, deadline)
     except (InvalidQuery, NotServed):
         if caller.may_know(None):
             raise
-        return None
+        raise out_of_sight() from None
     foreign = (kind for kind in kinds if RULES.own(kind.kind, kind.api_version) is None)
-    return kinds if all(map(caller.may_know, foreign)) else None
+    if not all(map(caller.may_know, foreign)):
+        raise out_of_sight()
+    return kinds
 
 
 def _answer_object(

@@ -11,6 +11,7 @@ import hmac
 import secrets
 from dataclasses import replace
 from datetime import datetime
+from typing import NoReturn
 
 from k8s_heartbeat.core import Kind
 from k8s_heartbeat.core.group import Sees, Selection, check_selection, workload_kinds
@@ -26,64 +27,84 @@ from k8s_heartbeat.core.reader import (
 
 from .callers import Caller
 
-__all__ = ["is_in_sight", "list_nothing", "namespace_missing_for", "read_nothing", "sees"]
+__all__ = [
+    "find_namespace",
+    "is_in_sight",
+    "list_nothing",
+    "out_of_sight",
+    "read_nothing",
+    "sees",
+]
 
 _KEY = secrets.token_bytes(32)
 
 
-def read_nothing(reader: ClusterReader, query: Query, deadline: Deadline) -> float:
-    """Ask for nothing in place of an object; seconds since it was found not to be there.
+def read_nothing(reader: ClusterReader, query: Query, deadline: Deadline) -> NoReturn:
+    """Ask for nothing in place of an object.
 
     Raises:
+        NotFound: With the age of that reading.
         ReadError: It could not be read; as if the object itself had been asked for.
     """
     decoy = replace(query, name=_nowhere(str(query)))
+    age = 0.0
     try:
         reader.read(decoy, deadline)
     except (NotFound, Forbidden) as error:
-        return error.age
+        age = error.age
     except ReadError as error:
         error.args = (str(error).replace(str(decoy), str(query)),)
         raise
-    return 0.0
+    raise out_of_sight(age)
 
 
 def list_nothing(
     reader: ClusterReader, selection: Selection, now: datetime, deadline: Deadline
-) -> float:
-    """List nothing in place of a namespace; seconds since it was found not to be there.
+) -> NoReturn:
+    """List nothing in place of a namespace.
 
     Raises:
+        NotFound: With the age of the oldest reading.
         ReadError: It could not be read; as if the namespace itself had been asked for.
     """
     place = selection.namespace
     decoy = replace(selection, namespace=_nowhere(place), selector=None)
+    age = 0.0
     try:
-        age = namespace_missing_for(reader, decoy.namespace, deadline)
-        found = check_selection(reader, decoy, now=now, deadline=deadline)
+        age = check_selection(reader, decoy, now=now, deadline=deadline).age
     except Forbidden as error:
-        return error.age
+        age = error.age
     except ReadError as error:
         error.args = (str(error).replace(decoy.namespace, place),)
         raise
-    return max(found.age, age or 0.0)
+    try:
+        find_namespace(reader, decoy.namespace, deadline)
+    except NotFound as error:
+        age = max(age, error.age)
+    except ReadError as error:
+        error.args = (str(error).replace(decoy.namespace, place),)
+        raise
+    raise out_of_sight(age)
 
 
-def namespace_missing_for(
-    reader: ClusterReader, namespace: str, deadline: Deadline
-) -> float | None:
-    """Seconds since a namespace was found not to exist; None where it is there, as far as we see.
+def find_namespace(reader: ClusterReader, namespace: str, deadline: Deadline) -> None:
+    """Return where a namespace is there, as far as the service may see.
 
     Raises:
+        NotFound: It is not.
         ReadError: It could not be read.
     """
     try:
         reader.read(Query(NAMESPACE, "", namespace), deadline)
-    except NotFound as error:
-        return error.age
     except Forbidden:
-        return None
-    return None
+        return
+
+
+def out_of_sight(age: float = 0.0) -> NotFound:
+    """The error for what a caller may not see; the log tells the operator that it is one."""
+    error = NotFound("it is out of the caller's scope")
+    error.age = age
+    return error
 
 
 def is_in_sight(selection: Selection, seen: Sees) -> bool:
