@@ -211,10 +211,10 @@ def _cache(size: int, clock: Callable[[], float]) -> TLRUCache[_Token | _Questio
 
 
 def _text(credential: Credential) -> str:
-    """A token as a review takes it; empty where the cluster could not have made it."""
-    value = credential.value
-    plausible = credential.is_bearer and value.isascii() and len(value) <= _LONGEST_TOKEN
-    return value.decode() if plausible and value.decode().isprintable() else ""
+    """A token as a review takes it; empty where it can be none of the cluster's."""
+    value = credential.value.decode("latin-1")
+    plausible = value.isascii() and value.isprintable() and " " not in value
+    return value if credential.is_bearer and plausible and len(value) <= _LONGEST_TOKEN else ""
 
 
 def _expiry_of(token: str) -> float | None:
