@@ -19,7 +19,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
@@ -338,6 +338,15 @@ class ControlPlane:
         """Stop a part: killed, or asked and given so many seconds first."""
         self._running.discard(part)
         self._ask(do="stop", name=part, grace=grace)
+
+    @contextlib.contextmanager
+    def paused(self, part: str) -> Generator[None]:
+        """Have a part that hangs: its sockets are open, and nothing comes out of them."""
+        self._ask(do="signal", name=part, number=signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._ask(do="signal", name=part, number=signal.SIGCONT)
 
     def parts(self) -> set[str]:
         """The names of the parts that should be running."""

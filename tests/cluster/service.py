@@ -55,11 +55,14 @@ class Answer:
 class Service:
     """`k8s-heartbeat serve` over a kubeconfig; it ends with the block."""
 
-    def __init__(self, kubeconfig: Path, *, ttl: float, config: Path | None = None) -> None:
+    def __init__(
+        self, kubeconfig: Path, *, ttl: float, config: Path | None = None, **variables: str
+    ) -> None:
         """Read with a kubeconfig; `config` has the components."""
         self.kubeconfig = kubeconfig
         self._ttl = ttl
         self._config = config
+        self._variables = variables
 
     def __enter__(self) -> Self:
         # A file and not a pipe: nobody reads along while the tests run. It lies in the folder that
@@ -80,6 +83,7 @@ class Service:
                     "HEARTBEAT_DRAIN_SECONDS": "0",
                     "HEARTBEAT_CONFIG": str(self._config or ""),
                     "RATE_LIMIT": "1000000",
+                    **self._variables,
                 },
                 stderr=log,
             )

@@ -48,6 +48,8 @@ class Supervisor:
             self._start(name, request["command"])
         elif request["do"] == "stop":
             self._stop(name, request["grace"])
+        elif request["do"] == "signal":
+            self._parts[name].send_signal(request["number"])
         codes = {name: part.poll() for name, part in self._parts.items()}
         return {"ended": {name: code for name, code in codes.items() if code is not None}}
 
