@@ -77,7 +77,7 @@ class RereadFile(Generic[T]):
         try:
             content, modified = self._read()
         except OSError as error:
-            self._note(f"it cannot be read ({error.strerror})")
+            self._note(f"{self._path!a}: cannot be read ({error.strerror})")
             return
         settled = content == self._seen or self._wall() - modified > _SETTLED_SECONDS
         self._seen = content
@@ -104,7 +104,7 @@ class RereadFile(Generic[T]):
             return
         self._fault = fault
         if fault:
-            _log.error("%s: what it said before stays in force: %s", self._path, fault)
+            _log.error("what was said before stays in force: %s", fault)
         else:
             _log.info("%s is again what is in force", self._path)
 
