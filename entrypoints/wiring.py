@@ -16,6 +16,7 @@ from .settings import Settings
 if TYPE_CHECKING:
     import falcon
 
+    from k8s_heartbeat.adapters.http.shared_quota import SharedCounts
     from k8s_heartbeat.core.reader import ClusterReader
 
 __all__ = [
@@ -50,7 +51,7 @@ def application(
     try:
         from k8s_heartbeat.adapters.cached import CachedReader, Lifetimes  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.http.app import Contract, create_app  # noqa: PLC0415  # of an extra
-        from k8s_heartbeat.adapters.http.rate_limit import RateLimit  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.http.quota import RateLimit  # noqa: PLC0415  # of an extra
     except ModuleNotFoundError as error:
         raise _missing(error) from None
     ttl = settings.cache_ttl.total_seconds()
@@ -69,6 +70,11 @@ def application(
     contract = Contract(
         token=None if settings.auth == "none" else settings.token,
         limit=RateLimit(settings.rate_limit, settings.rate_limit_period),
+        token_limit=RateLimit(
+            settings.token_rate_limit or settings.rate_limit, settings.rate_limit_period
+        ),
+        failed_auth=RateLimit(settings.failed_auth_limit, settings.failed_auth_period),
+        trusted_proxies=settings.trusted_proxies,
         codes=settings.status_codes,
         detail=settings.detail,
         cors_origins=settings.cors_origins,
@@ -76,7 +82,22 @@ def application(
         policy=configuration.policy,
         components=configuration.components,
     )
-    return create_app(cached, contract, draining=draining)
+    return create_app(cached, contract, draining=draining, shared=_shared_counts(settings))
+
+
+def _shared_counts(settings: Settings) -> SharedCounts | None:
+    """Where limits are shared; None where they are not."""
+    if not settings.rate_limit_storage:
+        return None
+    from k8s_heartbeat.adapters.http.shared_quota import SharedCounts  # noqa: PLC0415  # of an extra
+
+    try:
+        return SharedCounts(settings.rate_limit_storage)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            "HEARTBEAT_RATE_LIMIT_STORAGE needs the extra redis: "
+            f"pip install 'k8s-heartbeat[server,redis]' ({error.name} is not installed)"
+        ) from None
 
 
 def server_reader(settings: Settings) -> ClusterReader:

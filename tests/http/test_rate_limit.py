@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from k8s_heartbeat.adapters.http.app import Contract
-from k8s_heartbeat.adapters.http.rate_limit import RateLimit, client_of
+from k8s_heartbeat.adapters.http.client_address import client_of
+from k8s_heartbeat.adapters.http.quota import RateLimit
 from k8s_heartbeat.core.reader import UpstreamError
 from tests.builders import NOW
 from tests.http.support import (
@@ -156,7 +157,7 @@ def test_memory_holds_so_many_clients_and_forgets_the_one_quiet_longest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Past the bound a client that keeps asking stays known, and a quiet one starts anew."""
-    monkeypatch.setattr("k8s_heartbeat.adapters.http.rate_limit._MOST_CLIENTS", 3)
+    monkeypatch.setattr("k8s_heartbeat.adapters.http.quota._MOST_KEYS", 3)
     served = limited()
 
     def remaining(client: str) -> int:
