@@ -28,7 +28,6 @@ _log = logging.getLogger(__name__)
 _PREFIX = "k8s-heartbeat"
 # What a request waits for Redis at most, all that it asks together: then nobody asks for a while.
 _PATIENCE_SECONDS = 0.2
-_PAUSE_SECONDS = 1.0
 _THREADS = 8
 
 T = TypeVar("T")
@@ -52,9 +51,9 @@ class SharedQuota:
         self._prefix = f"{name}/{local.limit.requests}/{self._expiry}"
 
     def hit(self, key: str, cost: int = 1) -> Usage:
-        """See `Quota.hit`; of whoever is over here, the others need not hear."""
+        """See `Quota.hit`; of whoever has nothing left here, the others need not hear more."""
         mine = self._local.hit(key, cost)
-        if mine.over:
+        if mine.used - cost >= mine.limit:
             return mine
         begins = mine.used == cost
         return self._learned(
@@ -95,21 +94,21 @@ class SharedCounts:
 
     Args:
         url: Where Redis is: ``redis://``, ``rediss://`` or ``redis+unix://``.
-        clock: A monotonic clock, in seconds.
+        pause: Seconds after which Redis is tried again once it failed.
 
     Raises:
-        ImportError: The extra `redis` is not installed.
+        ModuleNotFoundError: The extra `redis` is not installed.
         ValueError: The address is malformed.
     """
 
-    def __init__(self, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, url: str, *, pause: float = 1.0) -> None:
         # Of an extra, and for those alone who share their limits.
         import redis  # noqa: PLC0415  # see above
         from limits.storage import RedisStorage  # noqa: PLC0415  # see above
         from redis.backoff import NoBackoff  # noqa: PLC0415  # see above
         from redis.retry import Retry  # noqa: PLC0415  # see above
 
-        self._pool = redis.ConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType]  # its options are untyped
+        self._pool = redis.ConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType]  # its options have no types
             url.replace("redis+unix", "unix", 1),
             socket_timeout=_PATIENCE_SECONDS,
             socket_connect_timeout=_PATIENCE_SECONDS,
@@ -118,7 +117,7 @@ class SharedCounts:
         self._storage: RedisStorage = RedisStorage(
             url, connection_pool=self._pool, key_prefix=_PREFIX
         )
-        self._clock = clock
+        self._pause = pause
         self._crew = _Crew(_THREADS)
         self._lock = threading.Lock()
         self._answers = True
@@ -158,7 +157,7 @@ class SharedCounts:
         if not self._answers:
             self._probe()
             return None
-        job = _Job(work, self._clock() + _PATIENCE_SECONDS, self._clock)
+        job = _Job(work, time.monotonic() + _PATIENCE_SECONDS)
         self._crew.take(job)
         if not job.done.wait(_PATIENCE_SECONDS):
             self._lost(TimeoutError())
@@ -168,22 +167,22 @@ class SharedCounts:
 
     def _probe(self) -> None:
         """Find out, once a pause, whether Redis is back; nobody waits for it."""
-        now = self._clock()
+        now = time.monotonic()
         with self._lock:
             if now < self._next_probe:
                 return
-            self._next_probe = now + _PAUSE_SECONDS
+            self._next_probe = now + self._pause
 
         def work() -> None:
             # What is full or may not be written to answers a ping.
             self._storage.incr("probe", 60)
             self._found()
 
-        self._crew.take(_Job(work, now + _PAUSE_SECONDS, self._clock))
+        self._crew.take(_Job(work, now + self._pause))
 
     def _lost(self, error: Exception) -> None:
         with self._lock:
-            self._next_probe = self._clock() + _PAUSE_SECONDS
+            self._next_probe = time.monotonic() + self._pause
             if not self._answers:
                 return
             self._answers = False
@@ -207,14 +206,13 @@ class _Job(Generic[T]):
 
     work: Callable[[], T]
     ends: float
-    clock: Callable[[], float]
     done: threading.Event = field(default_factory=threading.Event)
     result: T | None = None
     error: Exception | None = None
 
     def run(self) -> None:
         """Do it, unless it is too late."""
-        if self.clock() > self.ends:
+        if time.monotonic() > self.ends:
             return
         try:
             self.result = self.work()

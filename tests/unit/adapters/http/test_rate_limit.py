@@ -71,9 +71,7 @@ def service(clients: RateLimit, tokens: RateLimit) -> Service:
                 now=lambda: clock.wall().timestamp(),
             ),
             Authentication(callers | {"": EVERYONE}),
-            TokenLimiter(
-                LocalQuota(tokens, clock.monotonic), now=lambda: clock.wall().timestamp()
-            ),
+            TokenLimiter(LocalQuota(tokens, clock.monotonic), now=lambda: clock.wall().timestamp()),
         ]
     )
     app.add_route("/", Resource())
