@@ -270,7 +270,19 @@ def shuts(sock: socket.socket) -> None:
         drips,
         shuts,
     ],
-    ids="http bytes ok nil negative null digits echo deep drip shut".split(),
+    ids=[
+        "http",
+        "bytes",
+        "ok",
+        "nil",
+        "negative",
+        "null",
+        "digits",
+        "echo",
+        "deep",
+        "drip",
+        "shut",
+    ],
 )
 def test_nonsense_leaves_the_local_count(
     answer: Callable[[socket.socket], None], caplog: pytest.LogCaptureFixture
