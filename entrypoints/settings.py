@@ -30,17 +30,16 @@ __all__ = [
 PLACEHOLDER_TOKENS = ("xxx", "dGVzdDp0ZXN0")
 """Tokens that stand in public examples; whoever runs with one is open to everyone."""
 
-# What an address of Redis may say besides: nothing that would make it wait.
-_REDIS_OPTIONS = frozenset(
-    {
-        "ssl_ca_certs",
-        "ssl_ca_path",
-        "ssl_cert_reqs",
-        "ssl_certfile",
-        "ssl_check_hostname",
-        "ssl_keyfile",
-    }
-)
+# What an address of Redis may say besides, and the values of it where not any path will do. Nothing
+# that would make it wait.
+_REDIS_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "ssl_ca_certs": (),
+    "ssl_ca_path": (),
+    "ssl_cert_reqs": ("none", "optional", "required"),
+    "ssl_certfile": (),
+    "ssl_check_hostname": ("true", "false"),
+    "ssl_keyfile": (),
+}
 # Codes whose answers have no body, or another meaning than the answer's.
 _BODILESS = (204, 205, 304)
 _DATABASE = re.compile("/?|/[0-9]{1,9}")
@@ -222,6 +221,11 @@ def _networks(text: str) -> tuple[Network, ...]:
     return tuple(parse_network(part.strip()) for part in text.split(",") if part.strip())
 
 
+def _is_redis_option(name: str, value: str) -> bool:
+    values = _REDIS_OPTIONS.get(name)
+    return values is not None and value != "" and (not values or value in values)
+
+
 def _redis(text: str) -> str:
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError
@@ -232,7 +236,7 @@ def _redis(text: str) -> str:
     else:
         # Reading a port that is none raises ValueError.
         good = bool(url.hostname) and url.port != 0 and bool(_DATABASE.fullmatch(url.path))
-        good = good and all(name in _REDIS_OPTIONS and value for name, value in options)
+        good = good and all(_is_redis_option(name, value) for name, value in options)
         good = good and (url.scheme == "rediss" or (url.scheme == "redis" and not options))
     if not good or url.fragment:
         raise ValueError

@@ -143,6 +143,8 @@ BAD: list[tuple[str, str]] = [
             "rediss://redis:6379?socket_timeout=60",
             "rediss://redis:6379?ssl_ca_certs",
             "rediss://redis:6379?ssl_ca_certs=",
+            "rediss://redis:6379?ssl_cert_reqs=maybe",
+            "rediss://redis:6379?ssl_check_hostname=0",
             "redis://[redis]:6379",
             "redis://re dis:6379",
             "redis://rédis:6379",
