@@ -11,14 +11,15 @@ from datetime import timedelta
 from hashlib import blake2b
 from typing import Protocol
 
-__all__ = ["LocalQuota", "Quota", "RateLimit", "Usage"]
+__all__ = ["LocalQuota", "Quota", "RateLimit", "Usage", "short"]
 
-_MOST_KEYS = 8_192
-"""Past so many the one that was quiet longest is forgotten; some 350 bytes each.
-
-Whoever turns so many addresses in a circle is forgotten each time and counted never; even within
-the limits that many addresses may ask more than one process can answer.
-"""
+# Past so many keys in a table the one that was quiet longest is forgotten; some 350 bytes each.
+# Whoever turns as many addresses as there is room for in a circle is never counted; but so many
+# may, within their limits, ask more than a process can answer.
+_MOST_KEYS = 128
+# Many that are small: one that turns over is laid anew now and then, by whatever thread, and each
+# thread's allocator keeps the room of what it laid once.
+_TABLES = 64
 _LONGEST_KEY = 64
 
 
@@ -104,7 +105,8 @@ class LocalQuota:
         self._period = limit.period.total_seconds()
         self._clock = clock
         self._lock = threading.Lock()
-        self._windows: OrderedDict[str, _Window] = OrderedDict()
+        # Nobody who chooses a key knows which one it falls in: text is hashed by a secret.
+        self._tables = tuple(OrderedDict[str, _Window]() for _ in range(_TABLES))
 
     def hit(self, key: str, cost: int = 1) -> Usage:
         """See `Quota.hit`."""
@@ -115,10 +117,9 @@ class LocalQuota:
         key = short(key)
         now = self._clock()
         with self._lock:
-            window = self._current(key, now)
+            window = _current(self._table(key), key, now)
             if window is None:
                 return Usage(self.limit.requests, 0, self._period)
-            self._windows.move_to_end(key)
             return self._usage(window, now)
 
     def learn(self, key: str, used: int, left: float | None) -> Usage:
@@ -129,27 +130,34 @@ class LocalQuota:
         key = short(key)
         now = self._clock()
         with self._lock:
-            window = self._current(key, now)
+            table = self._table(key)
+            window = _current(table, key, now)
             if window is None:
-                window = self._windows[key] = _Window(now + self._period, 0)
-                if len(self._windows) > _MOST_KEYS:
-                    self._windows.popitem(last=False)
-            self._windows.move_to_end(key)
+                window = table[key] = _Window(now + self._period, 0)
+                if len(table) > _MOST_KEYS:
+                    table.popitem(last=False)
             window.used = max(window.used + cost, least)
             if left is not None:
                 window.ends = now + min(left, self._period)
             return self._usage(window, now)
 
-    def _current(self, key: str, now: float) -> _Window | None:
-        """The window of a key that has not ended; the caller holds the lock."""
-        window = self._windows.get(key)
-        if window is not None and window.ends <= now:
-            del self._windows[key]
-            return None
-        return window
+    def _table(self, key: str) -> OrderedDict[str, _Window]:
+        return self._tables[hash(key) % len(self._tables)]
 
     def _usage(self, window: _Window, now: float) -> Usage:
         return Usage(self.limit.requests, window.used, max(0.0, window.ends - now))
+
+
+def _current(table: OrderedDict[str, _Window], key: str, now: float) -> _Window | None:
+    """The window of a key, unless it has ended; no longer quiet."""
+    window = table.get(key)
+    if window is None:
+        return None
+    if window.ends <= now:
+        del table[key]
+        return None
+    table.move_to_end(key)
+    return window
 
 
 def short(key: str) -> str:

@@ -174,6 +174,7 @@ def test_memory_holds_so_many_clients_and_forgets_the_one_quiet_longest(
 ) -> None:
     """Past the bound a client that keeps asking stays known, and a quiet one starts anew."""
     monkeypatch.setattr("k8s_heartbeat.adapters.http.quota._MOST_KEYS", 3)
+    monkeypatch.setattr("k8s_heartbeat.adapters.http.quota._TABLES", 1)
     served = limited()
 
     def remaining(client: str) -> int:
