@@ -87,6 +87,8 @@ class Server:
             max_request_body_size=1024,
             channel_timeout=60,
             cleanup_interval=5,
+            # The app alone decides whose X-Forwarded-For counts.
+            clear_untrusted_proxy_headers=False,
         )
         for listener in self._listeners():
             listener.channel_class = _channel_class(self._stopping.is_set)

@@ -17,7 +17,7 @@ from k8s_heartbeat.adapters.snapshot import SnapshotError
 from . import wiring
 from .configuration import Configuration, ConfigurationError, read_configuration
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
-from .settings import Settings, SettingsError, load, token_faults
+from .settings import Settings, SettingsError, load, secrets_of, token_faults
 from .tokens_file import watch_tokens
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         settings, origins, faults = error.settings, {}, error.faults
     if arguments.demo:
         settings = _demo_settings(settings, origins)
-    configure_logging(settings.log_level, [settings.token])
+    configure_logging(settings.log_level, secrets_of(settings))
     configuration = wiring.demo_configuration() if arguments.demo else Configuration()
     tokens = None
     try:

@@ -7,10 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from k8s_heartbeat.adapters.http.rendering import DEFAULT_CODES, Detail
 from k8s_heartbeat.core.durations import parse_duration, print_duration
+
+if TYPE_CHECKING:
+    from k8s_heartbeat.adapters.http.client_address import Network
 
 __all__ = [
     "PLACEHOLDER_TOKENS",
@@ -19,14 +23,26 @@ __all__ = [
     "SettingsError",
     "explain",
     "load",
+    "secrets_of",
     "token_faults",
 ]
 
 PLACEHOLDER_TOKENS = ("xxx", "dGVzdDp0ZXN0")
 """Tokens that stand in public examples; whoever runs with one is open to everyone."""
 
+# What an address of Redis may say besides, and the values of it where not any path will do. Nothing
+# that would make it wait.
+_REDIS_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "ssl_ca_certs": (),
+    "ssl_ca_path": (),
+    "ssl_cert_reqs": ("none", "optional", "required"),
+    "ssl_certfile": (),
+    "ssl_check_hostname": ("true", "false"),
+    "ssl_keyfile": (),
+}
 # Codes whose answers have no body, or another meaning than the answer's.
 _BODILESS = (204, 205, 304)
+_DATABASE = re.compile("/?|/[0-9]{1,9}")
 _ORIGIN = re.compile(r"https?://[^/\s?#]+/?")
 
 
@@ -44,6 +60,16 @@ class Settings:
     """RATE_LIMIT: requests that each client address may make in a period."""
     rate_limit_period: timedelta = timedelta(hours=1)
     """RATE_LIMIT_PERIOD: the period, as a Go duration."""
+    token_rate_limit: int | None = None
+    """HEARTBEAT_TOKEN_RATE_LIMIT: the same for each token; None for as many as an address."""
+    failed_auth_limit: int = 10
+    """HEARTBEAT_FAILED_AUTH_LIMIT: wrong tokens that each client address may offer in a period."""
+    failed_auth_period: timedelta = timedelta(minutes=1)
+    """HEARTBEAT_FAILED_AUTH_PERIOD: that period."""
+    rate_limit_storage: str = ""
+    """HEARTBEAT_RATE_LIMIT_STORAGE or …_FILE: Redis, that replicas share all limits in."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """HEARTBEAT_TRUSTED_PROXIES: networks whose X-Forwarded-For tells the client's address."""
     auth: str = "token"
     """HEARTBEAT_AUTH: token; kubernetes for the cluster's own tokens; or none to run open."""
     token: str = ""
@@ -106,7 +132,7 @@ class Setting:
         example: A value that it takes.
         parse: Makes the value of a text, or raises ValueError.
         secret: Whether it is masked, and may stand in a file that ``…_FILE`` names.
-        empty: What it is shown as where it is empty.
+        none: How it is shown where it holds nothing.
     """
 
     field: str
@@ -115,7 +141,7 @@ class Setting:
     example: str
     parse: Callable[[str], Any]
     secret: bool = False
-    empty: str = "-"
+    none: str = "-"
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
@@ -203,6 +229,34 @@ def _token(text: str) -> str:
     return text
 
 
+def _networks(text: str) -> tuple[Network, ...]:
+    from k8s_heartbeat.adapters.http.client_address import parse_network  # noqa: PLC0415  # where it is set
+
+    return tuple(parse_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _is_redis_option(name: str, value: str) -> bool:
+    values = _REDIS_OPTIONS.get(name)
+    return values is not None and value != "" and (not values or value in values)
+
+
+def _redis(text: str) -> str:
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError
+    url = urlsplit(text)
+    options = parse_qsl(url.query, keep_blank_values=True, strict_parsing=bool(url.query))
+    if url.scheme == "redis+unix":
+        good = not url.hostname and len(url.path) > 1 and not options
+    else:
+        # Reading a port that is none raises ValueError.
+        good = bool(url.hostname) and url.port != 0 and bool(_DATABASE.fullmatch(url.path))
+        good = good and all(_is_redis_option(name, value) for name, value in options)
+        good = good and (url.scheme == "rediss" or (url.scheme == "redis" and not options))
+    if not good or url.fragment:
+        raise ValueError
+    return text
+
+
 _SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 _MOMENT = timedelta(milliseconds=100)
 
@@ -217,6 +271,43 @@ SETTINGS: tuple[Setting, ...] = (
         "a Go duration from 1s to a year",
         "1h",
         _duration(_SECOND, 8760 * _HOUR),
+    ),
+    Setting(
+        "token_rate_limit",
+        "HEARTBEAT_TOKEN_RATE_LIMIT",
+        "a whole number from 1",
+        "3600",
+        _whole(1, 10**8),
+    ),
+    Setting(
+        "failed_auth_limit",
+        "HEARTBEAT_FAILED_AUTH_LIMIT",
+        "a whole number from 1",
+        "10",
+        _whole(1, 10**8),
+    ),
+    Setting(
+        "failed_auth_period",
+        "HEARTBEAT_FAILED_AUTH_PERIOD",
+        "a Go duration from 1s to a year",
+        "1m",
+        _duration(_SECOND, 8760 * _HOUR),
+    ),
+    Setting(
+        "rate_limit_storage",
+        "HEARTBEAT_RATE_LIMIT_STORAGE",
+        "redis://, rediss:// (TLS, takes options such as ?ssl_ca_certs=FILE) or redis+unix://, "
+        "with a password percent-encoded",
+        "redis://:PASSWORD@redis.example.svc:6379/0",
+        _redis,
+        secret=True,
+    ),
+    Setting(
+        "trusted_proxies",
+        "HEARTBEAT_TRUSTED_PROXIES",
+        "addresses or CIDRs, parted by commas",
+        "10.244.0.0/16,127.0.0.1",
+        _networks,
     ),
     Setting(
         "auth",
@@ -266,7 +357,7 @@ SETTINGS: tuple[Setting, ...] = (
         "origins, parted by commas",
         "https://status.example.com",
         _origins,
-        empty="*",
+        none="*",
     ),
     Setting(
         "cache_ttl",
@@ -370,13 +461,19 @@ def token_faults(settings: Settings, *, live: bool = True) -> list[str]:
 def explain(settings: Settings, origins: Mapping[str, str]) -> list[str]:
     """The settings for people, a line each with its origin; secrets masked."""
     lines: list[str] = []
-    known = {setting.field: setting for setting in SETTINGS}
+    by_field = {setting.field: setting for setting in SETTINGS}
     for entry in fields(settings):
-        setting, value = known[entry.name], getattr(settings, entry.name)
-        name = setting.variable or f"--{setting.field.replace('_', '-')}"
-        shown = "***" if setting.secret and value else _shown(value) or setting.empty
-        lines.append(f"{name}={shown}  ({origins[entry.name]})")
+        setting = by_field[entry.name]
+        value = getattr(settings, entry.name)
+        shown = "***" if setting.secret and value else _shown(value) or setting.none
+        lines.append(f"{setting.variable or _flag(setting)}={shown}  ({origins[entry.name]})")
     return lines
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """What must not stand in any log: secrets, and passwords inside of them."""
+    password = urlsplit(settings.rate_limit_storage).password
+    return [settings.token, settings.rate_limit_storage, unquote(password or "")]
 
 
 def _find(
@@ -384,7 +481,7 @@ def _find(
 ) -> tuple[str, str] | None:
     """A setting's text and where it stands; None where it is not set."""
     if setting.field in flags:
-        return f"--{setting.field.replace('_', '-')}", flags[setting.field]
+        return _flag(setting), flags[setting.field]
     if not setting.variable:
         return None
     if environ.get(setting.variable):
@@ -395,11 +492,15 @@ def _find(
     return None
 
 
-def _shown(value: timedelta | Mapping[str, int] | tuple[str, ...] | str | int) -> str:
+def _flag(setting: Setting) -> str:
+    return f"--{setting.field.replace('_', '-')}"
+
+
+def _shown(value: timedelta | Mapping[str, int] | tuple[object, ...] | str | int | None) -> str:
     if isinstance(value, timedelta):
         return print_duration(value)
     if isinstance(value, Mapping):
         return ",".join(f"{key}={code}" for key, code in value.items())
     if isinstance(value, tuple):
-        return ",".join(value)
-    return str(value)
+        return ",".join(map(str, value))
+    return "" if value is None else str(value)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from k8s_heartbeat.adapters.cluster import Session
     from k8s_heartbeat.adapters.http.auth import Authenticator
+    from k8s_heartbeat.adapters.http.shared_quota import SharedCounts
     from k8s_heartbeat.adapters.http.tokens import Token
     from k8s_heartbeat.adapters.reread import RereadFile
     from k8s_heartbeat.core.reader import ClusterReader
@@ -78,7 +79,7 @@ def application(
     try:
         from k8s_heartbeat.adapters.cached import CachedReader, Lifetimes  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.http.app import Contract, create_app  # noqa: PLC0415  # of an extra
-        from k8s_heartbeat.adapters.http.rate_limit import RateLimit  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.http.quota import RateLimit  # noqa: PLC0415  # of an extra
     except ModuleNotFoundError as error:
         raise _missing(error) from None
     ttl = settings.cache_ttl.total_seconds()
@@ -92,6 +93,11 @@ def application(
     contract = Contract(
         authenticator=_authenticator(settings, cluster, tokens, places),
         limit=RateLimit(settings.rate_limit, settings.rate_limit_period),
+        token_limit=RateLimit(
+            settings.token_rate_limit or settings.rate_limit, settings.rate_limit_period
+        ),
+        failed_auth=RateLimit(settings.failed_auth_limit, settings.failed_auth_period),
+        trusted_proxies=settings.trusted_proxies,
         codes=settings.status_codes,
         detail=settings.detail,
         cors_origins=settings.cors_origins,
@@ -100,7 +106,22 @@ def application(
         components=configuration.components,
         checks={"tokens-file": lambda: _wrong(tokens)} if tokens else {},
     )
-    return create_app(cached, contract, draining=draining)
+    return create_app(cached, contract, draining=draining, shared=_shared_counts(settings))
+
+
+def _shared_counts(settings: Settings) -> SharedCounts | None:
+    """Where limits are shared; None where they are not."""
+    if not settings.rate_limit_storage:
+        return None
+    from k8s_heartbeat.adapters.http.shared_quota import SharedCounts  # noqa: PLC0415  # of an extra
+
+    try:
+        return SharedCounts(settings.rate_limit_storage)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            "HEARTBEAT_RATE_LIMIT_STORAGE needs the extra redis: "
+            f"pip install 'k8s-heartbeat[server,redis]' ({error.name} is not installed)"
+        ) from None
 
 
 def _authenticator(

@@ -14,7 +14,7 @@ from k8s_heartbeat.adapters.logs import configure_logging
 
 from . import wiring
 from .configuration import read_configuration
-from .settings import SettingsError, load, token_faults
+from .settings import SettingsError, load, secrets_of, token_faults
 from .tokens_file import watch_tokens
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ __all__ = ["application"]
 # A WSGI server imports this module for its one name, so it is made here and now: what is wrong
 # with the configuration shall stop the server before it takes a request.
 _settings = load(os.environ)[0]
-configure_logging(_settings.log_level, [_settings.token])
+configure_logging(_settings.log_level, secrets_of(_settings))
 if _faults := token_faults(_settings, live=not _settings.snapshot):
     raise SettingsError(_faults, _settings)
 application: falcon.App[Any, Any] = wiring.application(

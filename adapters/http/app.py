@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import falcon
@@ -15,12 +15,15 @@ from k8s_heartbeat.core.components import Component
 from k8s_heartbeat.core.reader import ClusterReader, Deadline
 
 from .auth import Authentication, Authenticator
+from .client_address import ClientAddress, Network
 from .probes import PROBES, ApiServerHealth, Liveness, Readiness
 from .problems import STATUS_HEADER, add_problem_handlers
-from .rate_limit import RateLimit, RateLimiter
+from .quota import LocalQuota, Quota, RateLimit
+from .rate_limit import ClientLimiter, TokenLimiter
 from .rendering import DEFAULT_CODES, Detail
 from .request_log import RequestLog
 from .resources import ComponentHealth, GroupHealth, Judge, ObjectHealth
+from .shared_quota import SharedCounts, SharedQuota
 
 __all__ = ["Contract", "create_app"]
 
@@ -42,7 +45,10 @@ class Contract:
 
     Attributes:
         authenticator: Who can tell callers by what they carry; None lets everyone in.
-        limit: The quota of each client.
+        limit: How often each client may ask.
+        token_limit: How often each token may ask; None for as often as a client.
+        failed_auth: How often each client may offer what is wrong.
+        trusted_proxies: Networks whose word on a client's address is believed.
         codes: Which code answers which word.
         detail: How much is said.
         cors_origins: Origins whose pages may read answers; empty for all.
@@ -54,6 +60,9 @@ class Contract:
 
     authenticator: Authenticator | None
     limit: RateLimit = RateLimit()
+    token_limit: RateLimit | None = None
+    failed_auth: RateLimit = RateLimit(10, timedelta(minutes=1))
+    trusted_proxies: Sequence[Network] = ()
     codes: Mapping[str, int] | None = None
     detail: Detail = Detail.SUMMARY
     cors_origins: Sequence[str] = ()
@@ -70,6 +79,7 @@ def create_app(
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     draining: Callable[[], bool] = lambda: False,
+    shared: SharedCounts | None = None,
 ) -> falcon.App[Any, Any]:
     """The WSGI application.
 
@@ -79,6 +89,7 @@ def create_app(
         clock: A monotonic clock, in seconds, for limits and deadlines.
         now: The wall clock, timezone-aware, for judging.
         draining: Whether the process is about to stop.
+        shared: Where limits are counted together with other processes; None to count alone.
     """
     codes = {**DEFAULT_CODES, **(contract.codes or {})}
     judge = Judge(
@@ -92,17 +103,31 @@ def create_app(
     cors: falcon.CORSMiddleware[Any, Any] = falcon.CORSMiddleware(
         allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED
     )
+
+    def quota(name: str, limit: RateLimit) -> Quota:
+        local = LocalQuota(limit, clock)
+        return local if shared is None else SharedQuota(name, local, shared)
+
+    def unix_now() -> float:
+        return now().timestamp()
+
+    clients = quota("client", contract.limit)
+    tokens = quota("token", contract.token_limit or contract.limit)
+    failures = quota("failure", contract.failed_auth)
+    addresses = ClientAddress(contract.trusted_proxies)
     app: falcon.App[Any, Any] = falcon.App(
         middleware=[
             RequestLog(clock),
             _NoStore(),
             cors,
-            RateLimiter(contract.limit, PROBES, clock=clock, now=lambda: now().timestamp()),
+            ClientLimiter(clients, PROBES, addresses, now=unix_now),
             Authentication(
                 contract.authenticator,
                 PROBES,
+                failures,
                 deadline=lambda: Deadline.after(contract.timeout, clock),
             ),
+            TokenLimiter(tokens, now=unix_now),
         ]
     )
     # A redirect reads as an outage to most monitors.

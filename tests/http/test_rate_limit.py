@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from k8s_heartbeat.adapters.http.app import Contract
-from k8s_heartbeat.adapters.http.rate_limit import RateLimit, client_of
+from k8s_heartbeat.adapters.http.client_address import client_of, parse_network
+from k8s_heartbeat.adapters.http.quota import RateLimit
 from k8s_heartbeat.core.reader import UpstreamError
 from tests.builders import NOW
 from tests.http.support import (
@@ -73,6 +74,7 @@ def test_limit_comes_before_authentication() -> None:
     served = limited(contract=GUARDED)
     answers = [served.get() for _ in range(4)]
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+    assert "requests of this address" in answers[-1].json["detail"]
     assert all(answer.headers.keys() >= RATE_HEADERS for answer in answers)
 
 
@@ -152,11 +154,27 @@ def test_ipv6_counts_by_its_network_of_64_bits(one: str, other: str, same: bool)
     assert codes(served, 1, other) == [429 if same else 200]
 
 
+def test_client_behind_a_trusted_proxy_has_a_quota_of_its_own() -> None:
+    """And nobody else's: an address that a client invents stands left of its own."""
+    trusted = [parse_network("10.0.0.0/8")]
+    served = service(healthy(), limit=RateLimit(1), trusted_proxies=trusted)
+
+    def code(forwarded: str, peer: str = "10.0.0.1") -> int:
+        headers = {"X-Forwarded-For": forwarded}
+        return served.get(remote_addr=peer, headers=headers).status_code
+
+    assert [code("192.0.2.1"), code("192.0.2.2")] == [200, 200]
+    assert [code("192.0.2.1"), code("192.0.2.9, 192.0.2.1, 10.0.0.2")] == [429, 429]
+    assert [code("2001:db8::1"), code("2001:db8::2")] == [200, 429]
+    assert [code("192.0.2.3", "198.51.100.1"), code("192.0.2.4", "198.51.100.1")] == [200, 429]
+
+
 def test_memory_holds_so_many_clients_and_forgets_the_one_quiet_longest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Past the bound a client that keeps asking stays known, and a quiet one starts anew."""
-    monkeypatch.setattr("k8s_heartbeat.adapters.http.rate_limit._MOST_CLIENTS", 3)
+    monkeypatch.setattr("k8s_heartbeat.adapters.http.quota._MOST_KEYS", 3)
+    monkeypatch.setattr("k8s_heartbeat.adapters.http.quota._TABLES", 1)
     served = limited()
 
     def remaining(client: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from k8s_heartbeat.entrypoints.settings import (
     SettingsError,
     explain,
     load,
+    secrets_of,
     token_faults,
 )
 
@@ -37,6 +39,34 @@ GOOD: list[tuple[str, str, object]] = [
     ("RATE_LIMIT", "100000000", 100_000_000),
     ("RATE_LIMIT_PERIOD", "90s", 90 * SECOND),
     ("RATE_LIMIT_PERIOD", "1h30m", 5400 * SECOND),
+    ("HEARTBEAT_TOKEN_RATE_LIMIT", "1", 1),
+    ("HEARTBEAT_FAILED_AUTH_LIMIT", "25", 25),
+    ("HEARTBEAT_FAILED_AUTH_PERIOD", "1h", 3600 * SECOND),
+    *(
+        ("HEARTBEAT_RATE_LIMIT_STORAGE", url, url)
+        for url in (
+            "redis://redis",
+            "redis://redis:6379/",
+            "redis://redis:6379/15",
+            "redis://[2001:db8::1]:6379",
+            "redis://user:p%40ss@redis.example.svc:6379/0",
+            "rediss://:secret@redis:6380/0?ssl_ca_certs=/etc/ca.pem&ssl_check_hostname=false",
+            "redis+unix:///run/redis.sock",
+            "redis+unix://:secret@/run/redis.sock",
+        )
+    ),
+    ("HEARTBEAT_TRUSTED_PROXIES", "10.0.0.0/8", (ip_network("10.0.0.0/8"),)),
+    (
+        "HEARTBEAT_TRUSTED_PROXIES",
+        "127.0.0.1, ::1,2001:DB8::/32 ,",
+        (ip_network("127.0.0.1/32"), ip_network("::1/128"), ip_network("2001:db8::/32")),
+    ),
+    (
+        "HEARTBEAT_TRUSTED_PROXIES",
+        "::ffff:10.0.0.0/104,::ffff:192.0.2.1",
+        (ip_network("10.0.0.0/8"), ip_network("192.0.2.1/32")),
+    ),
+    ("HEARTBEAT_TRUSTED_PROXIES", "0.0.0.0/0,::/0", (ip_network("0.0.0.0/0"), ip_network("::/0"))),
     ("HEARTBEAT_AUTH", "none", "none"),
     ("HEARTBEAT_AUTH", "Token", "token"),
     ("HEARTBEAT_AUTH", "kubernetes", "kubernetes"),
@@ -92,6 +122,52 @@ BAD: list[tuple[str, str]] = [
     ("RATE_LIMIT_PERIOD", "0s"),
     ("RATE_LIMIT_PERIOD", "500ms"),
     ("RATE_LIMIT_PERIOD", "9000h"),
+    ("HEARTBEAT_TOKEN_RATE_LIMIT", "0"),
+    ("HEARTBEAT_TOKEN_RATE_LIMIT", "-"),
+    ("HEARTBEAT_FAILED_AUTH_LIMIT", "none"),
+    ("HEARTBEAT_FAILED_AUTH_PERIOD", "0s"),
+    *(
+        ("HEARTBEAT_RATE_LIMIT_STORAGE", url)
+        for url in (
+            "redis",
+            "redis:6379",
+            "redis://",
+            "redis://:6379",
+            "memory://",
+            "http://redis:6379",
+            "valkey://redis:6379",
+            "redis+cluster://redis:6379",
+            "redis://redis:port",
+            "redis://redis:0",
+            "redis://redis:65536",
+            "redis://:p/ss@redis:6379",
+            "redis://:p#ss@redis:6379",
+            "redis://redis:6379/zero",
+            "redis://redis:6379/0/1",
+            "redis://redis:6379/0#1",
+            "redis://redis:6379?socket_timeout=60",
+            "rediss://redis:6379?socket_timeout=60",
+            "rediss://redis:6379?ssl_ca_certs",
+            "rediss://redis:6379?ssl_ca_certs=",
+            "rediss://redis:6379?ssl_cert_reqs=maybe",
+            "rediss://redis:6379?ssl_check_hostname=0",
+            "redis://[redis]:6379",
+            "redis://re dis:6379",
+            "redis://rédis:6379",
+            "redis+unix://",
+            "redis+unix:///",
+            "redis+unix://host/run/redis.sock",
+        )
+    ),
+    ("HEARTBEAT_TRUSTED_PROXIES", "*"),
+    ("HEARTBEAT_TRUSTED_PROXIES", "ingress"),
+    ("HEARTBEAT_TRUSTED_PROXIES", "10.0.0.0/33"),
+    ("HEARTBEAT_TRUSTED_PROXIES", "10.0.0.1/8"),
+    ("HEARTBEAT_TRUSTED_PROXIES", "10.0.0.0/255.0.0.0"),
+    ("HEARTBEAT_TRUSTED_PROXIES", "10.0.0.0/"),
+    ("HEARTBEAT_TRUSTED_PROXIES", "10.0.0.0/8;192.0.2.1"),
+    ("HEARTBEAT_TRUSTED_PROXIES", "10.0.0.0/8 192.0.2.1"),
+    ("HEARTBEAT_TRUSTED_PROXIES", "010.0.0.1"),
     ("HEARTBEAT_AUTH", "off"),
     ("HEARTBEAT_AUTH", "token,kubernetes"),
     ("HEARTBEAT_AUDIENCES", ","),
@@ -272,7 +348,9 @@ def test_empty_token_file_is_no_token(tmp_path: Path) -> None:
     assert token_faults(settings)
 
 
-@pytest.mark.parametrize("variable", sorted(FIELDS.keys() - {"AUTH_TOKEN_BASIC"}))
+@pytest.mark.parametrize(
+    "variable", sorted(variable for variable, setting in FIELDS.items() if not setting.secret)
+)
 def test_only_a_secret_has_a_file(variable: str) -> None:
     """Nothing else is read from where a variable points."""
     settings, _ = load({f"{variable}_FILE": "/nonexistent"})
@@ -319,6 +397,32 @@ def test_every_setting_is_explained_with_its_origin() -> None:
     assert lines["RATE_LIMIT_PERIOD"] == ("1h", "default")
     assert "down=400" in lines["HEARTBEAT_STATUS_CODES"][0]
     assert lines["HEARTBEAT_CORS_ORIGINS"] == ("*", "default")
+    assert lines["HEARTBEAT_TRUSTED_PROXIES"] == ("-", "default")
+    assert lines["HEARTBEAT_TOKEN_RATE_LIMIT"] == ("-", "default")
+
+
+def test_setting_that_is_a_flag_alone_is_explained_by_the_flag(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Written as the command line takes it."""
+    alone = [setting for setting in SETTINGS if setting.field == "drain_seconds"]
+    others = [setting for setting in SETTINGS if setting not in alone]
+    changed = [dataclasses.replace(setting, variable="") for setting in alone]
+    monkeypatch.setattr(f"{load.__module__}.SETTINGS", (*others, *changed))
+    assert any(line.startswith("--drain-seconds=5  ") for line in explain(*load({})))
+
+
+def test_password_of_redis_is_a_secret_with_and_without_its_address() -> None:
+    """Whatever writes a part of the address into a log."""
+    url = f"redis://:{SECRET}%40@redis:6379"
+    environ = {"HEARTBEAT_RATE_LIMIT_STORAGE": url}
+    settings, _ = load(environ)
+    assert {url, f"{SECRET}@"} <= set(secrets_of(settings))
+    assert SECRET not in "\n".join(explain(*load(environ)))
+    with pytest.raises(SettingsError) as caught:
+        load({"HEARTBEAT_RATE_LIMIT_STORAGE": f"{url}/x"})
+    assert SECRET not in str(caught.value)
+    assert any(SECRET in secret for secret in secrets_of(settings))
 
 
 def test_secret_is_masked_where_settings_are_explained(tmp_path: Path) -> None:

@@ -1,0 +1,113 @@
+"""Who asks, by address: the peer, or whom a trusted proxy names.
+
+Of all forwarding headers X-Forwarded-For alone is read. A proxy that sets it passes on a client's
+own Forwarded, X-Real-IP or whatever else as it came: believing two of them would let anybody choose
+an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+import falcon
+
+__all__ = ["ClientAddress", "Network", "client_of", "counted", "parse_network"]
+
+Network = IPv4Network | IPv6Network
+_Address = IPv4Address | IPv6Address
+
+_MAPPED = IPv6Network("::ffff:0:0/96")
+_MOST_HOPS = 32
+# With a zone, brackets and a port; whatever is longer is no address.
+_LONGEST_ENTRY = 80
+
+
+def parse_network(text: str) -> Network:
+    """A CIDR, or the network of one address; an IPv4-mapped one is IPv4.
+
+    Raises:
+        ValueError: It is neither, or has bits set beyond its prefix.
+    """
+    _, slash, prefix = text.partition("/")
+    if slash and not prefix.isdecimal():
+        raise ValueError(f"{prefix!a} is no prefix's length")
+    network = ip_network(text)
+    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
+        return IPv4Network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - 96))
+    return network
+
+
+class ClientAddress:
+    """Tells the address of a request's client.
+
+    Args:
+        trusted: Networks of the proxies whose X-Forwarded-For is believed.
+    """
+
+    def __init__(self, trusted: Sequence[Network] = ()) -> None:
+        self._trusted = tuple(trusted)
+
+    def of(self, req: falcon.Request) -> str:
+        """The peer; behind trusted proxies the last address that is not one of them."""
+        peer = _address(req.remote_addr)
+        if peer is None:
+            return req.remote_addr
+        if not self._trusts(peer):
+            return str(peer)
+        # A WSGI server joins lines of one name in their order.
+        entries = (req.get_header("X-Forwarded-For") or "").rsplit(",", _MOST_HOPS)
+        client = peer
+        for entry in reversed(entries[-_MOST_HOPS:]):
+            address = _entry(entry)
+            if address is None:
+                # Whoever wrote it is not to be believed on what stands before it either.
+                break
+            client = address
+            if not self._trusts(client):
+                break
+        return str(client)
+
+    def _trusts(self, address: _Address) -> bool:
+        return any(address in network for network in self._trusted)
+
+
+def counted(req: falcon.Request) -> str:
+    """What the limits count a request's client as."""
+    address: str = getattr(req.context, "client", req.remote_addr)
+    return client_of(address)
+
+
+def client_of(address: str) -> str:
+    """Who counts as one client: an IPv4 address, or the /64 that an IPv6 host may roam in."""
+    parsed = _address(address)
+    if isinstance(parsed, IPv6Address):
+        return str(ip_network((parsed, 64), strict=False))
+    return address if parsed is None else str(parsed)
+
+
+def _entry(text: str) -> _Address | None:
+    """The address of an entry of X-Forwarded-For, which may have a port."""
+    text = text.strip()
+    if len(text) > _LONGEST_ENTRY:
+        return None
+    if text.startswith("["):
+        host, closing, port = text[1:].partition("]")
+        return _address(host) if closing and _is_port(port) else None
+    if text.count(":") == 1:
+        host, _, port = text.partition(":")
+        return _address(host) if _is_port(f":{port}") else None
+    return _address(text)
+
+
+def _is_port(text: str) -> bool:
+    return not text or (text[0] == ":" and text.isascii() and text[1:].isdecimal())
+
+
+def _address(text: str) -> _Address | None:
+    """An address without its zone; an IPv4-mapped one is IPv4."""
+    try:
+        parsed = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return (isinstance(parsed, IPv6Address) and parsed.ipv4_mapped) or parsed
