@@ -14,7 +14,7 @@ from tests.servers.process import Service, serving
 from .support import SERVE
 
 DEMO = (*SERVE, "--demo")
-# As `ulimit -n 164` leaves it: room for a hundred connections.
+# As `ulimit -n 164` leaves it: room for some hundred connections beside four threads.
 CROWDED = """
 import resource, sys
 from k8s_heartbeat.entrypoints.cli import main
@@ -64,7 +64,7 @@ def test_what_could_be_read_in_two_ways_is_refused(home: Path, headers: bytes) -
 def test_more_slow_clients_than_connections_do_not_keep_others_out(home: Path) -> None:
     """Each sends half a request; whoever asks properly meanwhile is answered."""
     with ExitStack() as opened:
-        service = opened.enter_context(serving(home, ("-c", CROWDED)))
+        service = opened.enter_context(serving(home, ("-c", CROWDED), HEARTBEAT_THREADS="4"))
         for _ in range(130):
             client = socket.create_connection(("127.0.0.1", service.port), timeout=5)
             opened.callback(client.close)
