@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import cast
 
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.utilities import BadRequest
@@ -64,7 +65,8 @@ class Parser(HTTPRequestParser):
             raise ParsingError("a number or an address that is none") from None
         options = self.headers.get("CONNECTION", "").lower().replace(" ", "").split(",")
         if "close" in options:
-            self.connection_close = True
+            # waitress knows the one word alone.
+            cast(dict[str, str], self.headers)["CONNECTION"] = "close"
 
 
 def _check(line: bytes, fields: Sequence[bytes]) -> None:
