@@ -28,6 +28,9 @@ __all__ = ["Server"]
 _log = logging.getLogger(__name__)
 
 _CONNECTIONS = 1000
+_PROBE_THREADS = 2
+# Threads that judge a thousand objects each leave the loop and the probes a turn this soon.
+_SWITCH_SECONDS = 0.0005
 _TICK = 0.2
 _FINISH_SECONDS = 20.0
 # After its last answer a connection gets this long to be closed by its client.
@@ -94,9 +97,10 @@ class Server:
             # Answers stay in memory: the file system may be read-only.
             outbuf_overflow=2**30,
         )
-        self._dispatcher = ThreadedTaskDispatcher()
+        self._workers, self._probes = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
         self._listeners = self._listen(app, adjustments, room)
-        self._dispatcher.set_thread_count(threads)
+        self._workers.set_thread_count(threads)
+        self._probes.set_thread_count(_PROBE_THREADS)
 
     @property
     def port(self) -> int:
@@ -109,6 +113,7 @@ class Server:
         Raises:
             KeyboardInterrupt: SIGINT came; what was in flight is answered, without a wait.
         """
+        sys.setswitchinterval(_SWITCH_SECONDS)
         previous = signal.signal(signal.SIGINT, lambda _, __: self._interrupt())
         for listener in self._listeners:
             _log.info("listening on %s port %s", *listener.getsockname())
@@ -133,7 +138,8 @@ class Server:
                         adjustments,
                         room=room,
                         is_stopping=self._stopping.is_set,
-                        dispatcher=self._dispatcher,
+                        dispatcher=self._workers,
+                        probes=self._probes,
                         sockinfo=address,
                     )
                 )
@@ -169,7 +175,8 @@ class Server:
         left = sum(connection.is_busy for connection in self._connections())
         if left:
             _log.error("stopped with %d requests unanswered after %g s", left, _FINISH_SECONDS)
-        self._dispatcher.shutdown(timeout=1)
+        for pool in (self._workers, self._probes):
+            pool.shutdown(timeout=1)
         wasyncore.close_all(self._map, ignore_all=True)
         _log.info("stopped")
 

@@ -22,7 +22,7 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask, WSGITask
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import BadRequest
 
 from k8s_heartbeat.adapters.http.problems import STATUS_HEADER
@@ -37,7 +37,10 @@ _log = logging.getLogger(__name__)
 # So many are taken in before anybody is served.
 _AT_ONCE = 64
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_SEND_BUFFER = 65536
 _PAUSE_SECONDS = 0.2
+# What never waits for the cluster.
+_PROBES = ("/livez", "/readyz")
 # So long nobody is closed to make room, who may just be about to ask.
 _FRESH_SECONDS = 1.0
 
@@ -188,7 +191,7 @@ class Connection(HTTPChannel):
             self.request = None
             if not request.empty:
                 cast(list[HTTPRequestParser], self.requests).append(request)
-                self.server.add_task(cast(Any, self))
+                self.listener.hand_over(self, request)
         return taken
 
     def service(self) -> None:
@@ -237,6 +240,7 @@ class Listener(TcpWSGIServer):
         adj: What waitress is told.
         room: As many entries as there may be.
         is_stopping: Whether a stop was asked for.
+        probes: Who answers the kubelet.
         named: What else waitress's own listener takes.
 
     Attributes:
@@ -255,9 +259,11 @@ class Listener(TcpWSGIServer):
         *,
         room: int,
         is_stopping: Callable[[], bool],
+        probes: ThreadedTaskDispatcher,
         **named: Any,
     ) -> None:
         self.is_stopping = is_stopping
+        self._probes = probes
         self._room = room
         self._entries = entries
         super().__init__(app, entries, adj=adj, **named)
@@ -293,6 +299,17 @@ class Listener(TcpWSGIServer):
         else:
             self.channel_class(self, sock, address, self.adj, map=self._entries)
         return True
+
+    def set_socket_options(self, conn: socket.socket) -> None:
+        """Bound what the kernel keeps: a thousand clients that read nothing had it keep gigabytes."""
+        super().set_socket_options(conn)
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+
+    def hand_over(self, connection: Connection, request: HTTPRequestParser) -> None:
+        """Have a request answered; probes do not stand in line, or a busy service is restarted."""
+        is_probe = getattr(request, "path", "").rstrip("/") in _PROBES
+        workers = self._probes if is_probe else self.task_dispatcher
+        workers.add_task(cast(Any, connection))
 
     def resume(self) -> None:
         """Try again to take connections in: there may be room."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.process import Service, serving
+from tests.servers.raw_requests import HARMLESS, REFUSED, converse
 
 from .support import SERVE
 
@@ -24,41 +25,12 @@ sys.exit(main(["serve", "--demo"]))
 STOREFRONT = "/api/healthz/shop/deployment/storefront"
 
 
-def exchange(service: Service, data: bytes) -> bytes:
-    """All that the service says to some bytes, until it closes or falls silent."""
-    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as client:
-        client.sendall(data)
-        client.settimeout(1)
-        said = b""
-        try:
-            while part := client.recv(65536):
-                said += part
-        except TimeoutError:
-            pass
-        return said
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        pytest.param(
-            b"Host: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n", id="two lengths"
-        ),
-        pytest.param(b"Host: a\r\nTransfer-Encoding: chunked\r\n", id="chunks"),
-        pytest.param(b"Host: a\r\nTransfer-Encoding: gzip\r\n", id="unknown encoding"),
-        pytest.param(b"Host: a\r\nTransfer-Encoding : chunked\r\n", id="a space before the colon"),
-        pytest.param(b"Host: a\r\nhost: b\r\n", id="two hosts"),
-    ],
-)
-def test_what_could_be_read_in_two_ways_is_refused(home: Path, headers: bytes) -> None:
-    """One answer, 400, and the connection ends: what follows is no request of its own."""
-    start = f"GET {STOREFRONT} HTTP/1.1\r\n".encode()
-    hidden = f"GET {STOREFRONT} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
-    with serving(home, DEMO) as service:
-        said = exchange(service, start + headers + b"\r\n0\r\n\r\n" + hidden)
-    assert said.startswith(b"HTTP/1.1 400") or said.startswith(b"HTTP/1.0 400")
-    assert said.count(b"HTTP/1.") == 1
-    assert b"Heartbeat-Status: unknown" in said
+@pytest.mark.parametrize("name", [*REFUSED, *HARMLESS])
+def test_a_raw_request_gets_the_one_answer_that_is_right(demo: Service, name: str) -> None:
+    """An error for what is none or may be read in two ways; and whoever comes next is served."""
+    raw = REFUSED.get(name) or HARMLESS[name]
+    assert raw.fault(converse(demo.port, raw)) == ""
+    assert demo.get("/livez").status == 200
 
 
 def test_more_slow_clients_than_connections_do_not_keep_others_out(home: Path) -> None:

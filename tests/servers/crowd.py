@@ -20,9 +20,15 @@ _CLOSED = select.POLLRDHUP | select.POLLHUP | select.POLLERR
 
 @contextmanager
 def crowd(
-    port: int, count: int, opening: bytes, *, drip: bytes = b"", reads: bool = True
+    port: int,
+    count: int,
+    opening: bytes,
+    *,
+    drip: bytes = b"",
+    reads: bool = True,
+    returns: bool = True,
 ) -> Generator[None]:
-    """So many clients of a port, each of which comes back as soon as it is closed.
+    """So many clients of a port, once most of them are there.
 
     Args:
         port: The port on 127.0.0.1.
@@ -30,10 +36,11 @@ def crowd(
         opening: What each of them sends at once.
         drip: What each of them sends every second after that.
         reads: Whether it takes what the server says.
+        returns: Whether it comes back as soon as it is closed.
     """
     with ExitStack() as opened:
         for at in range(0, count, _EACH):
-            told = [port, min(_EACH, count - at), opening.hex(), drip.hex(), reads]
+            told = [port, min(_EACH, count - at), opening.hex(), drip.hex(), reads, returns]
             child = opened.enter_context(
                 subprocess.Popen(
                     [sys.executable, __file__, json.dumps(told)],
@@ -43,7 +50,6 @@ def crowd(
             )
             opened.callback(child.kill)
             assert child.stdout is not None
-            # It says so once each of them was there.
             assert child.stdout.readline() == b"here\n"
         yield
 
@@ -73,13 +79,14 @@ class _Crowd:
         self._clients[client.fileno()] = client
         self._poll.register(client, _CLOSED | (select.POLLIN if self._reads else 0))
 
-    def stay(self, count: int) -> None:
-        """Be so many for good; what is closed comes back."""
+    def stay(self, count: int, returns: bool) -> None:
+        """Be so many; what is closed comes back if it is one that returns."""
         told, next_drip = False, time.monotonic() + 1
         ends = time.monotonic() + 120
         while time.monotonic() < ends:
-            for _ in range(min(50, count - len(self._clients))):
-                self.come()
+            if returns or not told:
+                for _ in range(min(50, count - len(self._clients))):
+                    self.come()
             if not told and len(self._clients) >= count * 0.8:
                 told = True
                 sys.stdout.write("here\n")
@@ -104,5 +111,5 @@ class _Crowd:
 
 
 if __name__ == "__main__":
-    _port, _count, _opening, _drip, _reads = json.loads(sys.argv[1])
-    _Crowd(_port, bytes.fromhex(_opening), bytes.fromhex(_drip), _reads).stay(_count)
+    _port, _count, _opening, _drip, _reads, _returns = json.loads(sys.argv[1])
+    _Crowd(_port, bytes.fromhex(_opening), bytes.fromhex(_drip), _reads).stay(_count, _returns)

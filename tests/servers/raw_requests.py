@@ -33,6 +33,16 @@ class Raw:
     codes: Collection[int] = (400,)
     closes: bool = True
 
+    def fault(self, said: Said) -> str:
+        """What is wrong with an answer to them; empty where nothing is."""
+        if said.status not in self.codes:
+            return f"{said.status}"
+        if said.status >= 400 and not said.is_problem():
+            return f"no problem: {said.headers} {said.body[:200]!r}"
+        if said.more.count(b"HTTP/1.") != (not self.closes):
+            return f"more than was asked for, or less: {said.more[:200]!r}"
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
