@@ -28,6 +28,7 @@ __all__ = ["Server"]
 _log = logging.getLogger(__name__)
 
 _CONNECTIONS = 1000
+_LEAST = 16
 _PROBE_THREADS = 2
 # Threads that judge a thousand objects each leave the loop and the probes a turn this soon.
 _SWITCH_SECONDS = 0.0005
@@ -78,9 +79,7 @@ class Server:
         self._stopping = stopping
         self._interrupted = False
         self._map: dict[int, Any] = {}
-        room = room_for(_CONNECTIONS, threads)
-        # Some are kept free, so that who comes next need not wait for a sweep.
-        self._crowded = room - room // 10
+        self._most = room_for(_CONNECTIONS, threads)
         adjustments = Adjustments(
             listen=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
             threads=threads,
@@ -98,7 +97,8 @@ class Server:
             outbuf_overflow=2**30,
         )
         self._workers, self._probes = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
-        self._listeners = self._listen(app, adjustments, room)
+        self._listeners = self._listen(app, adjustments)
+        self._make_do_with(self._most)
         self._workers.set_thread_count(threads)
         self._probes.set_thread_count(_PROBE_THREADS)
 
@@ -126,7 +126,7 @@ class Server:
         finally:
             signal.signal(signal.SIGINT, previous)
 
-    def _listen(self, app: Any, adjustments: Adjustments, room: int) -> list[Listener]:
+    def _listen(self, app: Any, adjustments: Adjustments) -> list[Listener]:
         """One listener for each address that the host has."""
         made: list[Listener] = []
         try:
@@ -136,7 +136,6 @@ class Server:
                         app,
                         self._map,
                         adjustments,
-                        room=room,
                         is_stopping=self._stopping.is_set,
                         dispatcher=self._workers,
                         probes=self._probes,
@@ -200,11 +199,20 @@ class Server:
         if now >= self._next_sweep:
             self._next_sweep = now + _SWEEP_SECONDS
             self._close_slow(now)
+            if self._room < self._most:
+                self._make_do_with(min(self._most, self._room + 1 + self._room // 50))
+        for listener in self._listeners:
+            self._made_room(listener)
         if len(self._map) > self._crowded:
             # More than one, so that they are put in order only now and then.
             self._close_victims(len(self._map) - self._crowded + self._crowded // 20)
+
+    def _make_do_with(self, room: int) -> None:
+        """Have room for so many; some of it is kept free for who comes next."""
+        self._room = room
+        self._crowded = room - room // 10
         for listener in self._listeners:
-            self._made_room(listener)
+            listener.room = room
 
     def _close_slow(self, now: float) -> None:
         """Close who owes the rest of a request for too long, or does not take an answer."""
@@ -213,11 +221,18 @@ class Server:
                 connection.handle_close()
 
     def _made_room(self, listener: Listener) -> bool:
-        """Whether descriptors had run out and some are free again."""
+        """Whether descriptors had run out and some are free again.
+
+        There is less room for a while then: otherwise whoever comes takes at once what the
+        connections to the cluster need too.
+        """
         if not listener.is_out_of_descriptors:
             return False
+        listener.is_out_of_descriptors = False
         self._complain("no file descriptor is left for a new connection: see ulimit -n")
-        if not self._close_victims(max(1, len(self._map) // 10)):
+        taken = len(self._map)
+        self._make_do_with(min(self._most, max(_LEAST, taken - taken // 10)))
+        if not self._close_victims(max(1, taken - self._crowded)):
             return False
         listener.resume()
         return True

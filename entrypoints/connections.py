@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import logging
 import socket
+import sys
 import threading
 import time
 from collections import Counter
@@ -238,16 +239,17 @@ class Listener(TcpWSGIServer):
         app: The WSGI application.
         entries: The loop's, in which it enters itself and every connection.
         adj: What waitress is told.
-        room: As many entries as there may be.
         is_stopping: Whether a stop was asked for.
         probes: Who answers the kubelet.
         named: What else waitress's own listener takes.
 
     Attributes:
-        is_out_of_descriptors: Whether the last one could not be taken in.
+        room: As many entries as there may be.
+        is_out_of_descriptors: Whether one could not be taken in for the want of a descriptor.
     """
 
     channel_class = Connection
+    room = sys.maxsize
     is_out_of_descriptors = False
     _paused_until = 0.0
 
@@ -257,14 +259,12 @@ class Listener(TcpWSGIServer):
         entries: MutableMapping[int, Any],
         adj: Adjustments,
         *,
-        room: int,
         is_stopping: Callable[[], bool],
         probes: ThreadedTaskDispatcher,
         **named: Any,
     ) -> None:
         self.is_stopping = is_stopping
         self._probes = probes
-        self._room = room
         self._entries = entries
         super().__init__(app, entries, adj=adj, **named)
 
@@ -313,11 +313,10 @@ class Listener(TcpWSGIServer):
 
     def resume(self) -> None:
         """Try again to take connections in: there may be room."""
-        self.is_out_of_descriptors = False
         self._paused_until = 0.0
 
     def _has_room(self) -> bool:
-        return len(self._entries) < self._room
+        return len(self._entries) < self.room
 
 
 def victims(connections: Collection[Connection], count: int, now: float) -> list[Connection]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import time
 from contextlib import ExitStack
+from http.client import HTTPConnection
 from pathlib import Path
 
 from tests.entrypoints.support import API, served
@@ -24,6 +25,7 @@ def test_it_lives_when_descriptors_run_out(home: Path, api: ApiServer, figures: 
         service = opened.enter_context(served(home, api, LOG_LEVEL="WARNING"))
         opened.enter_context(crowd(service.port, 300, _IDLE))
         until(lambda: _open(service) > 250, "the crowd")
+        assert service.get(API).status == 200
         quiet = len(service.logged().splitlines())
         limit = _open(service)
         _limit(service, limit)
@@ -61,8 +63,6 @@ class Waiting:
     """A client that has asked and is not taken in yet."""
 
     def __init__(self, service: Service) -> None:
-        from http.client import HTTPConnection
-
         self._connection = HTTPConnection("127.0.0.1", service.port, timeout=20)
         self._connection.request("GET", "/livez")
 
