@@ -301,7 +301,7 @@ class Listener(TcpWSGIServer):
         return True
 
     def set_socket_options(self, conn: socket.socket) -> None:
-        """Bound what the kernel keeps: a thousand clients that read nothing had it keep gigabytes."""
+        """Bound what the kernel keeps for clients that read nothing: gigabytes for a thousand."""
         super().set_socket_options(conn)
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
 

@@ -34,14 +34,14 @@ def test_it_lives_when_descriptors_run_out(home: Path, api: ApiServer, figures: 
         lines = len(service.logged().splitlines()) - quiet
         assert "no file descriptor is left" in service.logged()
         assert "Traceback" not in service.logged()
-    figures.take("no descriptor left, 300 that come back: a request", took, 2, "s", below=True)
+    figures.take("no descriptor left, 300 that come back: a request", took, 1, "s", below=True)
     figures.take("no descriptor left: lines in the log in 6 s", lines, 10, "lines")
 
 
 def test_it_waits_when_there_is_nobody_to_close(
     home: Path, api: ApiServer, figures: Figures
 ) -> None:
-    """Not one descriptor for a client: it does next to nothing, and lives on once there are some."""
+    """Not one descriptor for a client: it does next to nothing, and lives on once it has some."""
     with served(home, api) as service:
         service.get(API)
         _limit(service, 3)

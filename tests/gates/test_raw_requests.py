@@ -25,7 +25,9 @@ def test_what_is_no_request_is_refused(home: Path, api: ApiServer, figures: Figu
     assert '"ERROR"' not in logged
     assert not wrong, wrong
     assert not calls, calls
-    figures.take(f"{len(REFUSED)} raw requests, 3 times each: answered otherwise", len(wrong), 0, "")
+    figures.take(
+        f"{len(REFUSED)} raw requests in 1, 2, 7 pieces: not refused", len(wrong), 0, "requests"
+    )
     figures.take(f"{len(REFUSED)} raw requests: calls to the API server", len(calls), 0, "calls")
 
 
@@ -36,7 +38,7 @@ def test_what_is_odd_but_a_request_is_answered(
     with served(home, api) as service:
         wrong = _wrong(service, HARMLESS)
     assert not wrong, wrong
-    figures.take(f"{len(HARMLESS)} odd requests: answered otherwise", len(wrong), 0, "")
+    figures.take(f"{len(HARMLESS)} odd requests: not answered", len(wrong), 0, "requests")
 
 
 def _wrong(service: Service, table: Mapping[str, Raw]) -> dict[str, str]:

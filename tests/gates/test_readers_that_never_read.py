@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import deployment
+from tests.builders import Manifest, deployment
 from tests.entrypoints.support import SERVE
 from tests.servers.api_server import until
 from tests.servers.crowd import crowd
@@ -26,7 +26,8 @@ _ASKED = f"GET {_GROUP} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
 
 
 @pytest.mark.parametrize(
-    ("what", "opening"), [("two answers each", _ASKED * 2), ("a hundred answers each", _ASKED * 100)]
+    ("what", "opening"),
+    [("two answers each", _ASKED * 2), ("100 answers each", _ASKED * 100)],
 )
 def test_who_never_reads_stops_nobody(
     home: Path, figures: Figures, what: str, opening: bytes
@@ -37,9 +38,7 @@ def test_who_never_reads_stops_nobody(
         # More than a socket takes that nobody reads from.
         assert len(service.get(_GROUP).body) > 200_000
         before, idle = _resident(service), _descriptors(service)
-        opened.enter_context(
-            crowd(service.port, _CLIENTS, opening, reads=False, returns=False)
-        )
+        opened.enter_context(crowd(service.port, _CLIENTS, opening, reads=False, returns=False))
         until(lambda: service.logged().count(f"GET {_GROUP} ") > _CLIENTS, "answers for all", 60)
         took = slowest(service, ("/livez",), 3)
         assert _descriptors(service) >= idle + 0.8 * _CLIENTS
@@ -65,7 +64,7 @@ def test_a_drain_does_not_wait_for_who_never_reads(home: Path, figures: Figures)
 
 def _of_many_objects(home: Path) -> AbstractContextManager[Service]:
     dump = home / "dump.json"
-    items = []
+    items: list[Manifest] = []
     for number in range(600):
         made = deployment(serving=0)
         made["metadata"]["name"] = f"api-{number:04}".ljust(250, "x")

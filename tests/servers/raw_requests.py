@@ -6,7 +6,6 @@ import json
 import socket
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from http.client import HTTPResponse
 
 from .api_server import PATIENCE
 
@@ -81,33 +80,17 @@ def converse(port: int, raw: Raw, pieces: int = 1) -> Said:
             client.sendall(raw.data[at : at + size])
         if not raw.closes:
             client.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-        method = "HEAD" if raw.data.startswith(b"HEAD ") else "GET"
-        with client.makefile("rb") as stream, HTTPResponse(_Stream(stream), method=method) as said:
-            said.begin()
-            headers = {name.lower(): value for name, value in said.getheaders()}
-            body = said.read() if method == "GET" else b""
-            return Said(said.status, headers, body, stream.read())
+        with client.makefile("rb") as stream:
+            return _said(stream.read(), has_body=not raw.data.startswith(b"HEAD "))
 
 
-class _Stream:
-    """What an HTTPResponse takes for a socket: it must not read ahead, nor close what it reads."""
-
-    def __init__(self, stream: object) -> None:
-        self._stream = stream
-
-    def makefile(self, mode: str) -> object:
-        return _Unclosed(self._stream)
-
-
-class _Unclosed:
-    def __init__(self, stream: object) -> None:
-        self._stream = stream
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._stream, name)
-
-    def close(self) -> None:
-        """Leave it open."""
+def _said(data: bytes, *, has_body: bool) -> Said:
+    head, _, rest = data.partition(b"\r\n\r\n")
+    line, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, _, value in (field.partition(": ") for field in lines)}
+    status = int(line.split(" ")[1]) if line.startswith("HTTP/1.") else 0
+    size = int(headers.get("content-length", "0")) if has_body else 0
+    return Said(status, headers, rest[:size], rest[size:])
 
 
 def _get(
