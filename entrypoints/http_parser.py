@@ -38,7 +38,7 @@ class Parser(HTTPRequestParser):
     def received(self, data: bytes) -> int:
         """Take bytes in; how many of them belong to this request."""
         if self.body_rcv is None and not self.completed:
-            seen = (self.header_plus + data).partition(b"\r\n\r\n")[0]
+            seen = b"".join((self.header_plus + data).partition(b"\r\n\r\n")[:2])
             self.is_head = seen.lstrip(b"\r\n").startswith(b"HEAD ")
             # A client that waits for an answer to what is no request is told at once.
             if _HOPELESS.search(seen):

@@ -15,8 +15,8 @@ from tests.servers.raw_requests import HARMLESS, REFUSED
 ADJUSTMENTS = Adjustments(max_request_header_size=8192, max_request_body_size=1024)
 CORPUS = sorted(raw.data for raw in (*REFUSED.values(), *HARMLESS.values()))
 PARTS = st.sampled_from(
-    b"GET |/api| HTTP/1.1|\r\n|\n|\r|: |Host|a| |\t|Content-Length|Transfer-Encoding|chunked|4|\0|\xff"
-    b"|_|//|[".split(b"|")
+    b"GET |/api| HTTP/1.1|\r\n|\n|\r|: |Host|a| |\t|Content-Length|Transfer-Encoding|chunked|4|\0"
+    b"|\xff|_|//|[".split(b"|")
 )
 
 
