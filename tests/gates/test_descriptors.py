@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from tests.entrypoints.support import API, served
-from tests.servers.api_server import ApiServer, until
+from tests.servers.api_server import PATIENCE, ApiServer, until
 from tests.servers.crowd import crowd
 from tests.servers.process import Service
 
@@ -42,10 +42,13 @@ def test_it_waits_when_there_is_nobody_to_close(
     home: Path, api: ApiServer, figures: Figures
 ) -> None:
     """Not one descriptor for a client: it does next to nothing, and lives on once it has some."""
-    with served(home, api) as service:
+    with ExitStack() as opened:
+        service = opened.enter_context(served(home, api))
         service.get(API)
         _limit(service, 3)
-        waiting = Waiting(service)
+        waiting = HTTPConnection("127.0.0.1", service.port, timeout=2 * PATIENCE)
+        opened.callback(waiting.close)
+        waiting.request("GET", "/livez")
         until(lambda: "no file descriptor is left" in service.logged(), "its saying so")
         busy, began = _processor(service), time.monotonic()
         time.sleep(2)  # for a rate there has to be a time
@@ -53,25 +56,10 @@ def test_it_waits_when_there_is_nobody_to_close(
         assert "Traceback" not in service.logged()
         _limit(service, 1024)
         began = time.monotonic()
-        assert waiting.status() == 200
+        assert waiting.getresponse().status == 200
         recovered = time.monotonic() - began
     figures.take("no descriptor at all: share of a core", 100 * share, 20, "%")
     figures.take("no descriptor at all, then some: until /livez answers", recovered, 1, "s")
-
-
-class Waiting:
-    """A client that has asked and is not taken in yet."""
-
-    def __init__(self, service: Service) -> None:
-        self._connection = HTTPConnection("127.0.0.1", service.port, timeout=20)
-        self._connection.request("GET", "/livez")
-
-    def status(self) -> int:
-        """The code that it gets in the end."""
-        try:
-            return self._connection.getresponse().status
-        finally:
-            self._connection.close()
 
 
 def _open(service: Service) -> int:

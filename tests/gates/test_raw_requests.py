@@ -46,7 +46,10 @@ def _wrong(service: Service, table: Mapping[str, Raw]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, raw in table.items():
         for pieces in (1, 2, 7):
-            fault = raw.fault(converse(service.port, raw, pieces))
+            try:
+                fault = raw.fault(converse(service.port, raw, pieces))
+            except OSError as error:
+                fault = repr(error)
             if fault:
                 found[f"{name} in {pieces}"] = fault
     return found
