@@ -8,38 +8,43 @@ notice, closes the listener, answers all that is in flight or queued, and ends.
 from __future__ import annotations
 
 import logging
-import resource
-import select
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any
 
 from waitress import wasyncore
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.server import BaseWSGIServer, create_server
-from waitress.task import ErrorTask, WSGITask
-from waitress.utilities import BadRequest
+from waitress.adjustments import Adjustments
+from waitress.task import ThreadedTaskDispatcher
 
-from k8s_heartbeat.adapters.http.problems import STATUS_HEADER
-from k8s_heartbeat.adapters.http.rendering import to_json
+from .connections import Connection, Listener, State, victims
+from .descriptors import room_for
+from .signals import on_stop
 
 __all__ = ["Server"]
 
 _log = logging.getLogger(__name__)
 
-_CONNECTION_LIMIT = 1000
-# Descriptors beside the clients': the cluster's connections, files, the loop's own.
-_SPARE_DESCRIPTORS = 64
+_CONNECTIONS = 1000
+_LEAST = 16
+_PROBE_THREADS = 2
+# Threads that judge a thousand objects each leave the loop and the probes a turn this soon.
+_SWITCH_SECONDS = 0.0005
 _TICK = 0.2
 _FINISH_SECONDS = 20.0
 # After its last answer a connection gets this long to be closed by its client.
 _LINGER_SECONDS = 0.5
-# From a request's first byte to the end of its headers.
-_HEADER_SECONDS = 5.0
+_PATIENCE = {
+    # From a request's first byte to its last.
+    State.ASKING: 5.0,
+    # For all of an answer, which is a megabyte at most.
+    State.READING: 10.0,
+    State.REFUSED: 1.0,
+}
 _SWEEP_SECONDS = 0.5
+_COMPLAINT_SECONDS = 5.0
 
 
 class Server:
@@ -55,6 +60,7 @@ class Server:
 
     Raises:
         OSError: The address cannot be listened on.
+        CommandError: The process may open too few files to serve anybody.
     """
 
     def __init__(
@@ -69,55 +75,79 @@ class Server:
     ) -> None:
         self._drain_seconds = drain_seconds
         self._next_sweep = 0.0
-        connections = _connection_limit()
-        self._crowded = connections - connections // 10
+        self._next_complaint = 0.0
         self._stopping = stopping
         self._interrupted = False
         self._map: dict[int, Any] = {}
-        self._server = create_server(
-            app,
-            map=self._map,
+        self._most = room_for(_CONNECTIONS, threads)
+        adjustments = Adjustments(
             listen=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
             threads=threads,
             ident=None,
             expose_tracebacks=False,
-            connection_limit=connections,
-            asyncore_use_poll=True,
+            # What it would say of it is said each time that a connection comes or goes.
+            connection_limit=sys.maxsize,
             max_request_header_size=8192,
             max_request_body_size=1024,
             channel_timeout=60,
             cleanup_interval=5,
             # The app alone decides whose X-Forwarded-For counts.
             clear_untrusted_proxy_headers=False,
+            # A client that goes away is no fault of ours, and no reason for a traceback.
+            log_socket_errors=False,
+            # Answers stay in memory: the file system may be read-only.
+            outbuf_overflow=2**30,
         )
-        for listener in self._listeners():
-            listener.channel_class = _channel_class(self._stopping.is_set)
+        self._workers, self._probes = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
+        self._listeners = self._listen(app, adjustments)
+        self._make_do_with(self._most)
+        self._workers.set_thread_count(threads)
+        self._probes.set_thread_count(_PROBE_THREADS)
 
     @property
     def port(self) -> int:
         """The port that is listened on."""
-        return int(next(self._listeners()).getsockname()[1])
+        return int(self._listeners[0].getsockname()[1])
 
     def run(self) -> None:
-        """Serve until asked to stop, by SIGTERM or `stopping`, then drain and return.
+        """Serve until asked to stop, by SIGTERM, SIGHUP or `stopping`, then drain and return.
 
         Raises:
             KeyboardInterrupt: SIGINT came; what was in flight is answered, without a wait.
         """
-        previous = {
-            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda _, __: self._stopping.set()),
-            signal.SIGINT: signal.signal(signal.SIGINT, lambda _, __: self._interrupt()),
-        }
-        for listener in self._listeners():
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        previous = signal.signal(signal.SIGINT, lambda _, __: self._interrupt())
+        for listener in self._listeners:
             _log.info("listening on %s port %s", *listener.getsockname())
         try:
-            self._loop_while(lambda: not self._stopping.is_set())
-            self._drain()
+            with on_stop(self._stopping.set):
+                self._loop_while(lambda: not self._stopping.is_set())
+                self._drain()
             if self._interrupted:
                 raise KeyboardInterrupt
         finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
+            signal.signal(signal.SIGINT, previous)
+
+    def _listen(self, app: Any, adjustments: Adjustments) -> list[Listener]:
+        """One listener for each address that the host has."""
+        made: list[Listener] = []
+        try:
+            for address in adjustments.listen:
+                made.append(  # what was made is closed if the next one fails
+                    Listener(
+                        app,
+                        self._map,
+                        adjustments,
+                        is_stopping=self._stopping.is_set,
+                        dispatcher=self._workers,
+                        probes=self._probes,
+                        sockinfo=address,
+                    )
+                )
+        except OSError:
+            wasyncore.close_all(self._map, ignore_all=True)
+            raise
+        return made
 
     def _interrupt(self) -> None:
         if self._interrupted:
@@ -130,40 +160,36 @@ class Server:
         _log.info("stopping: unready, serving on for %g s", self._drain_seconds)
         ends = time.monotonic() + self._drain_seconds
         self._loop_while(lambda: time.monotonic() < ends)
-        for listener in self._listeners():
-            self._accept_waiting(listener)
-            listener.accepting = False
-            listener.del_channel()
-            if listener.socket is not None:
-                listener.socket.close()
+        for listener in self._listeners:
+            self._close_listener(listener)
         ends = time.monotonic() + _FINISH_SECONDS
         quiet_since = time.monotonic()
         while time.monotonic() < ends:
             self._loop_once(0.02)
             now = time.monotonic()
-            if not self._channels():
+            if not self._connections():
                 break
-            if any(_is_busy(channel) for channel in self._channels()):
+            if any(connection.is_busy for connection in self._connections()):
                 quiet_since = now
             elif now - quiet_since > _LINGER_SECONDS:
                 break
-        left = sum(_is_busy(channel) for channel in self._channels())
+        left = sum(connection.is_busy for connection in self._connections())
         if left:
             _log.error("stopped with %d requests unanswered after %g s", left, _FINISH_SECONDS)
-        self._server.task_dispatcher.shutdown(timeout=1)
+        for pool in (self._workers, self._probes):
+            pool.shutdown(timeout=1)
         wasyncore.close_all(self._map, ignore_all=True)
         _log.info("stopped")
 
-    def _accept_waiting(self, listener: BaseWSGIServer) -> None:
-        """Take in who stands in the listen queue: they have a connection as they see it."""
-        if listener.socket is None:
-            return
-        queue = select.poll()
-        queue.register(listener.socket, select.POLLIN)
-        for _ in range(_CONNECTION_LIMIT):
-            if not queue.poll(0):
-                return
-            self._loop_once(0)
+    def _close_listener(self, listener: Listener) -> None:
+        """Take in who stands in its queue, for they have a connection as they see it; close it."""
+        for _ in range(_CONNECTIONS):
+            if not listener.take_one() and not self._made_room(listener):
+                break
+        listener.accepting = False
+        listener.del_channel()
+        if listener.socket is not None:
+            listener.socket.close()
 
     def _loop_while(self, condition: Callable[[], bool]) -> None:
         while condition():
@@ -171,119 +197,62 @@ class Server:
 
     def _loop_once(self, timeout: float) -> None:
         wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
-        self._close_slow()
-
-    def _close_slow(self) -> None:
-        """Close who owes the rest of a request for too long, and where it is crowded who is idle.
-
-        waitress waits for a silent client only, not for one that sends a byte a second; and at its
-        connection limit it leaves new clients, the kubelet's probes too, waiting outside.
-        """
         now = time.monotonic()
-        if now < self._next_sweep and len(self._map) < self._crowded:
-            return
-        self._next_sweep = now + _SWEEP_SECONDS
-        idle = [channel for channel in self._channels() if not _is_busy(channel)]
-        for channel in idle:
-            since = channel.waiting_since
-            if since is not None and now - since > _HEADER_SECONDS:
-                channel.handle_close()
-        idle = sorted(
-            (channel for channel in idle if channel.connected),
-            key=lambda entry: entry.last_activity,
-        )
-        for channel in idle[: max(0, len(self._map) - self._crowded)]:
-            channel.handle_close()
+        if now >= self._next_sweep:
+            self._next_sweep = now + _SWEEP_SECONDS
+            self._close_slow(now)
+            if self._room < self._most:
+                self._make_do_with(min(self._most, self._room + 1 + self._room // 50))
+        for listener in self._listeners:
+            self._made_room(listener)
+        if len(self._map) > self._crowded:
+            # More than one, so that they are put in order only now and then.
+            self._close_victims(len(self._map) - self._crowded + self._crowded // 20)
 
-    def _listeners(self) -> Iterator[BaseWSGIServer]:
-        entries = list(self._map.values())
-        if isinstance(self._server, BaseWSGIServer):
-            return iter([self._server])
-        return (entry for entry in entries if isinstance(entry, BaseWSGIServer))
+    def _make_do_with(self, room: int) -> None:
+        """Have room for so many; some of it is kept free for who comes next."""
+        self._room = room
+        self._crowded = room - room // 10
+        for listener in self._listeners:
+            listener.room = room
 
-    def _channels(self) -> list[_Channel]:
-        return [entry for entry in self._map.values() if isinstance(entry, _Channel)]
+    def _close_slow(self, now: float) -> None:
+        """Close who owes the rest of a request for too long, or does not take an answer."""
+        for connection in self._connections():
+            if now - connection.since > _PATIENCE.get(connection.state, sys.maxsize):
+                connection.handle_close()
 
+    def _made_room(self, listener: Listener) -> bool:
+        """Whether descriptors had run out and some are free again.
 
-def _is_busy(channel: HTTPChannel) -> bool:
-    """Whether a request on this connection is in flight, queued, or its answer not yet sent."""
-    return bool(channel.requests or channel.total_outbufs_len)
+        There is less room for a while then: otherwise whoever comes takes at once what the
+        connections to the cluster need too.
+        """
+        if not listener.is_out_of_descriptors:
+            return False
+        listener.is_out_of_descriptors = False
+        self._complain("no file descriptor is left for a new connection: see ulimit -n")
+        taken = len(self._map)
+        self._make_do_with(min(self._most, max(_LEAST, taken - taken // 10)))
+        if not self._close_victims(max(1, taken - self._crowded)):
+            return False
+        listener.resume()
+        return True
 
+    def _close_victims(self, count: int) -> bool:
+        found = victims(self._connections(), count, time.monotonic())
+        for connection in found:
+            connection.handle_close()
+        if len(found) < count:
+            self._complain("every connection that there may be is being worked on")
+        return bool(found)
 
-class _Parser(HTTPRequestParser):
-    """Refuses what two servers in a row could read differently: the way requests are smuggled."""
+    def _complain(self, what: str) -> None:
+        """Say what an operator should know, and not so often that it fills a disk."""
+        now = time.monotonic()
+        if now >= self._next_complaint:
+            self._next_complaint = now + _COMPLAINT_SECONDS
+            _log.warning("%s (%d are open)", what, len(self._connections()))
 
-    def parse_header(self, header_plus: bytes) -> None:
-        names = [line.partition(b":")[0].strip().lower() for line in header_plus.split(b"\n")[1:]]
-        if names.count(b"host") > 1:
-            raise ParsingError("more than one Host")
-        if b"transfer-encoding" in names:
-            # No request to this service has a body.
-            raise ParsingError("a Transfer-Encoding")
-        super().parse_header(header_plus)
-
-
-class _Refusal(ErrorTask):
-    """The server's own answer to a request that no application should see, as a problem too."""
-
-    def execute(self) -> None:
-        error = cast(HTTPRequestParser, self.request).error or BadRequest("")
-        problem = {
-            "type": "about:blank",
-            "title": error.reason,
-            "status": error.code,
-            "detail": "the request is not HTTP as this server takes it",
-        }
-        body = to_json(problem).encode()
-        self.status = f"{error.code} {error.reason}"
-        self.response_headers = [
-            ("Content-Type", "application/problem+json"),
-            ("Cache-Control", "no-store"),
-            (STATUS_HEADER, "unknown"),
-        ]
-        self.set_close_on_finish()
-        self.content_length = len(body)
-        self.write(body)
-
-
-class _Channel(HTTPChannel):
-    """A connection that knows since when it owes the rest of a request."""
-
-    parser_class = _Parser
-    error_task_class = _Refusal
-    waiting_since: float | None = None
-
-    def received(self, data: bytes) -> bool:
-        received = super().received(data)
-        if self.request is None:
-            self.waiting_since = None
-        elif self.waiting_since is None:
-            self.waiting_since = time.monotonic()
-        return received
-
-
-def _channel_class(stopping: Callable[[], bool]) -> type[HTTPChannel]:
-    """A channel whose answers ask clients to go elsewhere once a stop was asked for."""
-
-    class Task(WSGITask):
-        def build_response_header(self) -> bytes:
-            # Requests that wait on this connection are answered too.
-            if stopping() and len(self.channel.requests) <= 1:
-                self.set_close_on_finish()
-            return super().build_response_header()
-
-    class Channel(_Channel):
-        task_class = Task
-
-    return Channel
-
-
-def _connection_limit() -> int:
-    """As many connections as the process may have descriptors for."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return _CONNECTION_LIMIT
-    limit = min(_CONNECTION_LIMIT, soft - _SPARE_DESCRIPTORS)
-    if limit < _CONNECTION_LIMIT:
-        _log.warning("only %d connections at once: the limit of open files is %d", limit, soft)
-    return max(8, limit)
+    def _connections(self) -> list[Connection]:
+        return [entry for entry in self._map.values() if isinstance(entry, Connection)]

@@ -11,6 +11,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
+from .signals import ended_by_a_stop
 
 __all__ = ["main"]
 
@@ -69,9 +70,10 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from . import serve_command  # noqa: PLC0415  # each command imports what it needs alone
+    with ended_by_a_stop():
+        from . import serve_command  # noqa: PLC0415  # takes a while, in which it may be stopped
 
-    return serve_command.run(arguments)
+        return serve_command.run(arguments)
 
 
 def _rules(arguments: argparse.Namespace) -> int:

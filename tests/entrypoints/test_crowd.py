@@ -2,69 +2,45 @@
 
 from __future__ import annotations
 
+import resource
 import socket
+import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.servers.process import Service, serving
+from tests.servers.process import Service, run, serving
+from tests.servers.raw_requests import HARMLESS, REFUSED, converse
 
 from .support import SERVE
 
 DEMO = (*SERVE, "--demo")
-# As `ulimit -n 164` leaves it: room for a hundred connections.
-CROWDED = """
+# As `ulimit -Sn` and `ulimit -Hn` would have it.
+LIMITED = """
 import resource, sys
 from k8s_heartbeat.entrypoints.cli import main
-resource.setrlimit(resource.RLIMIT_NOFILE, (164, 164))
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
 sys.exit(main(["serve", "--demo"]))
 """
 STOREFRONT = "/api/healthz/shop/deployment/storefront"
 
 
-def exchange(service: Service, data: bytes) -> bytes:
-    """All that the service says to some bytes, until it closes or falls silent."""
-    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as client:
-        client.sendall(data)
-        client.settimeout(1)
-        said = b""
-        try:
-            while part := client.recv(65536):
-                said += part
-        except TimeoutError:
-            pass
-        return said
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        pytest.param(
-            b"Host: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n", id="two lengths"
-        ),
-        pytest.param(b"Host: a\r\nTransfer-Encoding: chunked\r\n", id="chunks"),
-        pytest.param(b"Host: a\r\nTransfer-Encoding: gzip\r\n", id="unknown encoding"),
-        pytest.param(b"Host: a\r\nTransfer-Encoding : chunked\r\n", id="a space before the colon"),
-        pytest.param(b"Host: a\r\nhost: b\r\n", id="two hosts"),
-    ],
-)
-def test_what_could_be_read_in_two_ways_is_refused(home: Path, headers: bytes) -> None:
-    """One answer, 400, and the connection ends: what follows is no request of its own."""
-    start = f"GET {STOREFRONT} HTTP/1.1\r\n".encode()
-    hidden = f"GET {STOREFRONT} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
-    with serving(home, DEMO) as service:
-        said = exchange(service, start + headers + b"\r\n0\r\n\r\n" + hidden)
-    assert said.startswith(b"HTTP/1.1 400") or said.startswith(b"HTTP/1.0 400")
-    assert said.count(b"HTTP/1.") == 1
-    assert b"Heartbeat-Status: unknown" in said
+@pytest.mark.parametrize("name", [*REFUSED, *HARMLESS])
+def test_a_raw_request_gets_the_one_answer_that_is_right(demo: Service, name: str) -> None:
+    """An error for what is none or may be read in two ways; and whoever comes next is served."""
+    raw = REFUSED.get(name) or HARMLESS[name]
+    assert raw.fault(converse(demo.port, raw)) == ""
+    assert demo.get("/livez").status == 200
 
 
 def test_more_slow_clients_than_connections_do_not_keep_others_out(home: Path) -> None:
-    """Each sends half a request; whoever asks properly meanwhile is answered."""
+    """With room for a hundred; each sends half a request, and who asks properly is answered."""
     with ExitStack() as opened:
-        service = opened.enter_context(serving(home, ("-c", CROWDED)))
+        service = opened.enter_context(
+            serving(home, ("-c", LIMITED, "164", "164"), HEARTBEAT_THREADS="4")
+        )
         for _ in range(130):
             client = socket.create_connection(("127.0.0.1", service.port), timeout=5)
             opened.callback(client.close)
@@ -92,3 +68,52 @@ def test_a_request_that_drips_is_given_up(home: Path) -> None:
             except OSError:
                 closed = True
         assert closed
+
+
+def test_too_few_descriptors_are_named(home: Path) -> None:
+    """Exit 2 at start, in place of a service that takes nobody in."""
+    ended = run(home, "-c", LIMITED, "200", "200", PORT="0")
+    assert ended.returncode == 2
+    assert "ulimit -n" in ended.stderr
+    assert "HEARTBEAT_THREADS" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_few_descriptors_are_said(home: Path) -> None:
+    """It serves as many as there is room for, and tells what would give it more."""
+    with serving(home, ("-c", LIMITED, "500", "500")) as service:
+        assert service.get(STOREFRONT).status == 200
+        assert "connections at once: the limit of open files is 500" in service.logged()
+
+
+def test_the_soft_limit_of_descriptors_is_raised(home: Path) -> None:
+    """As far as it takes, where the hard one allows it."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard != resource.RLIM_INFINITY and hard < 4096:
+        pytest.skip("the hard limit is below what the service asks for")
+    with serving(home, ("-c", LIMITED, "256", "4096")) as service:
+        soft, _ = resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE)
+        assert 1000 < soft <= 4096
+        assert "ulimit" not in service.logged()
+
+
+def test_half_a_conversation_is_answered(demo: Service) -> None:
+    """A client that has said all, and closed its side, still listens."""
+    with socket.create_connection(("127.0.0.1", demo.port), timeout=10) as client:
+        client.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n" * 3)
+        client.shutdown(socket.SHUT_WR)
+        with client.makefile("rb") as stream:
+            assert stream.read().count(b"HTTP/1.1 200") == 3
+
+
+def test_thousands_of_requests_in_one_go_are_answered_in_order(demo: Service) -> None:
+    """One after the other, all of them, on the one connection."""
+    paths = [f"/livez?{number}" for number in range(2000)]
+    asked = "".join(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n" for path in paths)
+    asked += "GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", demo.port), timeout=20) as client:
+        sender = threading.Thread(target=client.sendall, args=(asked.encode(),))
+        sender.start()
+        with client.makefile("rb") as stream:
+            assert stream.read().count(b"HTTP/1.1 200 OK") == 2001
+        sender.join()

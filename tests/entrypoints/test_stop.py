@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from contextlib import ExitStack
@@ -15,11 +19,32 @@ import pytest
 from tests.builders import deployment
 from tests.servers.api_server import PATIENCE, ApiServer, until
 from tests.servers.faults import holding
-from tests.servers.process import Service, fetch, serving
+from tests.servers.process import Service, environment, fetch, serving
 
 from .support import API, SERVE, log_lines, served
 
 KNATIVE = ("-m", "k8s_heartbeat.entrypoints.knative")
+# Stands still while it reads its configuration, long before it listens.
+STARTING = """
+import threading
+from k8s_heartbeat.entrypoints import cli, serve_command
+def load(*_):
+    print("starting", flush=True)
+    threading.Event().wait(60)
+serve_command.load = load
+cli.main(["serve"])
+"""
+NOHUP = """
+import signal, sys
+from k8s_heartbeat.entrypoints.cli import main
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+sys.exit(main(["serve", "--host", "127.0.0.1"]))
+"""
+AS_FIRST = """
+import os, sys
+inner = [sys.executable, "-m", "k8s_heartbeat", "serve", "--host", "127.0.0.1"]
+os.execv(sys.argv[1], [sys.argv[1], "--pid", "--fork", "--kill-child", *inner])
+"""
 
 
 class Callers:
@@ -238,3 +263,62 @@ def _named(name: str) -> dict[str, object]:
     made = deployment()
     made["metadata"]["name"] = name
     return made
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_stop_while_it_starts_ends_it(home: Path, number: signal.Signals) -> None:
+    """Exit 0: it was asked to stop, and nobody was served yet."""
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTING],
+        cwd=home,
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"starting\n"
+        process.send_signal(number)
+        assert (process.wait(PATIENCE), process.stdout.read()) == (0, b"")
+
+
+def test_a_second_sigterm_changes_nothing(home: Path, api: ApiServer) -> None:
+    """Whoever is impatient has SIGKILL; what is in flight is answered."""
+    with holding() as (hold, released), served(home, api, timeout="10s") as service:
+        api.behave("/apis/", hold)
+        callers = Callers(service)
+        callers.ask(API)
+        api.wait_for(1)
+        service.process.send_signal(signal.SIGTERM)
+        until(lambda: "stopping" in service.logged(), "the start of the drain")
+        service.process.send_signal(signal.SIGTERM)
+        released.set()
+        assert callers.end() == [200]
+        assert service.process.wait(PATIENCE) == 0
+
+
+def test_a_hang_up_is_a_stop(home: Path, api: ApiServer) -> None:
+    """A terminal that closes, or who expects a reload: nobody goes without an answer."""
+    with served(home, api) as service:
+        assert service.stop(signal.SIGHUP) == 0
+        assert "stopped" in service.logged()
+
+
+def test_nohup_is_heeded(home: Path, api: ApiServer) -> None:
+    """What was started with SIGHUP ignored goes on ignoring it."""
+    with served(home, api, arguments=("-c", NOHUP)) as service:
+        service.process.send_signal(signal.SIGHUP)
+        assert service.get(API).status == 200
+        assert service.stop() == 0
+
+
+def test_the_first_process_of_a_container_stops(home: Path, api: ApiServer) -> None:
+    """The kernel drops signals to it that it has no handler for."""
+    unshare = shutil.which("unshare")
+    if not unshare or subprocess.run([unshare, "--pid", "--fork", "true"], check=False).returncode:
+        pytest.skip("no PID namespaces here")
+    with served(home, api, arguments=("-c", AS_FIRST, unshare)) as service:
+        outer = service.process.pid
+        children = Path(f"/proc/{outer}/task/{outer}/children").read_text("utf-8")
+        os.kill(int(children), signal.SIGTERM)
+        assert service.process.wait(PATIENCE) == 0
+        assert "stopped" in service.logged()

@@ -1,0 +1,341 @@
+"""Connections of clients, and who listens for them, held to what waitress does not ask of them.
+
+waitress waits for a silent client only, not for one that sends a byte a second or never reads its
+answer; its threads wait for clients that ask much at once; it tells everyone who cannot be taken
+in at the rate of its loop; and it resets the connection of a client that it refuses.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, MutableMapping
+from contextlib import suppress
+from enum import IntEnum
+from typing import Any, cast
+
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import BadRequest
+
+from k8s_heartbeat.adapters.http.problems import STATUS_HEADER
+from k8s_heartbeat.adapters.http.rendering import to_json
+
+from .http_parser import Parser
+
+__all__ = ["Connection", "Listener", "State", "victims"]
+
+_log = logging.getLogger(__name__)
+
+# So many are taken in before anybody is served.
+_AT_ONCE = 64
+_NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_SEND_BUFFER = 65536
+_PAUSE_SECONDS = 0.2
+# What never waits for the cluster.
+_PROBES = ("/livez", "/readyz")
+# So long nobody is closed to make room, who may just be about to ask.
+_FRESH_SECONDS = 1.0
+
+
+class State(IntEnum):
+    """What is awaited of a connection."""
+
+    IDLE = 0
+    """That its client asks for something."""
+    ASKING = 1
+    """The rest of a request."""
+    WORKED_ON = 2
+    """Our answer."""
+    READING = 3
+    """That its client takes the answer."""
+    REFUSED = 4
+    """That its client closes it: it was told to."""
+
+
+class _Refusal(ErrorTask):
+    """The server's own answer to a request that no application should see, as a problem too."""
+
+    def execute(self) -> None:
+        request = cast(Parser, self.request)
+        error = request.error or BadRequest("")
+        problem = {
+            "type": "about:blank",
+            "title": error.reason,
+            "status": error.code,
+            "detail": "the request is not HTTP as this server takes it",
+        }
+        body = to_json(problem).encode()
+        self.version = "1.1"
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers = [
+            ("Content-Type", "application/problem+json"),
+            ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
+            (STATUS_HEADER, "unknown"),
+        ]
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        connection = cast(Connection, self.channel)
+        connection.is_refused = True
+        fields = {"status": error.code, "client": connection.client}
+        _log.info("refused what is no request: %s", self.status, extra={"fields": fields})
+        self.write(b"" if request.is_head else body)
+
+
+class _Task(WSGITask):
+    """An answer that asks its client to go elsewhere once the service is about to stop."""
+
+    def build_response_header(self) -> bytes:
+        connection = cast(Connection, self.channel)
+        # Requests that wait on this connection are answered too.
+        if connection.listener.is_stopping() and b"\r\n\r\n" not in connection.ahead:
+            self.set_close_on_finish()
+        return super().build_response_header()
+
+
+class Connection(HTTPChannel):
+    """A connection that takes one request at a time, and knows since when it waits for what.
+
+    Attributes:
+        since: When its state last changed, in seconds of the monotonic clock.
+        ahead: What its client sent beyond the request that is worked on.
+        is_refused: Whether its client sent what is no request.
+    """
+
+    parser_class = Parser
+    error_task_class = _Refusal
+    task_class = _Task
+    ahead = b""
+    is_refused = False
+    _is_hung_up = False
+    # What the stubs of waitress lack.
+    requests_lock: threading.Lock
+    _flush_exception: Callable[[Callable[..., bool]], object]
+    _flush_some: Callable[..., bool]
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.since = time.monotonic()
+
+    @property
+    def listener(self) -> Listener:
+        """Who took it in."""
+        return cast(Listener, self.server)
+
+    @property
+    def client(self) -> str:
+        """The address of its client."""
+        return str(cast(tuple[Any, ...], self.addr)[0])
+
+    @property
+    def state(self) -> State:
+        """What is awaited of it."""
+        if self._is_hung_up:
+            return State.REFUSED
+        if self.requests or (self.ahead and not self.total_outbufs_len):
+            return State.WORKED_ON
+        if self.total_outbufs_len:
+            return State.READING
+        return State.IDLE if self.request is None else State.ASKING
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is in flight or queued, or its answer not yet taken."""
+        return self.state in (State.WORKED_ON, State.READING)
+
+    def readable(self) -> bool:
+        """Whether more is wanted of the client; takes up what it sent ahead, once that is due."""
+        if self._is_hung_up:
+            return True
+        if self.ahead and super().readable():
+            self.received(b"")
+        return not self.ahead and super().readable()
+
+    def writable(self) -> bool:
+        """Whether there is something to send."""
+        return not self._is_hung_up and bool(super().writable())
+
+    def received(self, data: bytes) -> bool:
+        """Take in what the client sent, as far as its first request goes.
+
+        The next one waits until the answer is taken: otherwise a client could ask for thousands of
+        answers that it never reads, and a thread would wait for it to read them.
+        """
+        with self.requests_lock:
+            if self.will_close or self.close_when_flushed:
+                return False
+            data = self.ahead + data
+            while data and not self.requests:
+                data = data[self._take(data) :]
+            self.ahead = data
+        return True
+
+    def _take(self, data: bytes) -> int:
+        if self.request is None:
+            self.request = self.parser_class(self.adj)
+            self.since = time.monotonic()
+        request = self.request
+        taken = request.received(data)
+        if request.expect_continue and request.headers_finished and not self.sent_continue:
+            self.send_continue()
+        if request.completed:
+            self.sent_continue = False
+            self.request = None
+            if not request.empty:
+                cast(list[HTTPRequestParser], self.requests).append(request)
+                self.listener.hand_over(self, request)
+        return taken
+
+    def service(self) -> None:
+        """Answer the request; in a thread of the pool."""
+        super().service()
+        self.since = time.monotonic()
+
+    def handle_read(self) -> None:
+        """Receive what came in."""
+        if not self._is_hung_up:
+            super().handle_read()
+            return
+        try:
+            self.recv(self.adj.recv_bytes)
+        except OSError:
+            self.handle_close()
+
+    def handle_write(self) -> None:
+        """Send what is to be sent."""
+        if not (self.is_refused and self.close_when_flushed):
+            super().handle_write()
+            return
+        self._flush_exception(self._flush_some)
+        if self.will_close:
+            self.handle_close()
+        elif self.connected and not self.total_outbufs_len:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Close our side alone: closed with unread bytes, a socket takes the answer back."""
+        self._is_hung_up = True
+        self.since = time.monotonic()
+        with suppress(OSError):
+            cast(socket.socket, self.socket).shutdown(socket.SHUT_WR)
+
+
+class Listener(TcpWSGIServer):
+    """Takes connections in, as many as there is room for.
+
+    Whoever comes when every connection there may be is being worked on waits in the kernel's
+    queue until one of them ends, which none of them is long in doing.
+
+    Args:
+        app: The WSGI application.
+        entries: The loop's, in which it enters itself and every connection.
+        adj: What waitress is told.
+        is_stopping: Whether a stop was asked for.
+        probes: Who answers the kubelet.
+        named: What else waitress's own listener takes.
+
+    Attributes:
+        room: As many entries as there may be.
+        is_out_of_descriptors: Whether one could not be taken in for the want of a descriptor.
+    """
+
+    channel_class = Connection
+    room = sys.maxsize
+    is_out_of_descriptors = False
+    _paused_until = 0.0
+
+    def __init__(
+        self,
+        app: Any,
+        entries: MutableMapping[int, Any],
+        adj: Adjustments,
+        *,
+        is_stopping: Callable[[], bool],
+        probes: ThreadedTaskDispatcher,
+        **named: Any,
+    ) -> None:
+        self.is_stopping = is_stopping
+        self._probes = probes
+        self._entries = entries
+        super().__init__(app, entries, adj=adj, **named)
+
+    def readable(self) -> bool:
+        """Whether there is room for somebody new."""
+        is_paused = time.monotonic() < self._paused_until
+        return super().readable() and not is_paused and self._has_room()
+
+    def handle_accept(self) -> None:
+        """Take in who waits, some at a time."""
+        for _ in range(_AT_ONCE):
+            if not (self._has_room() and self.take_one()):
+                return
+
+    def take_one(self) -> bool:
+        """Take in one connection; whether there was one."""
+        try:
+            accepted = self.accept()
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                self.is_out_of_descriptors = True
+                self._paused_until = time.monotonic() + _PAUSE_SECONDS
+            return False
+        if accepted is None:
+            return False
+        sock, address = accepted
+        try:
+            self.set_socket_options(sock)
+        except OSError:
+            # Its client went away before it was taken in.
+            sock.close()
+        else:
+            self.channel_class(self, sock, address, self.adj, map=self._entries)
+        return True
+
+    def set_socket_options(self, conn: socket.socket) -> None:
+        """Bound what the kernel keeps for clients that read nothing: gigabytes for a thousand."""
+        super().set_socket_options(conn)
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+
+    def hand_over(self, connection: Connection, request: HTTPRequestParser) -> None:
+        """Have a request answered; probes do not stand in line, or a busy service is restarted."""
+        is_probe = getattr(request, "path", "").rstrip("/") in _PROBES
+        workers = self._probes if is_probe else self.task_dispatcher
+        workers.add_task(cast(Any, connection))
+
+    def resume(self) -> None:
+        """Try again to take connections in: there may be room."""
+        self._paused_until = 0.0
+
+    def _has_room(self) -> bool:
+        return len(self._entries) < self.room
+
+
+def victims(connections: Collection[Connection], count: int, now: float) -> list[Connection]:
+    """So many of the connections as are closed first to make room for others.
+
+    None that is worked on. First those of an address that holds more than half of all; then those
+    that are as they are for a while, before who may just be about to ask; of these the idle before
+    who is in the middle of something; then who is so the longest.
+    """
+    held = Counter(connection.client for connection in connections)
+
+    def order(connection: Connection) -> tuple[bool, bool, bool, float]:
+        is_fresh = now - connection.since < _FRESH_SECONDS
+        return (
+            2 * held[connection.client] <= len(connections),
+            is_fresh,
+            not is_fresh and connection.state is not State.IDLE,
+            connection.since,
+        )
+
+    closable = [entry for entry in connections if entry.state is not State.WORKED_ON]
+    return sorted(closable, key=order)[:count]
