@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import falcon
 
@@ -18,6 +19,7 @@ from .auth import TokenAuth
 from .problems import STATUS_HEADER, add_problem_handlers
 from .rate_limit import RateLimit, RateLimiter
 from .rendering import DEFAULT_CODES, Detail
+from .request_id import REQUEST_ID_HEADER, RequestId
 from .request_log import RequestLog
 from .resources import (
     ApiServerHealth,
@@ -35,6 +37,7 @@ PROBES = ("/livez", "/readyz", "/healthz", "/health")
 """Asked by kubelets and load balancers, without a token and without a limit."""
 
 _EXPOSED = (
+    REQUEST_ID_HEADER,
     STATUS_HEADER,
     "Age",
     "RateLimit",
@@ -78,6 +81,7 @@ def create_app(
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     draining: Callable[[], bool] = lambda: False,
+    new_id: Callable[[], str] = lambda: uuid4().hex,
 ) -> falcon.App[Any, Any]:
     """The WSGI application.
 
@@ -87,6 +91,7 @@ def create_app(
         clock: A monotonic clock, in seconds, for limits and deadlines.
         now: The wall clock, timezone-aware, for judging.
         draining: Whether the process is about to stop.
+        new_id: Makes the id of a request that brings none.
     """
     codes = {**DEFAULT_CODES, **(contract.codes or {})}
     judge = Judge(
@@ -104,6 +109,7 @@ def create_app(
     )
     app: falcon.App[Any, Any] = falcon.App(
         middleware=[
+            RequestId(new_id),
             RequestLog(clock),
             _NoStore(),
             cors,

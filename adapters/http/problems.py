@@ -8,15 +8,22 @@ from typing import Any
 
 import falcon
 
+from k8s_heartbeat.adapters.logs import Work
+from k8s_heartbeat.adapters.masking import KNOWN
 from k8s_heartbeat.core import Health
 from k8s_heartbeat.core.reader import InvalidQuery, NotServed, ReadTimeout, UpstreamError
 
 from .rendering import to_json, unmistakable
 
-__all__ = ["STATUS_HEADER", "add_problem_handlers"]
+__all__ = ["API_SERVER", "SERVICE", "STATUS_HEADER", "add_problem_handlers"]
 
 STATUS_HEADER = "Heartbeat-Status"
 """Says on every answer that it is ours: an ingress or a sidecar produces 502 to 504 as well."""
+
+API_SERVER = "API server"
+"""The failure, in a request's context, of what gave no reading."""
+SERVICE = "service"
+"""The failure, in a request's context, of the service itself."""
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +41,7 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
     def upstream(
         req: falcon.Request, resp: falcon.Response, error: UpstreamError, params: object
     ) -> None:
-        req.context.cause = str(error)
+        req.context.failure, req.context.cause = API_SERVER, str(error)
         raise falcon.HTTPError(codes["error"], description=str(error))
 
     def not_served(
@@ -45,12 +52,13 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
     def timeout(
         req: falcon.Request, resp: falcon.Response, error: ReadTimeout, params: object
     ) -> None:
-        req.context.cause = str(error)
+        req.context.failure, req.context.cause = API_SERVER, str(error)
         raise falcon.HTTPError(codes["timeout"], description=str(error))
 
     def unforeseen(
         req: falcon.Request, resp: falcon.Response, error: Exception, params: object
     ) -> None:
+        req.context.failure, req.context.cause = SERVICE, type(error).__name__
         _log.error("an error in the service itself", exc_info=error)
         raise falcon.HTTPInternalServerError(description="an error in the service itself")
 
@@ -72,7 +80,13 @@ def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErr
             "type": "about:blank",
             "title": title,
             "status": status,
-            "detail": unmistakable(error.description or title),
+            "detail": unmistakable(_without_secrets(req, error.description or title)),
         }
     )
     resp.set_header(STATUS_HEADER, str(Health.UNKNOWN))
+
+
+def _without_secrets(req: falcon.Request, detail: str) -> str:
+    """A detail, which may quote what was asked or what went wrong below, to go to anybody."""
+    work: Work | None = getattr(req.context, "work", None)
+    return KNOWN.mask(detail if work is None else work.mask(detail))

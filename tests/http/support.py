@@ -17,6 +17,7 @@ from k8s_heartbeat.core.rules import KINDS
 from tests.builders import NOW, Manifest, available, deployment, progressing
 
 TOKEN = "right-t0ken"
+NEW_ID = "an-id-of-ours"
 PATH = "/api/healthz/shop/deployment/api"
 PROBES = ("/livez", "/readyz", "/healthz", "/health")
 OPEN = Contract(token=None)
@@ -165,6 +166,7 @@ def service(
         clock=clock.monotonic,
         now=clock.wall,
         draining=draining,
+        new_id=lambda: NEW_ID,
     )
     return Service(reader, clock, TestClient(app))
 
