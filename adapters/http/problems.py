@@ -9,7 +9,7 @@ from typing import Any
 import falcon
 
 from k8s_heartbeat.adapters.logs import Work
-from k8s_heartbeat.adapters.masking import KNOWN
+from k8s_heartbeat.adapters.masking import KNOWN, without_credentials
 from k8s_heartbeat.core import Health
 from k8s_heartbeat.core.reader import InvalidQuery, NotServed, ReadTimeout, UpstreamError
 
@@ -36,24 +36,24 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
     def bad_request(
         req: falcon.Request, resp: falcon.Response, error: InvalidQuery, params: object
     ) -> None:
-        raise falcon.HTTPBadRequest(description=str(error))
+        raise falcon.HTTPBadRequest(description=without_credentials(str(error)))
 
     def upstream(
         req: falcon.Request, resp: falcon.Response, error: UpstreamError, params: object
     ) -> None:
         req.context.failure, req.context.cause = API_SERVER, str(error)
-        raise falcon.HTTPError(codes["error"], description=str(error))
+        raise falcon.HTTPError(codes["error"], description=without_credentials(str(error)))
 
     def not_served(
         req: falcon.Request, resp: falcon.Response, error: NotServed, params: object
     ) -> None:
-        raise falcon.HTTPNotFound(description=str(error))
+        raise falcon.HTTPNotFound(description=without_credentials(str(error)))
 
     def timeout(
         req: falcon.Request, resp: falcon.Response, error: ReadTimeout, params: object
     ) -> None:
         req.context.failure, req.context.cause = API_SERVER, str(error)
-        raise falcon.HTTPError(codes["timeout"], description=str(error))
+        raise falcon.HTTPError(codes["timeout"], description=without_credentials(str(error)))
 
     def unforeseen(
         req: falcon.Request, resp: falcon.Response, error: Exception, params: object

@@ -46,8 +46,10 @@ class RequestLog:
     ) -> None:
         """Log the answer, with what lies behind it where there is something to say."""
         status = resp.status_code
+        # Any other word is the caller's own, and may be anything.
+        method = req.method if req.method in falcon.COMBINED_METHODS else "?"
         fields: dict[str, object] = {
-            "method": req.method,
+            "method": method,
             "path": req.path,
             "status": status,
             "health": resp.get_header(STATUS_HEADER),
@@ -62,7 +64,7 @@ class RequestLog:
             if value is not None:
                 fields[name] = value
         level = self._level(req)
-        _log.log(level, "%s %s %s", req.method, req.path, status, extra={"fields": fields})
+        _log.log(level, "%s %s %s", method, req.path, status, extra={"fields": fields})
 
     def _level(self, req: falcon.Request) -> int:
         failure = getattr(req.context, "failure", None)

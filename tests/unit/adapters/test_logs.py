@@ -321,10 +321,9 @@ def test_traceback_is_cut_in_its_middle() -> None:
             raise RuntimeError("x" * 9_000 + " at last")
         deep(left - 1)
 
-    try:
+    with pytest.raises(RuntimeError) as raised:
         deep(5)
-    except RuntimeError as error:
-        told = decoded(record(error=error))["exception"]
+    told = decoded(record(error=raised.value))["exception"]
     assert told.startswith("Traceback")
     assert told.endswith("at last")
     assert len(told) < 9_000
