@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ __all__ = ["Contract", "create_app"]
 PROBES = ("/livez", "/readyz", "/healthz", "/health")
 """Asked by kubelets and load balancers, without a token and without a limit."""
 
+_ALLOWED = "Access-Control-Allow-Headers"
+_FIELD_NAMES = re.compile(r"[\w!#$%&'*+.^`|~, -]{0,1000}", re.ASCII)
 _EXPOSED = (
     REQUEST_ID_HEADER,
     STATUS_HEADER,
@@ -104,9 +107,7 @@ def create_app(
         codes=codes,
         detail=contract.detail,
     )
-    cors: falcon.CORSMiddleware[Any, Any] = falcon.CORSMiddleware(
-        allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED
-    )
+    cors = _Cors(allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED)
     app: falcon.App[Any, Any] = falcon.App(
         middleware=[
             RequestId(new_id),
@@ -129,6 +130,22 @@ def create_app(
     app.add_route("/healthz", ApiServerHealth(judge))
     app.add_route("/health", ApiServerHealth(judge))
     return app
+
+
+class _Cors(falcon.CORSMiddleware[Any, Any]):
+    """Middleware: which pages may read answers; it repeats the headers that a browser asks for."""
+
+    def process_response(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        resource: object,
+        req_succeeded: bool,
+    ) -> None:
+        """Repeat names of headers alone: whatever else could be read as an answer's own."""
+        super().process_response(req, resp, resource, req_succeeded)
+        if not _FIELD_NAMES.fullmatch(resp.get_header(_ALLOWED, default="")):
+            resp.set_header(_ALLOWED, "*")
 
 
 class _NoStore:

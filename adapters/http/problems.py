@@ -11,7 +11,7 @@ import falcon
 from k8s_heartbeat.adapters.logs import Work
 from k8s_heartbeat.adapters.masking import KNOWN, without_credentials
 from k8s_heartbeat.core import Health
-from k8s_heartbeat.core.reader import InvalidQuery, NotServed, ReadTimeout, UpstreamError
+from k8s_heartbeat.core.reader import InvalidQuery, NotServed, ReadError, ReadTimeout
 
 from .rendering import to_json, unmistakable
 
@@ -39,7 +39,7 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
         raise falcon.HTTPBadRequest(description=without_credentials(str(error)))
 
     def upstream(
-        req: falcon.Request, resp: falcon.Response, error: UpstreamError, params: object
+        req: falcon.Request, resp: falcon.Response, error: ReadError, params: object
     ) -> None:
         req.context.failure, req.context.cause = API_SERVER, str(error)
         raise falcon.HTTPError(codes["error"], description=without_credentials(str(error)))
@@ -66,7 +66,8 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
     app.add_error_handler(Exception, unforeseen)
     app.add_error_handler(InvalidQuery, bad_request)
     app.add_error_handler(NotServed, not_served)
-    app.add_error_handler(UpstreamError, upstream)
+    # Of which an object's absence, where none was asked for by name, is one.
+    app.add_error_handler(ReadError, upstream)
     app.add_error_handler(ReadTimeout, timeout)
     app.set_error_serializer(_serialize)
 

@@ -233,6 +233,7 @@ def ask(
     path: str = PATH,
     query: str = "",
     headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
 ) -> Answer:
     """Ask as a WSGI server does, past a client's own checks of what is sent.
 
@@ -242,6 +243,7 @@ def ask(
         path: The decoded path, each byte a character.
         query: The raw query.
         headers: Any headers.
+        body: Any bytes.
     """
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
@@ -254,7 +256,7 @@ def ask(
         "REMOTE_ADDR": "192.0.2.7",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
-        "wsgi.input": BytesIO(),
+        "wsgi.input": BytesIO(body),
         "wsgi.errors": StringIO(),
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
@@ -264,5 +266,5 @@ def ask(
         key = name.upper().replace("-", "_")
         environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value
     started = _Started()
-    body = b"".join(served.client.app(environ, started))
-    return Answer(int(started.status[:3]), tuple(sorted(started.headers)), body)
+    said = b"".join(served.client.app(environ, started))
+    return Answer(int(started.status[:3]), tuple(sorted(started.headers)), said)
