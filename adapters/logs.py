@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from io import FileIO, TextIOWrapper
 from itertools import islice
 from types import TracebackType
 from typing import Any, TextIO, TypeAlias, cast
@@ -151,7 +152,7 @@ def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys
         stream: Where to.
     """
     KNOWN.keep(*secrets)
-    handler = _Handler(stream)
+    handler = _Handler(_unbuffered(stream))
     handler.setFormatter(JsonFormatter())
     handler.addFilter(_is_told)
     logging.basicConfig(level=level, handlers=[handler], force=True)
@@ -164,6 +165,16 @@ def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_of_thread
     sys.unraisablehook = _log_unraisable
+
+
+def _unbuffered(stream: TextIO) -> TextIO:
+    """A stream past its buffer: what could not be written there would fail once more at exit."""
+    try:
+        raw = FileIO(stream.fileno(), "w", closefd=False)
+    except (AttributeError, OSError, ValueError):
+        # It is none of the system's, or there is none.
+        return stream
+    return TextIOWrapper(raw, "ascii", write_through=True)
 
 
 def _is_told(record: logging.LogRecord) -> bool:

@@ -8,11 +8,11 @@ from typing import Any
 
 import falcon
 
-from k8s_heartbeat.adapters.logs import Work
-from k8s_heartbeat.adapters.masking import KNOWN, without_credentials
 from k8s_heartbeat.core import Health
 from k8s_heartbeat.core.reader import InvalidQuery, NotServed, ReadError, ReadTimeout
 
+from ..logs import Work
+from ..masking import KNOWN, without_credentials
 from .rendering import to_json, unmistakable
 
 __all__ = ["API_SERVER", "SERVICE", "STATUS_HEADER", "add_problem_handlers"]

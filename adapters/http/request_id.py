@@ -8,8 +8,8 @@ from itertools import islice
 
 import falcon
 
-from k8s_heartbeat.adapters.logs import Work, work_on
-from k8s_heartbeat.adapters.masking import KNOWN, credentials_of, without_credentials
+from ..logs import Work, work_on
+from ..masking import KNOWN, credentials_of, without_credentials
 
 __all__ = ["REQUEST_ID_HEADER", "RequestId"]
 
