@@ -100,9 +100,9 @@ def changed(draw: st.DrawFn, value: Any) -> Any:
     if draw(st.integers(0, 11)) == 0:
         return draw(odd_values)
     if isinstance(value, dict):
-        return {key: draw(changed(entry)) for key, entry in value.items()}  # pyright: ignore[reportUnknownVariableType]  # JSON
+        return {key: draw(changed(entry)) for key, entry in value.items()}  # pyright: ignore[reportUnknownVariableType]  # JSON has no types
     if isinstance(value, list):
-        return [draw(changed(entry)) for entry in value]  # pyright: ignore[reportUnknownVariableType]  # JSON
+        return [draw(changed(entry)) for entry in value]  # pyright: ignore[reportUnknownVariableType]  # JSON has no types
     return value
 
 
