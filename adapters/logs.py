@@ -4,82 +4,244 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import sys
-from collections.abc import Collection, Mapping
+import threading
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TextIO, cast
-from urllib.parse import quote, quote_plus
+from io import FileIO, TextIOWrapper
+from itertools import islice
+from types import TracebackType
+from typing import Any, TextIO, TypeAlias, cast
 
-__all__ = ["JsonFormatter", "configure_logging"]
+from k8s_heartbeat.core.fields import is_list, is_mapping
 
-_MASK = "***"
+from .masking import KNOWN, MASK, Secrets, spellings, without_credentials
+
+__all__ = ["JsonFormatter", "Work", "configure_logging", "work_on"]
+
+_ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None]
+
+# What is left of a line that is too long all the same.
+_ALWAYS = ("time", "level", "logger", "message", "requestId", "exception")
 _LONG_LINE = 1_000
 _LONGEST_TEXT = 300
-# What may carry a secret that is not known beforehand, such as a wrong token. A match ends before
-# whatever has a meaning in JSON: the line is cleaned as a whole.
-_CREDENTIALS = re.compile(
-    r"((?:[?&;\s\"'])token(?:=|%3d))[^&\s\"'\\]*|((?:basic|bearer)\s+)[^\s\"',\\]+", re.IGNORECASE
-)
-_ESCAPE = re.compile("%[0-9A-F]{2}")
+_LONGEST_TRACEBACK = 8_000
+# Whatever is in it is escaped to a dozen characters at most.
+_LONGEST_LINE = 32_000
+# What is longer is cut before it is cleaned too, which costs time for each character.
+_LONGEST_RAW = 65_536
+# A secret that a first cut goes through is no longer known for one.
+_LONGEST_SECRET = 8_192
+_MOST_ENTRIES = 20
+_MOST_NESTED = 4
+# What is shorter than this keeps nobody out, and would mask half of what was asked.
+_SHORTEST_OFFERED = 8
+# They write a line for each connection at levels that are ours to use.
+_NOISY = ("urllib3", "waitress.queue", "kubernetes", "client")
+
+
+class Work:
+    """A request that is worked on, as every line that is logged meanwhile tells of it.
+
+    Args:
+        request_id: What the request is known by.
+        offered: The credentials that came with it, right or wrong: they are masked.
+    """
+
+    def __init__(self, request_id: str, offered: Iterable[str] = ()) -> None:
+        self.request_id = request_id
+        self._offered = [entry for entry in offered if len(entry) >= _SHORTEST_OFFERED]
+        self._forms: list[str] | None = None
+
+    def mask(self, text: str) -> str:
+        """A text without the credentials."""
+        if self._forms is None:
+            forms = {form for entry in self._offered for form in spellings(entry)}
+            self._forms = sorted(forms, key=len, reverse=True)
+        for form in self._forms:
+            text = text.replace(form, MASK)
+        return text
+
+
+_work: ContextVar[Work | None] = ContextVar("work", default=None)
+
+
+def work_on(work: Work | None) -> None:
+    """Say what this thread works on from now on; None for nothing."""
+    _work.set(work)
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one line of JSON.
+    """A record as one line of JSON, whatever it holds.
 
     Args:
-        secrets: Texts that never appear in a line, in whatever field they stand.
+        secrets: Texts that never appear in a line, besides the `KNOWN` ones.
     """
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
         super().__init__()
-        forms = {form for secret in secrets if secret for form in _forms(secret)}
-        self._secrets = sorted(forms, key=len, reverse=True)
+        self._secrets = Secrets(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
+            "logger": self._clean(record.name),
+            "message": self._clean(_message(record)),
         }
+        work = _work.get()
+        if work is not None:
+            line["requestId"] = work.request_id
         fields = cast(Mapping[str, object], getattr(record, "fields", {}))
-        line.update(fields)
+        line.update(cast(dict[str, object], self._plain(fields, 0)))
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        text = self._clean(json.dumps(line, default=str))
-        return text if len(text) <= _LONG_LINE else json.dumps(_shortened(json.loads(text)))
+            line["exception"] = _ends(self._clean(self.formatException(record.exc_info)))
+        if record.stack_info:
+            line["stack"] = _ends(self._clean(record.stack_info))
+        text = json.dumps(line)
+        if len(text) <= _LONG_LINE:
+            return text
+        text = json.dumps(_shortened(line))
+        if len(text) <= _LONGEST_LINE:
+            return text
+        told = {key: line[key] for key in _ALWAYS if key in line}
+        return json.dumps({key: _short(value) for key, value in told.items()})
 
-    def _clean(self, line: str) -> str:
-        for secret in self._secrets:
-            line = line.replace(secret, _MASK)
-        return _CREDENTIALS.sub(lambda match: f"{match.group(1) or match.group(2)}{_MASK}", line)
+    def _clean(self, text: str) -> str:
+        cut = len(text) > _LONGEST_RAW
+        # Of a traceback the end says the most.
+        text = text[-_LONGEST_RAW:] if cut else text
+        work = _work.get()
+        text = text if work is None else work.mask(text)
+        text = without_credentials(KNOWN.mask(self._secrets.mask(text)))
+        return text[_LONGEST_SECRET:] if cut else text
+
+    def _plain(self, value: object, depth: int) -> object:
+        """A value of a field as JSON has it, cleaned."""
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if depth < _MOST_NESTED and is_mapping(value):
+            return {
+                self._clean(_told(key)): self._plain(entry, depth + 1)
+                for key, entry in islice(value.items(), _MOST_ENTRIES)
+            }
+        if depth < _MOST_NESTED and isinstance(value, list | tuple):
+            entries = islice(cast(Iterable[object], value), _MOST_ENTRIES)
+            return [self._plain(entry, depth + 1) for entry in entries]
+        return self._clean(_told(value))
 
 
-def _shortened(line: dict[str, object]) -> dict[str, object]:
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes to a stream that may be full or closed: a lost line is no reason to fail."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is logging's
+        """Say nothing: there is nowhere to say it."""
+
+
+def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys.stderr) -> None:
+    """Send all that the process has to say through the formatter to `stream`.
+
+    That is every library's log records and warnings, and exceptions that nobody caught.
+
+    Args:
+        level: The least level that is told.
+        secrets: Texts that never appear; `masking.KNOWN` learns those that come up later.
+        stream: Where to.
+    """
+    KNOWN.keep(*secrets)
+    handler = _Handler(_unbuffered(stream))
+    handler.setFormatter(JsonFormatter())
+    handler.addFilter(_is_told)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in list(logging.root.manager.loggerDict):
+        logger = logging.getLogger(name)
+        # Its lines would come in another form, or not at all.
+        logger.handlers.clear()
+        logger.propagate = True
+    logging.captureWarnings(True)
+    sys.excepthook = _log_uncaught
+    threading.excepthook = _log_uncaught_of_thread
+    sys.unraisablehook = _log_unraisable
+
+
+def _unbuffered(stream: TextIO) -> TextIO:
+    """A stream past its buffer: what could not be written there would fail once more at exit."""
+    try:
+        raw = FileIO(stream.fileno(), "w", closefd=False)
+    except (AttributeError, OSError, ValueError):
+        # It is none of the system's, or there is none.
+        return stream
+    return TextIOWrapper(raw, "ascii", write_through=True)
+
+
+def _is_told(record: logging.LogRecord) -> bool:
+    # Not by the loggers' levels, which the libraries set themselves.
+    return record.levelno >= logging.ERROR or not record.name.startswith(_NOISY)
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    _log_exception("an exception that nobody caught", (kind, error, traceback))
+
+
+def _log_uncaught_of_thread(arguments: threading.ExceptHookArgs) -> None:
+    error = arguments.exc_value or arguments.exc_type()
+    info = (arguments.exc_type, error, arguments.exc_traceback)
+    _log_exception("an exception that nobody caught in a thread", info)
+
+
+def _log_unraisable(arguments: sys.UnraisableHookArgs) -> None:
+    error = arguments.exc_value or arguments.exc_type()
+    info = (arguments.exc_type, error, arguments.exc_traceback)
+    _log_exception("an exception that could not be raised", info)
+
+
+def _log_exception(message: str, info: _ExcInfo) -> None:
+    # As the interpreter ends there may be nothing left to log with.
+    with suppress(Exception):
+        logging.getLogger(__name__).critical(message, exc_info=info)
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:
+        # Its arguments do not fit, or cannot be told: that it was logged is still worth a line.
+        return f"{_told(record.msg)} (as logged in {record.filename} line {record.lineno})"
+
+
+def _told(value: object) -> str:
+    try:
+        return str(value)
+    except Exception as error:
+        return f"<a {type(value).__name__} that raises {type(error).__name__}>"
+
+
+def _ends(text: str) -> str:
+    """A traceback from its two ends: where it began, and what came of it."""
+    if len(text) <= _LONGEST_TRACEBACK:
+        return text
+    half = _LONGEST_TRACEBACK // 2
+    return f"{text[:half]}\n…\n{text[-half:]}"
+
+
+def _shortened(line: Mapping[str, object]) -> dict[str, object]:
     """A line whose texts cannot fill a disk; cut after they were cleaned, not amid a secret."""
     return {
-        key: f"{value[:_LONGEST_TEXT]}…"
-        if isinstance(value, str) and len(value) > _LONGEST_TEXT and key != "exception"
-        else value
+        key: value if key in ("exception", "stack") else _short(value)
         for key, value in line.items()
     }
 
 
-def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys.stderr) -> None:
-    """Send every library's log records through the formatter to `stream`."""
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonFormatter(secrets))
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    # Both write a line for each connection at levels that are ours to use.
-    for name in ("urllib3", "waitress.queue", "kubernetes"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-
-
-def _forms(secret: str) -> tuple[str, ...]:
-    """A secret as it may stand in a line: plain, in a URL, quoted by Python or by JSON."""
-    encoded = (quote(secret, safe=""), quote_plus(secret))
-    lower = (_ESCAPE.sub(lambda match: match.group().lower(), form) for form in encoded)
-    plain = {secret, *encoded, *lower, repr(secret)[1:-1], json.dumps(secret)[1:-1]}
-    return tuple({json.dumps(form)[1:-1] for form in plain})
+def _short(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= _LONGEST_TEXT else f"{value[:_LONGEST_TEXT]}…"
+    if is_list(value):
+        return [_short(entry) for entry in value]
+    if is_mapping(value):
+        return {_short(key): _short(entry) for key, entry in value.items()}
+    return value

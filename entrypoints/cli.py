@@ -31,9 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments)
     except CommandError as error:
+        from k8s_heartbeat.adapters.masking import KNOWN, without_credentials  # noqa: PLC0415  # of no use to a command that works
+
         if arguments.debug:
-            traceback.print_exc()
-        for line in str(error).splitlines():
+            print(without_credentials(KNOWN.mask(traceback.format_exc())), file=sys.stderr)
+        for line in KNOWN.mask(str(error)).splitlines():
             print(f"k8s-heartbeat: {line}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:

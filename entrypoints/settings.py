@@ -43,6 +43,8 @@ _REDIS_OPTIONS: Mapping[str, tuple[str, ...]] = {
 # Codes whose answers have no body, or another meaning than the answer's.
 _BODILESS = (204, 205, 304)
 _DATABASE = re.compile("/?|/[0-9]{1,9}")
+# A token in the wrong variable; what else is set has no words as long as that.
+_MAYBE_SECRET = re.compile(r"[\w.~+/=-]{16,}")
 _ORIGIN = re.compile(r"https?://[^/\s?#]+/?")
 
 
@@ -422,7 +424,8 @@ def load(
         try:
             values[setting.field] = setting.parse(text)
         except ValueError:
-            shown = "its value" if setting.secret else repr(text[:60])
+            hidden = setting.secret or _MAYBE_SECRET.fullmatch(text.strip())
+            shown = "its value" if hidden else repr(text[:60])
             faults.append(
                 f"{origin}: {shown} is not {setting.form}; an example is {setting.example}"
             )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..masking import KNOWN
 from .transport import keep_deadlines
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Connection:
         }
         token = self._configuration.get_api_key_with_prefix("BearerToken", "authorization")
         if token:
+            # It may have been replaced, or come from a plugin, since the last time.
+            KNOWN.learn(token.strip())
             headers["Authorization"] = token.strip()
         return headers
 
@@ -87,6 +90,8 @@ def connect(source: Source) -> Connection:
     configuration.connection_pool_maxsize = source.connections
     configuration.retries = False
     origin, namespace = _configure(configuration, source)
+    KNOWN.learn(configuration.host)
+    KNOWN.learn(configuration.password or "")
     if not configuration.host.startswith(("http://", "https://")):
         raise NoClusterError(f"{origin}: its server is no URL such as https://10.0.0.1:6443")
     pools = RESTClientObject(configuration).pool_manager

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import falcon
 
@@ -21,13 +23,17 @@ from .problems import STATUS_HEADER, add_problem_handlers
 from .quota import LocalQuota, Quota, RateLimit
 from .rate_limit import ClientLimiter, TokenLimiter
 from .rendering import DEFAULT_CODES, Detail
+from .request_id import REQUEST_ID_HEADER, RequestId
 from .request_log import RequestLog
 from .resources import ComponentHealth, GroupHealth, Judge, ObjectHealth
 from .shared_quota import SharedCounts, SharedQuota
 
 __all__ = ["Contract", "create_app"]
 
+_ALLOWED = "Access-Control-Allow-Headers"
+_FIELD_NAMES = re.compile(r"[\w!#$%&'*+.^`|~, -]{0,1000}", re.ASCII)
 _EXPOSED = (
+    REQUEST_ID_HEADER,
     STATUS_HEADER,
     "Age",
     "RateLimit",
@@ -80,6 +86,7 @@ def create_app(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     draining: Callable[[], bool] = lambda: False,
     shared: SharedCounts | None = None,
+    new_id: Callable[[], str] = lambda: uuid4().hex,
 ) -> falcon.App[Any, Any]:
     """The WSGI application.
 
@@ -90,6 +97,7 @@ def create_app(
         now: The wall clock, timezone-aware, for judging.
         draining: Whether the process is about to stop.
         shared: Where limits are counted together with other processes; None to count alone.
+        new_id: Makes the id of a request that brings none.
     """
     codes = {**DEFAULT_CODES, **(contract.codes or {})}
     judge = Judge(
@@ -100,9 +108,7 @@ def create_app(
         codes=codes,
         detail=contract.detail,
     )
-    cors: falcon.CORSMiddleware[Any, Any] = falcon.CORSMiddleware(
-        allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED
-    )
+    cors = _Cors(allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED)
 
     def quota(name: str, limit: RateLimit) -> Quota:
         local = LocalQuota(limit, clock)
@@ -117,6 +123,7 @@ def create_app(
     addresses = ClientAddress(contract.trusted_proxies)
     app: falcon.App[Any, Any] = falcon.App(
         middleware=[
+            RequestId(new_id),
             RequestLog(clock),
             _NoStore(),
             cors,
@@ -142,6 +149,22 @@ def create_app(
     app.add_route("/healthz", ApiServerHealth(reader))
     app.add_route("/health", ApiServerHealth(reader))
     return app
+
+
+class _Cors(falcon.CORSMiddleware[Any, Any]):
+    """Middleware: which pages may read answers; it repeats the headers that a browser asks for."""
+
+    def process_response(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        resource: object,
+        req_succeeded: bool,
+    ) -> None:
+        """Repeat names of headers alone: whatever else could be read as an answer's own."""
+        super().process_response(req, resp, resource, req_succeeded)
+        if not _FIELD_NAMES.fullmatch(resp.get_header(_ALLOWED, default="")):
+            resp.set_header(_ALLOWED, "*")
 
 
 class _NoStore:

@@ -9,14 +9,21 @@ from typing import Any
 import falcon
 
 from k8s_heartbeat.core import Health
-from k8s_heartbeat.core.reader import InvalidQuery, NotServed, ReadTimeout, UpstreamError
+from k8s_heartbeat.core.reader import InvalidQuery, NotServed, ReadError, ReadTimeout
 
+from ..logs import Work
+from ..masking import KNOWN, without_credentials
 from .rendering import to_json, unmistakable
 
-__all__ = ["STATUS_HEADER", "add_problem_handlers"]
+__all__ = ["API_SERVER", "SERVICE", "STATUS_HEADER", "add_problem_handlers"]
 
 STATUS_HEADER = "Heartbeat-Status"
 """Says on every answer that it is ours: an ingress or a sidecar produces 502 to 504 as well."""
+
+API_SERVER = "API server"
+"""The failure, in a request's context, of what gave no reading."""
+SERVICE = "service"
+"""The failure, in a request's context, of the service itself."""
 
 _log = logging.getLogger(__name__)
 
@@ -29,28 +36,29 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
     def bad_request(
         req: falcon.Request, resp: falcon.Response, error: InvalidQuery, params: object
     ) -> None:
-        raise falcon.HTTPBadRequest(description=str(error))
+        raise falcon.HTTPBadRequest(description=without_credentials(str(error)))
 
     def upstream(
-        req: falcon.Request, resp: falcon.Response, error: UpstreamError, params: object
+        req: falcon.Request, resp: falcon.Response, error: ReadError, params: object
     ) -> None:
-        req.context.cause = str(error)
-        raise falcon.HTTPError(codes["error"], description=str(error))
+        req.context.failure, req.context.cause = API_SERVER, str(error)
+        raise falcon.HTTPError(codes["error"], description=without_credentials(str(error)))
 
     def not_served(
         req: falcon.Request, resp: falcon.Response, error: NotServed, params: object
     ) -> None:
-        raise falcon.HTTPNotFound(description=str(error))
+        raise falcon.HTTPNotFound(description=without_credentials(str(error)))
 
     def timeout(
         req: falcon.Request, resp: falcon.Response, error: ReadTimeout, params: object
     ) -> None:
-        req.context.cause = str(error)
-        raise falcon.HTTPError(codes["timeout"], description=str(error))
+        req.context.failure, req.context.cause = API_SERVER, str(error)
+        raise falcon.HTTPError(codes["timeout"], description=without_credentials(str(error)))
 
     def unforeseen(
         req: falcon.Request, resp: falcon.Response, error: Exception, params: object
     ) -> None:
+        req.context.failure, req.context.cause = SERVICE, type(error).__name__
         _log.error("an error in the service itself", exc_info=error)
         raise falcon.HTTPInternalServerError(description="an error in the service itself")
 
@@ -58,7 +66,8 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
     app.add_error_handler(Exception, unforeseen)
     app.add_error_handler(InvalidQuery, bad_request)
     app.add_error_handler(NotServed, not_served)
-    app.add_error_handler(UpstreamError, upstream)
+    # Of which an object's absence, where none was asked for by name, is one.
+    app.add_error_handler(ReadError, upstream)
     app.add_error_handler(ReadTimeout, timeout)
     app.set_error_serializer(_serialize)
 
@@ -72,7 +81,13 @@ def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErr
             "type": "about:blank",
             "title": title,
             "status": status,
-            "detail": unmistakable(error.description or title),
+            "detail": unmistakable(_without_secrets(req, error.description or title)),
         }
     )
     resp.set_header(STATUS_HEADER, str(Health.UNKNOWN))
+
+
+def _without_secrets(req: falcon.Request, detail: str) -> str:
+    """A detail, which may quote what was asked or what went wrong below, to go to anybody."""
+    work: Work | None = getattr(req.context, "work", None)
+    return KNOWN.mask(detail if work is None else work.mask(detail))

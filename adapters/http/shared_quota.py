@@ -26,8 +26,6 @@ __all__ = ["SharedCounts", "SharedQuota"]
 _log = logging.getLogger(__name__)
 
 _PREFIX = "k8s-heartbeat"
-# What a request waits for Redis at most, all that it asks together: then nobody asks for a while.
-_PATIENCE_SECONDS = 0.2
 _THREADS = 8
 
 T = TypeVar("T")
@@ -94,6 +92,7 @@ class SharedCounts:
 
     Args:
         url: Where Redis is: ``redis://``, ``rediss://`` or ``redis+unix://``.
+        patience: Seconds that a request waits for Redis at most, all that it asks together.
         pause: Seconds after which Redis is tried again once it failed.
 
     Raises:
@@ -101,7 +100,7 @@ class SharedCounts:
         ValueError: The address is malformed.
     """
 
-    def __init__(self, url: str, *, pause: float = 1.0) -> None:
+    def __init__(self, url: str, *, patience: float = 0.2, pause: float = 1.0) -> None:
         # Of an extra, and for those alone who share their limits.
         import redis  # noqa: PLC0415  # see above
         from limits.storage import RedisStorage  # noqa: PLC0415  # see above
@@ -110,13 +109,14 @@ class SharedCounts:
 
         self._pool = redis.ConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType]  # its options have no types
             url.replace("redis+unix", "unix", 1),
-            socket_timeout=_PATIENCE_SECONDS,
-            socket_connect_timeout=_PATIENCE_SECONDS,
+            socket_timeout=patience,
+            socket_connect_timeout=patience,
             retry=Retry(NoBackoff(), 0),
         )
         self._storage: RedisStorage = RedisStorage(
             url, connection_pool=self._pool, key_prefix=_PREFIX
         )
+        self._patience = patience
         self._pause = pause
         self._crew = _Crew(_THREADS)
         self._lock = threading.Lock()
@@ -157,9 +157,9 @@ class SharedCounts:
         if not self._answers:
             self._probe()
             return None
-        job = _Job(work, time.monotonic() + _PATIENCE_SECONDS)
+        job = _Job(work, time.monotonic() + self._patience)
         self._crew.take(job)
-        if not job.done.wait(_PATIENCE_SECONDS):
+        if not job.done.wait(self._patience):
             self._lost(TimeoutError())
         elif job.error is not None:
             self._lost(job.error)

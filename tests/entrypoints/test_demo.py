@@ -13,7 +13,7 @@ from .support import TOKEN, told
 
 DEMO = ("-m", "k8s_heartbeat", "serve", "--demo")
 SHOP = "/api/healthz/shop"
-COUNTED = ("date", "ratelimit", "x-ratelimit-remaining", "x-ratelimit-reset")
+COUNTED = ("date", "ratelimit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id")
 """Headers that tell one answer from the next."""
 
 answers = pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
@@ -31,9 +32,9 @@ class Log:
         return [json.loads(line) for line in self.text.splitlines()]
 
 
-@pytest.fixture
-def log() -> Iterator[Log]:
-    """Everything that any library logs while a test runs, through our formatter."""
+@contextmanager
+def logged() -> Generator[Log]:
+    """Everything that any library logs meanwhile, through our formatter."""
     stream = StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter([TOKEN]))
@@ -41,6 +42,15 @@ def log() -> Iterator[Log]:
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
-    yield Log(stream)
-    root.setLevel(level)
-    root.removeHandler(handler)
+    try:
+        yield Log(stream)
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    """Everything that any library logs while a test runs, through our formatter."""
+    with logged() as found:
+        yield found

@@ -18,6 +18,7 @@ from k8s_heartbeat.core.rules import KINDS
 from tests.builders import NOW, Manifest, available, deployment, progressing
 
 TOKEN = "right-t0ken"
+NEW_ID = "an-id-of-ours"
 PATH = "/api/healthz/shop/deployment/api"
 PROBES = ("/livez", "/readyz", "/healthz", "/health")
 OPEN = Contract(authenticator=None)
@@ -178,6 +179,7 @@ def service(
         clock=clock.monotonic,
         now=clock.wall,
         draining=draining,
+        new_id=lambda: NEW_ID,
     )
     return Service(reader, clock, TestClient(app))
 
@@ -244,6 +246,7 @@ def ask(
     path: str = PATH,
     query: str = "",
     headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
 ) -> Answer:
     """Ask as a WSGI server does, past a client's own checks of what is sent.
 
@@ -253,6 +256,7 @@ def ask(
         path: The decoded path, each byte a character.
         query: The raw query.
         headers: Any headers.
+        body: Any bytes.
     """
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
@@ -265,7 +269,7 @@ def ask(
         "REMOTE_ADDR": "192.0.2.7",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
-        "wsgi.input": BytesIO(),
+        "wsgi.input": BytesIO(body),
         "wsgi.errors": StringIO(),
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
@@ -275,5 +279,5 @@ def ask(
         key = name.upper().replace("-", "_")
         environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value
     started = _Started()
-    body = b"".join(served.client.app(environ, started))
-    return Answer(int(started.status[:3]), tuple(sorted(started.headers)), body)
+    said = b"".join(served.client.app(environ, started))
+    return Answer(int(started.status[:3]), tuple(sorted(started.headers)), said)

@@ -50,7 +50,8 @@ def test_request_is_one_line_with_what_was_asked_and_what_came_of_it(log: Log) -
 def test_every_request_is_one_line_whatever_it_holds(log: Log, method: str, path: str) -> None:
     """Line ends and odd bytes in a path cannot forge a second line."""
     ask(service(healthy()), method, path)
-    assert [line["method"] for line in log.lines()] == [method]
+    told = "?" if method == "BREW" else method
+    assert [line["method"] for line in log.lines()] == [told]
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,7 @@ def story(path: str, names: tuple[str, ...], polled: bool) -> list[tuple[object,
         body = answer.body.decode()
         for name, letter in zip(names, "NM", strict=False):
             body = body.replace(f'"{name}"', f'"{letter}"')
-        own = ("content-length", "ratelimit", "x-ratelimit")
+        own = ("content-length", "ratelimit", "x-ratelimit", "x-request-id")
         headers = [pair for pair in answer.headers if not pair[0].lower().startswith(own)]
         seen.append((answer.status, headers, body, upstream.calls - before))
     return seen

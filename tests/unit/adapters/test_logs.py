@@ -6,6 +6,8 @@ import io
 import json
 import logging
 import sys
+import threading
+import warnings
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -14,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8s_heartbeat.adapters.logs import JsonFormatter, configure_logging
+from k8s_heartbeat.adapters.logs import JsonFormatter, Work, configure_logging, work_on
+from k8s_heartbeat.adapters.masking import KNOWN
 
 SECRET = "s3cr3t/with+odd=chars"
 
@@ -169,15 +172,13 @@ def root() -> Iterator[logging.Logger]:
     """The root logger, put back as it was."""
     found = logging.getLogger()
     handlers, level = found.handlers[:], found.level
-    others = {
-        name: logging.getLogger(name).level for name in ("urllib3", "waitress.queue", "kubernetes")
-    }
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     found.handlers = []
     yield found
     found.handlers = handlers
     found.setLevel(level)
-    for name, before in others.items():
-        logging.getLogger(name).setLevel(before)
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+    logging.captureWarnings(False)
 
 
 def test_every_librarys_records_go_through_the_formatter(root: logging.Logger) -> None:
@@ -207,6 +208,8 @@ def test_noisy_libraries_say_no_more_than_errors(root: logging.Logger) -> None:
     """A line for each connection to the API server helps nobody."""
     stream = io.StringIO()
     configure_logging("DEBUG", [], stream)
+    # As the Kubernetes client does.
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
     for name in ("urllib3.connectionpool", "waitress.queue", "kubernetes.client.rest"):
         logging.getLogger(name).warning("noise")
     assert root.level == logging.DEBUG
@@ -217,3 +220,169 @@ def test_logs_go_to_standard_error_by_default() -> None:
     """Standard output is for results."""
     assert configure_logging.__defaults__ is not None
     assert sys.stdout not in configure_logging.__defaults__
+
+
+def test_lines_of_a_request_have_its_id_until_it_is_over(root: logging.Logger) -> None:
+    """Whichever library writes them, and in its own thread alone."""
+    stream = io.StringIO()
+    configure_logging("INFO", [], stream)
+    work_on(Work("an-id"))
+    logging.getLogger("deep.below").warning("within")
+    other = threading.Thread(target=lambda: logging.getLogger("x").warning("beside"))
+    other.start()
+    other.join()
+    work_on(None)
+    logging.getLogger("x").warning("after")
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["message"], line.get("requestId")) for line in lines] == [
+        ("within", "an-id"),
+        ("beside", None),
+        ("after", None),
+    ]
+
+
+def test_what_a_request_offers_is_masked_while_it_is_worked_on() -> None:
+    """Right or wrong, known or not; what is too short to keep anybody out stays."""
+    work_on(Work("an-id", ["0ffered-by-somebody", "api"]))
+    try:
+        line = written(record("GET /api/0ffered-by-somebody", fields={"path": quote("0ffered%")}))
+    finally:
+        work_on(None)
+    assert json.loads(line)["message"] == "GET /api/***"
+
+
+def test_secret_that_is_learned_later_is_masked() -> None:
+    """As credentials for the API server are renewed."""
+    assert "le4rned-later" in written(record("le4rned-later"))
+    KNOWN.learn("Bearer le4rned-later")
+    assert "le4rned-later" not in written(record("le4rned-later"))
+
+
+@pytest.mark.parametrize("secret", ['"', ":", "{", "message", "0", "\\", "***", "u"])
+def test_no_secret_breaks_the_line(secret: str) -> None:
+    """Whatever an operator chose for one."""
+    line = decoded(record("a message", fields={"status": 200, "path": "/x"}), secret)
+    assert {"time", "level", "logger", "message"} <= set(line)
+    assert 200 in line.values()
+
+
+class Untellable:
+    """An object that cannot be told."""
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        record("%d", "x"),
+        record("%s %s", "x"),
+        record("x", "y"),
+        record("%s", Untellable()),
+        record(Untellable()),  # type: ignore[arg-type]  # what a library may do
+        record(fields={"value": Untellable(), 1: 2}),
+    ],
+)
+def test_record_that_cannot_be_told_is_a_line_all_the_same(made: logging.LogRecord) -> None:
+    """A slip in a library's message must not lose the line, nor raise."""
+    assert decoded(made)["logger"] == "a.logger"
+
+
+def nested(depth: int) -> object:
+    """A list in a list, and so on."""
+    found: object = "x" * 100
+    for _ in range(depth):
+        found = [found] * 100
+    return found
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        record("x" * 10**6),
+        record("\U0001f600" * 10**6),
+        record(fields={str(number) * 500: "\x00" * 10**5 for number in range(50)}),
+        record(fields={"value": nested(3)}),
+        record(error=RuntimeError("\ud800" * 10**6)),
+    ],
+    ids=["long", "escaped", "many", "nested", "exception"],
+)
+def test_line_is_bounded(made: logging.LogRecord) -> None:
+    """Nothing fills a disk with one line."""
+    assert len(written(made)) <= 32_000
+
+
+def test_traceback_is_cut_in_its_middle() -> None:
+    """Where it began and what came of it are at its ends."""
+
+    def deep(left: int) -> None:
+        if left == 0:
+            raise RuntimeError("x" * 9_000 + " at last")
+        deep(left - 1)
+
+    with pytest.raises(RuntimeError) as raised:
+        deep(5)
+    told = decoded(record(error=raised.value))["exception"]
+    assert told.startswith("Traceback")
+    assert told.endswith("at last")
+    assert len(told) < 9_000
+
+
+def test_long_text_is_cut_without_a_part_of_a_secret() -> None:
+    """What is cut before it is cleaned loses what the cut may have gone through."""
+    for shift in range(0, 60, 7):
+        text = "x" * shift + SECRET + "y" * (65_536 - 10)
+        assert "chars" not in written(record(text), SECRET)
+
+
+def test_warnings_and_uncaught_exceptions_are_lines(root: logging.Logger) -> None:
+    """Of the main thread, of others, and those that Python can only print."""
+    stream = io.StringIO()
+    configure_logging("INFO", [SECRET], stream)
+
+    def fail() -> None:
+        raise RuntimeError(SECRET)
+
+    class Failing:
+        def __del__(self) -> None:
+            fail()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn(f"of {SECRET}", stacklevel=1)
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    Failing()
+    try:
+        fail()
+    except RuntimeError as error:
+        sys.excepthook(RuntimeError, error, error.__traceback__)
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line["level"] for line in lines] == ["WARNING", *["CRITICAL"] * 3]
+    assert all("RuntimeError: ***" in line["exception"] for line in lines[1:])
+    assert SECRET not in stream.getvalue()
+
+
+def test_handlers_of_libraries_are_taken_away(root: logging.Logger) -> None:
+    """One form, and every line once."""
+    own, stream = io.StringIO(), io.StringIO()
+    library = logging.getLogger("a.library.of.its.own")
+    library.addHandler(logging.StreamHandler(own))
+    library.propagate = False
+    configure_logging("INFO", [], stream)
+    library.warning("told")
+    assert (own.getvalue(), len(stream.getvalue().splitlines())) == ("", 1)
+
+
+def test_stream_that_cannot_be_written_raises_nothing(
+    root: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk or a closed pipe is no reason to fail a request."""
+    closed = io.StringIO()
+    closed.close()
+    for stream in (closed, None):
+        configure_logging("INFO", [], stream)  # type: ignore[arg-type]  # as without a stderr
+        logging.getLogger("x").error("lost")
+    assert "Logging error" not in capsys.readouterr().err

@@ -15,7 +15,7 @@ import pytest
 
 from k8s_heartbeat.adapters.http.quota import LocalQuota, RateLimit
 from k8s_heartbeat.adapters.http.shared_quota import SharedCounts, SharedQuota
-from tests.servers.api_server import until
+from tests.servers.api_server import PATIENCE, until
 from tests.servers.process import all_at_once, free_port
 from tests.servers.redis_server import RedisServer
 
@@ -33,12 +33,18 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 @contextmanager
-def replicas(url: str, limit: RateLimit = FIVE, count: int = 2) -> Generator[list[SharedQuota]]:
-    """Quotas that know of each other through Redis alone, and try it often once it failed."""
+def replicas(
+    url: str, limit: RateLimit = FIVE, *, count: int = 2, patience: float = PATIENCE
+) -> Generator[list[SharedQuota]]:
+    """Quotas that know of each other through Redis alone, and try it often once it failed.
+
+    They are patient, so that a machine that is busy changes nothing, unless a Redis that hangs is
+    what is tried.
+    """
     with ExitStack() as stack:
         quotas: list[SharedQuota] = []
         for _ in range(count):
-            counts = SharedCounts(url, pause=0.1)
+            counts = SharedCounts(url, patience=patience, pause=0.1)
             stack.callback(counts.close)
             quotas.append(SharedQuota("test", LocalQuota(limit, time.monotonic), counts))
         yield quotas
@@ -145,7 +151,7 @@ def test_hanging_redis_holds_up_nobody(
     redis: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Sixty-four callers at once wait a moment together, the next ones not at all."""
-    with replicas(redis.url, RateLimit(), count=2) as (one, other):
+    with replicas(redis.url, RateLimit(), patience=0.2) as (one, other):
         one.hit("a")
         redis.hang()
         try:
@@ -289,7 +295,7 @@ def test_nonsense_leaves_the_local_count(
 ) -> None:
     """Whatever stands at the address: the limit holds, and the log has no password."""
     caplog.set_level(logging.DEBUG)
-    with answering(answer) as url, replicas(url, count=1) as (quota,):
+    with answering(answer) as url, replicas(url, count=1, patience=0.2) as (quota,):
         assert quota.usage("a").used == 0
         assert [quota.hit("a").over for _ in range(6)] == [False] * 5 + [True]
         assert quota.usage("a").over
