@@ -19,6 +19,7 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.task import ThreadedTaskDispatcher
 
+from .arenas import share_arenas
 from .connections import Connection, Listener, State, victims
 from .descriptors import room_for
 from .signals import on_stop
@@ -73,6 +74,8 @@ class Server:
         drain_seconds: float,
         stopping: threading.Event,
     ) -> None:
+        # Before there are threads.
+        share_arenas()
         self._drain_seconds = drain_seconds
         self._next_sweep = 0.0
         self._next_complaint = 0.0

@@ -74,11 +74,13 @@ class Form(Generic[T]):
         parse: Makes the value of what was found, or raises ValueError.
         words: The form, for people: what it "is not" otherwise.
         example: What it takes.
+        secret: Whether a fault must not repeat what was found.
     """
 
     parse: Callable[[Any], T]
     words: str
     example: str
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ class Value:
         try:
             return form.parse(self.found)
         except ValueError:
-            self.refuse(f"{shown(self.found)} is not {form.words}, such as {form.example}")
+            found = "its value" if form.secret else shown(self.found)
+            self.refuse(f"{found} is not {form.words}, such as {form.example}")
             return None
 
     def has(self, name: str) -> bool:

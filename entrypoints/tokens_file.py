@@ -198,6 +198,8 @@ _DIGESTS = Form(
     _digests,
     "the SHA-256 of a token as 64 hexadecimal digits in quotes, or a list of such",
     f'"{_HEX}"',
+    # Who mistakes it writes the token itself there.
+    secret=True,
 )
 _NAMESPACES = Form(
     _texts(_check_place),

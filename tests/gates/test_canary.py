@@ -208,6 +208,9 @@ def guarded(home: Path, api: ApiServer, **variables: str) -> Generator[Service]:
         "HEARTBEAT_DRAIN_SECONDS": "0",
         "HEARTBEAT_DETAIL": "full",
         "RATE_LIMIT": "1000000",
+        "HEARTBEAT_FAILED_AUTH_LIMIT": "1000000",
+        # Nobody is there: each of its failures may be told of.
+        "HEARTBEAT_RATE_LIMIT_STORAGE": f"redis://:{CANARIES['password of Redis']}@127.0.0.1:1",
     }
     with serving(home, SERVE, **{**settings, **variables}) as service:
         yield service
@@ -338,6 +341,12 @@ STARTS: dict[str, tuple[dict[str, str], str]] = {
             "HEARTBEAT_CORS_ORIGINS",
             "HEARTBEAT_TIMEOUT",
             "HEARTBEAT_THREADS",
+            "HEARTBEAT_TOKENS_FILE",
+            "HEARTBEAT_REVIEW_TTL",
+            "HEARTBEAT_TRUSTED_PROXIES",
+            "HEARTBEAT_TOKEN_RATE_LIMIT",
+            "HEARTBEAT_FAILED_AUTH_LIMIT",
+            "HEARTBEAT_RATE_LIMIT_STORAGE",
             "KUBECONFIG",
         )
     },
@@ -346,6 +355,7 @@ STARTS: dict[str, tuple[dict[str, str], str]] = {
     "a token with a line end": ({"AUTH_TOKEN_BASIC": f"{TOKEN}\n{TOKEN}"}, ""),
     "a token that is not ASCII": ({"AUTH_TOKEN_BASIC": f"{TOKEN}é"}, ""),
     "a file for a token": ({"AUTH_TOKEN_BASIC": "", "AUTH_TOKEN_BASIC_FILE": "/nowhere"}, ""),
+    "tokens for their hashes": ({"HEARTBEAT_TOKENS_FILE": "tokens.yaml"}, ""),
     "no YAML": ({}, f"users: [{{token: {BEARER}"),
     "no mapping": ({}, f"- {BEARER}"),
     "a text": ({}, BEARER),
@@ -379,12 +389,30 @@ STARTS: dict[str, tuple[dict[str, str], str]] = {
 }
 
 
+def test_no_review_brings_a_secret_to_light(home: Path, api: ApiServer, figures: Figures) -> None:
+    """A caller's token is sent to the API server, whatever that makes of it."""
+    said = Said()
+    behaviours: Mapping[str, Behaviour] = {**FAULTS, "redirect": redirect, "echo": echo}
+    with guarded(home, api, HEARTBEAT_AUTH="kubernetes", HEARTBEAT_REVIEW_TTL="1s") as service:
+        for number, (fault, behaviour) in enumerate(behaviours.items()):
+            api.behave("/", behaviour)
+            for token in (f"{WRONG}-{number}", f"{JWT}{number}"):
+                raw = request(API, {"Authorization": f"Bearer {token}"})
+                said.hear(fault, told(service.port, raw))
+        assert service.stop() == 0
+        assert '"status": 502' in service.logged()
+        hear_log(said, service)
+    said.take(figures, "canary, every fault of a TokenReview")
+
+
 def test_no_start_brings_a_secret_to_light(home: Path, figures: Figures) -> None:
     """Whatever is wrong with the settings or the kubeconfig: it ends, or serves all the same."""
     said = Said()
     for start, (variables, text) in STARTS.items():
         path = home / "config"
         path.write_text(text or json.dumps(users(token=BEARER)), "utf-8")
+        tokens = home / "tokens.yaml"
+        tokens.write_text(f"tokens: [{{name: a, sha256: {TOKEN}}}, {TOKEN}: 1]", "utf-8")
         settings = {
             "KUBECONFIG": str(path),
             "AUTH_TOKEN_BASIC": TOKEN,
