@@ -34,7 +34,7 @@ def test_who_never_reads_stops_nobody(
 ) -> None:
     """They hold no thread, and are given up after ten seconds; so is what they were to get."""
     with ExitStack() as opened:
-        service = opened.enter_context(_of_many_objects(home))
+        service = opened.enter_context(many_objects(home))
         # More than a socket takes that nobody reads from.
         assert len(service.get(_GROUP).body) > 200_000
         before, idle = _resident(service), _descriptors(service)
@@ -51,7 +51,7 @@ def test_who_never_reads_stops_nobody(
 def test_a_drain_does_not_wait_for_who_never_reads(home: Path, figures: Figures) -> None:
     """They are given up, and the process ends well before it would be killed."""
     with ExitStack() as opened:
-        service = opened.enter_context(_of_many_objects(home))
+        service = opened.enter_context(many_objects(home))
         opened.enter_context(crowd(service.port, 20, _ASKED, reads=False, returns=False))
         until(lambda: service.logged().count(f"GET {_GROUP} ") >= 20, "answers for all")
         began = time.monotonic()
@@ -62,7 +62,7 @@ def test_a_drain_does_not_wait_for_who_never_reads(home: Path, figures: Figures)
     figures.take("a drain while 20 clients never read", took, 15, "s")
 
 
-def _of_many_objects(home: Path) -> AbstractContextManager[Service]:
+def many_objects(home: Path) -> AbstractContextManager[Service]:
     dump = home / "dump.json"
     items: list[Manifest] = []
     for number in range(600):
