@@ -552,7 +552,7 @@ def counting(count: int, *, limited: bool = True) -> Behaviour:
         start = int(parameters.get("continue", "0"))
         end = min(count, start + int(parameters["limit"])) if limited else count
         more = {"continue": str(end)} if end < count else {}
-        items = [{"metadata": {"name": f"p{at}"}} for at in range(start, end)]
+        items = [{"metadata": {"name": f"p{at}", "namespace": "shop"}} for at in range(start, end)]
         exchange.json(200, {"kind": "PodList", "metadata": more, "items": items})
 
     return count_on
@@ -670,14 +670,94 @@ class TestLists:
         api.behave("/", speaks(200, json.dumps(body).encode()))
         assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
 
-    def test_items_that_are_no_objects_are_passed_over(
+    @pytest.mark.parametrize("item", [None, 7, "web-2", [], {}, {"metadata": "web-2"}])
+    def test_an_item_that_is_no_object_is_an_upstream_error(
+        self, api: ApiServer, reader: LiveReader, item: object
+    ) -> None:
+        """It stands for something, which may be what is down."""
+        body = {"kind": "PodList", "items": [{"metadata": metadata("web-1")}, item]}
+        api.behave("/", speaks(200, json.dumps(body).encode()))
+        assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"kind": "Secret", "metadata": metadata("web-2")},
+            {"metadata": {"name": "web-2", "namespace": "other"}},
+            {"metadata": {"name": "web-2"}},
+            {"metadata": {"namespace": "shop"}},
+        ],
+        ids=["kind", "namespace", "no namespace", "no name"],
+    )
+    def test_an_item_that_does_not_belong_there_is_an_upstream_error(
+        self, api: ApiServer, reader: LiveReader, odd: dict[str, object]
+    ) -> None:
+        """The answer may be that to another question."""
+        body = {"kind": "PodList", "items": [{"kind": "Pod", "metadata": metadata("web-1")}, odd]}
+        api.behave("/", speaks(200, json.dumps(body).encode()))
+        assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
+
+    def test_pages_that_expired_are_read_from_the_first(
         self, api: ApiServer, reader: LiveReader
     ) -> None:
-        """One odd item does not hide the others."""
-        body = {"kind": "PodList", "items": [None, 7, {"metadata": metadata("web-1")}]}
+        """Kubernetes answers 410 to the token of a list that it has compacted away."""
+        api.objects = [numbered(pod(), number) for number in range(4001)]
+        api.behave("/", truthful, FAULTS["gone"], truthful)
+        found = reader.read(PODS, ample())
+        assert len({entry["metadata"]["name"] for entry in found.objects}) == 4001
+        assert len(found.objects) == 4001
+        tokens = [request.parameters.get("continue") for request in api.requests]
+        assert tokens == [None, "2000", None, "2000", "4000"]
+
+    def test_pages_that_expire_again_are_an_upstream_error(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """It is asked for twice, not over and over."""
+        api.objects = [numbered(pod(), number) for number in range(4001)]
+        api.behave("/", truthful, FAULTS["gone"], truthful, FAULTS["gone"])
+        with pytest.raises(UpstreamError, match="answered 410"):
+            reader.read(PODS, ample())
+        assert len(api.requests) == 4
+
+    @pytest.mark.parametrize(
+        ("token", "asked"),
+        [("again", 2), ("x" * 2**20, 1), (7, 1), (["a"], 1)],
+        ids=["the same again", "of a MiB", "number", "list"],
+    )
+    def test_a_token_that_leads_nowhere_is_an_upstream_error(
+        self, api: ApiServer, reader: LiveReader, token: object, asked: int
+    ) -> None:
+        """What lies behind it cannot be had, and asking on is of no use."""
+        body = {"kind": "PodList", "metadata": {"continue": token}, "items": []}
         api.behave("/", speaks(200, json.dumps(body).encode()))
-        found = reader.read(PODS, ample()).objects
-        assert [entry["metadata"]["name"] for entry in found] == ["web-1"]
+        assert type(failure(lambda: reader.read(PODS, soon(1)))) is UpstreamError
+        assert len(api.requests) == asked
+
+    @pytest.mark.parametrize("token", ["a b", "a&limit=1", "a\r\nX: y", "#é\0", "../?", "%2e%2e"])
+    def test_a_token_of_odd_letters_comes_back_as_it_was(
+        self, api: ApiServer, reader: LiveReader, token: str
+    ) -> None:
+        """It is the API server's own, and opaque."""
+        first = {"kind": "PodList", "metadata": {"continue": token}, "items": []}
+        last = {"kind": "PodList", "items": []}
+        api.behave("/", *(speaks(200, json.dumps(body).encode()) for body in (first, last)))
+        assert reader.read(PODS, ample()).objects == ()
+        assert api.requests[1].parameters == {"limit": "2000", "continue": token}
+
+    def test_a_token_that_no_url_can_hold_is_an_upstream_error(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """Half of a character of two."""
+        api.behave("/", speaks(200, b'{"kind":"PodList","metadata":{"continue":"\\ud800"}}'))
+        assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
+
+    def test_a_page_of_another_kind_is_an_upstream_error(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """Also when the first one was right."""
+        api.objects = [numbered(pod(), number) for number in range(2001)]
+        api.behave("/", truthful, speaks(200, b'{"kind":"SecretList","items":[]}'))
+        assert type(failure(lambda: reader.read(PODS, soon(1)))) is UpstreamError
 
     def test_a_list_of_a_kind_that_is_not_served_says_so(
         self, api: ApiServer, reader: LiveReader
