@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from k8s_heartbeat.core import RULES, Kind, Rules
-from k8s_heartbeat.core.fields import is_mapping
+from k8s_heartbeat.core.fields import is_mapping, text
 from k8s_heartbeat.core.kinds import is_custom, kind_of
 from k8s_heartbeat.core.reader import (
     Deadline,
@@ -263,7 +263,7 @@ def _is_member(item: Mapping[str, Any], query: Query) -> bool:
     return (
         item.get("kind") in (None, "", _PARTIAL if kind.metadata_only else kind.kind)
         and is_mapping(metadata)
-        and bool(metadata.get("name"))
+        and text(metadata.get("name")) != ""
         and (not query.namespace or metadata.get("namespace") == query.namespace)
     )
 

@@ -26,6 +26,7 @@ __all__ = [
     "endless_pages",
     "full_port",
     "holding",
+    "in_chunks",
     "redirect_to",
     "silent_port",
     "speaks",

@@ -9,7 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from tests.servers.api_server import (
     ApiServer,
     Behaviour,
     Exchange,
+    head,
     status_object,
     truthful,
 )
@@ -50,13 +51,16 @@ from tests.servers.faults import (
     full_port,
     hang,
     holding,
+    in_chunks,
     redirect_to,
     silent_port,
     speaks,
     truncated,
+    truth_of,
     unauthorised,
 )
 from tests.servers.kubeconfig import kubeconfig, live_reader, write_kubeconfig
+from tests.servers.lies import LIES, ODDITIES
 from tests.servers.process import all_at_once
 
 SECONDS = 0.25
@@ -156,13 +160,14 @@ class TestFaults:
         self, api: ApiServer, reader: LiveReader
     ) -> None:
         """An answer that broke off was an answer: only one that never began is asked again."""
-        for fault in (chunks_cut_off, truncated):
+        headers = (FAULTS["status-negative"], FAULTS["header-of-megabytes"], FAULTS["no-http"])
+        for fault in (chunks_cut_off, truncated, *headers):
             api.behave("/", truthful)
             reader.read(API, ample())
             before = len(api.requests)
             api.behave("/", fault)
             assert type(failure(lambda: reader.read(API, soon()))) is UpstreamError
-            assert len(api.requests) - before == 1, fault.__name__
+            assert len(api.requests) - before == 1, fault
 
     @pytest.mark.parametrize(
         "name",
@@ -319,6 +324,104 @@ class TestKeepAlive:
         reader.read(API, ample())
         api.behave("/", FAULTS["hung-up"], hang)
         assert type(failure(lambda: reader.read(API, soon()))) is ReadTimeout
+
+
+GONE = Query(DEPLOYMENT, "shop", "gone")
+
+
+def poison() -> bytes:
+    """A whole answer that says that `gone` exists."""
+    body = json.dumps({**deployment(), "metadata": metadata("gone")}).encode()
+    return head(200, {"Content-Length": str(len(body))}) + body
+
+
+class TestDesynchronised:
+    """What comes over a connection beside the answer is never the answer to the next question."""
+
+    @pytest.mark.parametrize(
+        "opening",
+        [
+            pytest.param(lambda truth: truth, id="whole"),
+            pytest.param(
+                lambda truth: truth.replace(b"Content-Length: ", b"X: 1\r\nContent-Length: 0"),
+                id="length 0",
+            ),
+            pytest.param(lambda truth: head(204, {}), id="no content"),
+            pytest.param(lambda truth: head(304, {"Content-Length": "9"}), id="not modified"),
+            pytest.param(lambda truth: head(103, {}), id="early hints"),
+            pytest.param(
+                lambda truth: head(200, {"Transfer-Encoding": "chunked"}) + b"2\r\n{}\r\n0\r\n\r\n",
+                id="chunked",
+            ),
+        ],
+    )
+    @pytest.mark.parametrize("at_once", [True, False], ids=["at once", "on an idle connection"])
+    def test_a_second_answer_is_not_the_next_ones(
+        self,
+        api: ApiServer,
+        reader: LiveReader,
+        opening: Callable[[bytes], bytes],
+        at_once: bool,
+    ) -> None:
+        """It says in good order that there is what there is not."""
+        sent = threading.Event()
+
+        def split(exchange: Exchange) -> None:
+            first = opening(truth_of(exchange))
+            if at_once:
+                exchange.send(first + poison())
+            else:
+                exchange.send(first)
+                exchange.send(poison())
+            sent.set()
+
+        api.behave("/", split, truthful)
+        with suppress(ReadError):
+            reader.read(API, ample())
+        assert sent.wait(5)
+        assert type(failure(lambda: reader.read(GONE, soon()))) is NotFound
+
+    def test_an_answer_without_anything_beside_it_leaves_its_connection(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """Otherwise no connection would ever be kept."""
+        chunked = in_chunks(lambda body: b"%x;a=b\r\n%s\r\n0\r\nX: y\r\n\r\n" % (len(body), body))
+        api.behave("/", chunked, truthful)
+        for _ in range(3):
+            assert reader.read(API, ample()).objects
+        assert [request.turn for request in api.requests] == [1, 2, 3]
+
+
+class TestLies:
+    """Answers in good order, of something else than what was asked."""
+
+    @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+    @pytest.mark.parametrize("query", [API, Query(DEPLOYMENT, "shop")], ids=["object", "list"])
+    def test_what_was_not_asked_for_is_no_reading(
+        self, api: ApiServer, reader: LiveReader, query: Query, lie: Behaviour
+    ) -> None:
+        """It would be judged as if it were what was asked for."""
+        api.behave("/", lie)
+        if query.name or lie not in ONLY_OF_OBJECTS:
+            assert type(failure(lambda: reader.read(query, soon()))) is UpstreamError
+        else:
+            assert reader.read(query, ample()).objects
+
+    @pytest.mark.parametrize("oddity", ODDITIES.values(), ids=ODDITIES)
+    @pytest.mark.parametrize("query", [API, Query(DEPLOYMENT, "shop")], ids=["object", "list"])
+    def test_what_is_odd_is_read_or_no_reading(
+        self, api: ApiServer, reader: LiveReader, query: Query, oddity: Behaviour
+    ) -> None:
+        """And nothing else is raised."""
+        api.behave("/", oddity)
+        try:
+            reader.read(query, ample())
+        except ReadError as error:
+            assert type(error) is UpstreamError
+
+
+# A list may hold other names, and does not repeat a version.
+ONLY_OF_OBJECTS = (LIES["another-name"], LIES["another-version"])
 
 
 class TestCredentials:
