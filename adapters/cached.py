@@ -1,17 +1,19 @@
 """A `ClusterReader` that remembers: readings, absences and failures, one flight per query.
 
-What is remembered is the reading, never the verdict. Everything is bounded: names that do not
-exist have a memory of their own, so that guessing cannot evict what is polled.
+What is remembered is the reading, never the verdict. Everything is bounded, by the memory that it
+takes: names that do not exist have a memory of their own, so that guessing cannot evict what is
+polled.
 """
 
 from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from cachetools import TTLCache
 
 from k8s_heartbeat.core.reader import (
@@ -29,10 +31,14 @@ from k8s_heartbeat.core.reader import (
 
 __all__ = ["CachedReader", "Lifetimes"]
 
-# A list weighs as many as it holds, so that the bound is one on memory.
-_MOST_OBJECTS = 50_000
-_MOST_ABSENCES = 4_096
-_MOST_FAILURES = 4_096
+# Bytes, by an estimate that is seldom too low: what is read is as large as its owner likes.
+_MOST_READ = 128 * 2**20
+_MOST_REFUSED = 8 * 2**20
+# What remembering takes besides what is remembered.
+_ENTRY = 2**10
+_REFUSAL = 2 * 2**10
+# Of a selector of many short values, for each letter that it is written in.
+_LETTER = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +67,20 @@ class _Flight:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A reading and the moment it was taken."""
+    """A reading, the moment it was taken, and about how many bytes it takes."""
 
     reading: Reading
     at: float
+    weight: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
-    """An error, the moment it came, and nothing of who it came to."""
+    """An error, the moment it came, and about how many bytes it takes; nothing of who asked."""
 
     error: ReadError
     at: float
+    weight: int
 
     def raised(self, now: float) -> ReadError:
         """An error that no other caller holds."""
@@ -111,22 +119,17 @@ class CachedReader:
         self._places = threading.BoundedSemaphore(most_waiting)
         self._lock = threading.Lock()
         self._flights: dict[Query | str, _Flight] = {}
+        longest = max(lifetimes.stale, lifetimes.reading, lifetimes.discovery)
         self._readings: TTLCache[Query | str, _Taken] = TTLCache(
-            _MOST_OBJECTS,
-            max(lifetimes.stale, lifetimes.reading, lifetimes.discovery),
-            clock,
-            _weight,
+            _MOST_READ, longest, clock, _weight
         )
-        self._absences: TTLCache[Query | str, _Refused] = TTLCache(
-            _MOST_ABSENCES, lifetimes.absence, clock
-        )
+        self._absences = self._refusals(lifetimes.absence)
         # Stands in as a reading does: a workload that no cluster has to have fails no aggregate.
-        self._unserved: TTLCache[Query | str, _Refused] = TTLCache(
-            _MOST_ABSENCES, lifetimes.stale, clock
-        )
-        self._failures: TTLCache[Query | str, _Refused] = TTLCache(
-            _MOST_FAILURES, lifetimes.failure, clock
-        )
+        self._unserved = self._refusals(lifetimes.stale)
+        self._failures = self._refusals(lifetimes.failure)
+
+    def _refusals(self, lifetime: float) -> TTLCache[Query | str, _Refused]:
+        return TTLCache(_MOST_REFUSED, lifetime, self._clock, _weight)
 
     def read(self, query: Query, deadline: Deadline) -> Reading:
         """See `ClusterReader.read`; every caller gets an error of its own."""
@@ -155,7 +158,8 @@ class CachedReader:
     def _ask(self, key: Query | str, ask: Callable[[], Reading], deadline: Deadline) -> _Outcome:
         """Ask upstream, or wait for the one who asks already."""
         if not self._places.acquire(blocking=False):
-            return self._refused(ReadTimeout(f"{key}: too many requests wait for the API server"))
+            error = ReadTimeout(f"{key}: too many requests wait for the API server")
+            return self._refused(key, error)
         try:
             with self._lock:
                 outcome = self._remembered(key)
@@ -168,18 +172,19 @@ class CachedReader:
             if first:
                 return self._fly(key, flight, ask)
             flight.landed.wait(deadline.remaining())
-            return flight.outcome or self._refused(ReadTimeout(f"{key}: no answer in time"))
+            return flight.outcome or self._refused(key, ReadTimeout(f"{key}: no answer in time"))
         finally:
             self._places.release()
 
     def _fly(self, key: Query | str, flight: _Flight, ask: Callable[[], Reading]) -> _Outcome:
-        outcome: _Outcome = self._refused(UpstreamError(f"{key}: the reading was broken off"))
+        outcome: _Outcome = self._refused(key, UpstreamError(f"{key}: the reading was broken off"))
         try:
             reading = ask()
-            outcome = _Taken(reading, self._clock() - reading.age)
+            weight = _ENTRY + _weight_of(key) + sum(map(_weight_in_memory, reading.objects))
+            outcome = _Taken(reading, self._clock() - reading.age, weight)
         except ReadError as error:
             # A copy: the error itself holds every frame below it, the request's included.
-            outcome = self._refused(copy.copy(error))
+            outcome = self._refused(key, copy.copy(error))
         finally:
             with self._lock:
                 self._remember(key, outcome)
@@ -191,8 +196,8 @@ class CachedReader:
     def _lifetime(self, key: Query | str) -> float:
         return self._lifetimes.discovery if key == _DISCOVERY else self._lifetimes.reading
 
-    def _refused(self, error: ReadError) -> _Refused:
-        return _Refused(error, self._clock())
+    def _refused(self, key: Query | str, error: ReadError) -> _Refused:
+        return _Refused(error, self._clock(), _REFUSAL + _weight_of(key))
 
     def _remembered(self, key: Query | str) -> _Outcome | None:
         """What answers without asking; the caller holds the lock."""
@@ -204,8 +209,11 @@ class CachedReader:
     def _remember(self, key: Query | str, outcome: _Outcome) -> None:
         """Keep an outcome in place of what it overtakes; the caller holds the lock."""
         if isinstance(outcome, _Taken):
-            if _weight(outcome) <= _MOST_OBJECTS:
+            # A reading over the bound evicts nothing; what it overtakes is not true any more.
+            if outcome.weight <= _MOST_READ:
                 self._readings[key] = outcome
+            else:
+                self._readings.pop(key, None)
             self._absences.pop(key, None)
             self._unserved.pop(key, None)
         elif self._is_absence(key, outcome.error):
@@ -257,5 +265,20 @@ class CachedReader:
         return taken
 
 
-def _weight(taken: Any) -> int:
-    return max(1, len(taken.reading.objects))
+def _weight(outcome: _Outcome) -> int:
+    return outcome.weight
+
+
+def _weight_of(key: Query | str) -> int:
+    selector = None if isinstance(key, str) else key.selector
+    return 0 if selector is None else _LETTER * len(str(selector))
+
+
+def _weight_in_memory(manifest: Mapping[str, Any]) -> int:
+    """About how many bytes an object takes: the text of it, and each part that it is made of."""
+    try:
+        text = msgspec.json.encode(manifest, enc_hook=str)
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        # No text of it can be made, such as of half a character: too odd to be kept.
+        return _MOST_READ
+    return len(text) + 160 * text.count(b"{") + 64 * text.count(b"[") + 80 * text.count(b",")
