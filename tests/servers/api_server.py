@@ -231,6 +231,11 @@ class ApiServer:
         with self._changed:
             self._scripts.insert(0, _Script(prefix, list(behaviours)))
 
+    def forget(self, prefix: str) -> None:
+        """Answer paths below `prefix` truthfully again."""
+        with self._changed:
+            self._scripts = [each for each in self._scripts if each.prefix != prefix]
+
     def _start(self, target: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)
         with self._changed:
