@@ -180,8 +180,9 @@ class CachedReader:
         outcome: _Outcome = self._refused(key, UpstreamError(f"{key}: the reading was broken off"))
         try:
             reading = ask()
+            at = self._clock() - reading.age
             weight = _ENTRY + _weight_of(key) + sum(map(_weight_in_memory, reading.objects))
-            outcome = _Taken(reading, self._clock() - reading.age, weight)
+            outcome = _Taken(reading, at, weight)
         except ReadError as error:
             # A copy: the error itself holds every frame below it, the request's included.
             outcome = self._refused(key, copy.copy(error))
@@ -278,7 +279,7 @@ def _weight_in_memory(manifest: Mapping[str, Any]) -> int:
     """About how many bytes an object takes: the text of it, and each part that it is made of."""
     try:
         text = msgspec.json.encode(manifest, enc_hook=str)
-    except (ValueError, TypeError, OverflowError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError):
         # No text of it can be made, such as of half a character: too odd to be kept.
         return _MOST_READ
     return len(text) + 160 * text.count(b"{") + 64 * text.count(b"[") + 80 * text.count(b",")

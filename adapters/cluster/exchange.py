@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ __all__ = ["TooLargeError", "get", "in_hand"]
 _LARGEST_BODY = 32 * 2**20
 # Beyond this size only so many answers are in hand at one moment, whoever asked for them.
 _SMALL_BODY = 2**20
-_MOST_LARGE = 4
+_MOST_LARGE = 3
 _CHUNK = 2**16
 # Leaves time to answer when the API server is not there at all.
 _CONNECT_SECONDS = 3.0
@@ -143,20 +144,20 @@ def _drain(response: BaseHTTPResponse, what: str, deadline: Deadline) -> bytes:
         raise UpstreamError(f"{what}: the API server's answer is encoded, which was not asked for")
     length = response.headers.get("Content-Length", "")
     expected = int(length) if length.isdecimal() else None
-    chunks: list[bytes] = []
-    size = 0
     if (expected or 0) > _LARGEST_BODY:
         raise _too_large(what)
+    # Unlike pieces that are joined, it never holds the whole of it twice.
+    body = io.BytesIO()
     while chunk := _chunk(response, what):
-        size += len(chunk)
+        size = body.tell() + len(chunk)
         if size > _LARGEST_BODY:
             raise _too_large(what)
         if size > _SMALL_BODY:
             _hold_large(what, deadline)
-        chunks.append(chunk)
-    if expected not in (None, size):
+        body.write(chunk)
+    if expected not in (None, body.tell()):
         raise UpstreamError(f"{what}: the API server's answer was cut off")
-    return b"".join(chunks)
+    return body.getvalue()
 
 
 def _chunk(response: BaseHTTPResponse, what: str) -> bytes:

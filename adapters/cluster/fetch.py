@@ -46,7 +46,7 @@ _METADATA = f"application/json;as={_PARTIAL};g=meta.k8s.io;v=v1"
 
 
 class _ExpiredError(UpstreamError):
-    """A list changed too much while its pages were read; it has to be read from its beginning."""
+    """The token of a page is valid no more; the list has to be read from its beginning."""
 
 
 class LiveReader:
@@ -177,7 +177,7 @@ class LiveReader:
                 raise Forbidden(f"{query}: forbidden by the cluster's RBAC")
             if query.name:
                 raise NotFound(f"{query}: not found")
-        error = _ExpiredError if status == 410 else UpstreamError
+        error = _ExpiredError if status == 410 and "&continue=" in path else UpstreamError
         raise error(f"{query}: the API server answered {status}")
 
     def _is_not_served(self, query: Query, body: bytes, deadline: Deadline) -> bool:

@@ -14,12 +14,12 @@ import pytest
 
 from tests.builders import Manifest, deployment
 from tests.entrypoints.support import API, SERVE
-from tests.servers.api_server import ApiServer, Behaviour, until
+from tests.servers.api_server import ApiServer, Behaviour, Exchange, head, until
 from tests.servers.certificates import FLAWS, Certificate, self_signed
-from tests.servers.faults import FAULTS, closed_port, speaks
+from tests.servers.faults import FAULTS, closed_port, speaks, truth_of
 from tests.servers.kubeconfig import kubeconfig, write_kubeconfig
 from tests.servers.lies import LIES, ODDITIES
-from tests.servers.process import Service, serving
+from tests.servers.process import Service, all_at_once, serving
 
 from .figures import Figures
 from .processes import peak, resident
@@ -49,12 +49,14 @@ AGREES = frozenset(("number-of-20-digits",))
 
 
 @contextmanager
-def cluster(home: Path, api: ApiServer, known: Certificate | None = None) -> Generator[Service]:
+def cluster(
+    home: Path, api: ApiServer, known: Certificate | None = None, **variables: str
+) -> Generator[Service]:
     """The service over an API server, which knows its token."""
     about = {"certificate-authority": str(known.certificate)} if known else {}
     content = kubeconfig(api.url, user={"token": TOKEN}, cluster=about)
     path = write_kubeconfig(home / "config", content)
-    with serving(home, SERVE, KUBECONFIG=str(path), **VARIABLES) as service:
+    with serving(home, SERVE, **{**VARIABLES, **variables, "KUBECONFIG": str(path)}) as service:
         yield service
 
 
@@ -208,6 +210,34 @@ def test_pings_and_discovery(home: Path, figures: Figures, of: str) -> None:
     )
     late = tally.slowest - SECONDS
     figures.take(f"bad answers to a {of} question: the slowest past the deadline", late, GRACE, "s")
+
+
+def test_large_answers_at_once(home: Path, figures: Figures) -> None:
+    """24 callers of objects that are padded to 30 MiB each, which is within what is taken in."""
+    padding = b'{"padding":"' + b"x" * (30 * 2**20) + b'",'
+
+    def padded(exchange: Exchange) -> None:
+        body = truth_of(exchange).partition(b"\r\n\r\n")[2]
+        exchange.send(head(200, {"Content-Length": str(len(padding) + len(body) - 1)}))
+        exchange.send(padding)
+        exchange.send(body[1:])
+
+    with ApiServer(token=TOKEN) as api:
+        api.objects = [in_namespace(f"ns-{number}") for number in range(24)]
+        api.behave("/", padded)
+        with cluster(home, api, HEARTBEAT_TIMEOUT="3s") as service:
+            numbers = iter(range(24))
+            started = resident(service.process.pid)
+
+            def ask() -> int:
+                return service.get(f"/api/healthz/ns-{next(numbers)}/deployment/api").status
+
+            codes = all_at_once(24, ask)
+            grown = peak(service.process.pid) - started
+            assert "Traceback" not in service.logged()
+    assert set(codes) <= {200, 504}
+    assert 200 in codes
+    figures.take("24 answers of 30 MiB at once: peak of memory", grown / 2**20, 200, "MiB more")
 
 
 @pytest.mark.parametrize("flaw", [*FLAWS, "of nobody known", "none"])

@@ -39,6 +39,7 @@ from tests.servers.api_server import (
     head,
     status_object,
     truthful,
+    until,
 )
 from tests.servers.faults import (
     FAULTS,
@@ -91,6 +92,18 @@ def failure(ask: Callable[[], object]) -> ReadError:
     with pytest.raises(ReadError) as caught:
         ask()
     assert time.monotonic() - began < SECONDS + GRACE
+    return caught.value
+
+
+def in_namespace(namespace: str) -> dict[str, Any]:
+    """The metadata of `api` in another namespace."""
+    return {**metadata("api"), "namespace": namespace}
+
+
+def failure_of(reader: LiveReader, deadline: Deadline) -> ReadError:
+    """The error of a reading, however long it takes."""
+    with pytest.raises(ReadError) as caught:
+        reader.read(API, deadline)
     return caught.value
 
 
@@ -817,6 +830,48 @@ class TestLists:
             reader.read(PODS, ample())
         assert len(api.requests) == 4
 
+    def test_a_first_page_that_is_gone_is_not_asked_for_again(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """No token of ours has expired there."""
+        api.behave("/", FAULTS["gone"])
+        assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
+        assert len(api.requests) == 1
+
+    def test_large_answers_are_few_at_once(self, api: ApiServer, reader: LiveReader) -> None:
+        """However many ask; the others wait for their turn, and no longer than they may."""
+        with holding() as (hold, released):
+
+            def half(exchange: Exchange) -> None:
+                exchange.send(head(200, {"Content-Length": str(2**22)}) + b" " * 2**21)
+                hold(exchange)
+                exchange.close()
+
+            def padded(exchange: Exchange) -> None:
+                body = truth_of(exchange).partition(b"\r\n\r\n")[2] + b" " * 2**21
+                exchange.answer(200, body)
+
+            def waits() -> bool:
+                try:
+                    reader.read(late, soon())
+                except ReadTimeout:
+                    return True
+                return False
+
+            late = Query(DEPLOYMENT, "late", "api")
+            api.objects = [deployment(), {**deployment(), "metadata": in_namespace("late")}]
+            api.behave("/apis/apps/v1/namespaces/shop", half)
+            api.behave("/apis/apps/v1/namespaces/late", padded)
+            crowd = threading.Thread(
+                target=lambda: all_at_once(3, lambda: failure_of(reader, ample())), daemon=True
+            )
+            crowd.start()
+            api.wait_for(3)
+            until(waits, "an answer that is too many")
+            released.set()
+            crowd.join(10)
+        assert reader.read(late, ample()).objects
+
     @pytest.mark.parametrize(
         ("token", "asked"),
         [("again", 2), ("x" * 2**20, 1), (7, 1), (["a"], 1)],
@@ -828,7 +883,8 @@ class TestLists:
         """What lies behind it cannot be had, and asking on is of no use."""
         body: dict[str, object] = {"kind": "PodList", "metadata": {"continue": token}}
         api.behave("/", speaks(200, json.dumps(body).encode()))
-        assert type(failure(lambda: reader.read(PODS, soon(1)))) is UpstreamError
+        with pytest.raises(UpstreamError):
+            reader.read(PODS, ample())
         assert len(api.requests) == asked
 
     @pytest.mark.parametrize("token", ["a b", "a&limit=1", "a\r\nX: y", "#é\0", "../?", "%2e%2e"])
@@ -855,7 +911,8 @@ class TestLists:
         """Also when the first one was right."""
         api.objects = [numbered(pod(), number) for number in range(2001)]
         api.behave("/", truthful, speaks(200, b'{"kind":"SecretList","items":[]}'))
-        assert type(failure(lambda: reader.read(PODS, soon(1)))) is UpstreamError
+        with pytest.raises(UpstreamError):
+            reader.read(PODS, ample())
 
     def test_a_list_of_a_kind_that_is_not_served_says_so(
         self, api: ApiServer, reader: LiveReader
