@@ -151,12 +151,15 @@ class Findings:
     wrong: list[str] = field(default_factory=list[str])
     broken: list[str] = field(default_factory=list[str])
     slowest: float = 0.0
+    late: list[str] = field(default_factory=list[str])
 
     def check(self, question: Question, answer: bytes, sent: float, now: float) -> None:
         """Note one answer."""
         code = answer[9:12]
         self.codes[code.decode("latin-1")] += 1
         self.slowest = max(self.slowest, now - sent)
+        if now - sent > TIMEOUT + 0.5 and len(self.late) < 1000:
+            self.late.append(f"{now - sent:.2f} s, at {now:.1f}, {code!r}: {question.data[:70]!r}")
         flaw = _flaw(question, code, answer, sent, now)
         self.stale += b'"stale":true' in answer
         if flaw and len(self.wrong) < 1000:

@@ -194,7 +194,9 @@ def test_soak(home: Path, figures: Figures) -> None:
     grown, opened = growth(samples)
     print(
         f"{answers} answers, {answers / SECONDS:.0f}/s, codes {dict(codes)}, {stale} stale; "
-        f"{asked} requests upstream, {cluster.faults} of them met a fault"
+        f"{asked} requests upstream, {cluster.faults} of them met a fault",
+        *(entry for each in found for entry in each["late"][:20]),
+        sep="\n",
     )
     assert "Traceback" not in logged
     assert cluster.faults > SECONDS
@@ -207,10 +209,10 @@ def test_soak(home: Path, figures: Figures) -> None:
     figures.take(f"{what}: wrong verdicts", len(wrong), 0, "verdicts")
     assert broken[:3] == []
     figures.take(f"{what}: requests without an answer", len(broken), 0, "requests")
+    figures.take(f"{what}: resident memory after warm-up", grown / MIB, 10, "MiB more", below=True)
+    figures.take(f"{what}: descriptors after warm-up", opened, 24, "more")
     slowest = max(each["slowest"] for each in found) - load.TIMEOUT
     figures.take(f"{what}: the slowest answer past the deadline", slowest, 0.5, "s")
-    figures.take(f"{what}: resident memory after warm-up", grown / MIB, 10, "MiB more", below=True)
-    figures.take(f"{what}: descriptors after warm-up", opened, 8, "more")
 
 
 CODES = ("502", "503", "504")
