@@ -159,6 +159,15 @@ class TestFaults:
         api.behave("/", FAULTS[name])
         assert type(failure(lambda: reader.read(API, soon()))) is ReadTimeout
 
+    @pytest.mark.parametrize("name", ["continue-flood", "early-hints-flood", "body-without-end"])
+    def test_what_has_no_end_is_given_up(
+        self, api: ApiServer, reader: LiveReader, name: str
+    ) -> None:
+        """Long before the deadline: so many bytes are no answer."""
+        api.behave("/", FAULTS[name])
+        with pytest.raises(UpstreamError, match="HTTPException|103|over 33554432"):
+            reader.read(API, ample())
+
     @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
     def test_after_a_fault_the_next_answer_is_whole(
         self, api: ApiServer, reader: LiveReader, fault: Behaviour
@@ -388,6 +397,16 @@ class TestDesynchronised:
             reader.read(API, ample())
         assert sent.wait(5)
         assert type(failure(lambda: reader.read(GONE, soon()))) is NotFound
+
+    @pytest.mark.parametrize("rest", [b"\r\n", b"HTTP/1.1 200", b"\0"])
+    def test_a_connection_with_a_rest_is_not_used_again(
+        self, api: ApiServer, reader: LiveReader, rest: bytes
+    ) -> None:
+        """What follows it may come only when the next question has been asked."""
+        api.behave("/", lambda exchange: exchange.send(truth_of(exchange) + rest))
+        for _ in range(2):
+            assert reader.read(API, ample()).objects
+        assert [request.turn for request in api.requests] == [1, 1]
 
     def test_an_answer_without_anything_beside_it_leaves_its_connection(
         self, api: ApiServer, reader: LiveReader
