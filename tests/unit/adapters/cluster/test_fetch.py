@@ -165,7 +165,7 @@ class TestFaults:
     ) -> None:
         """Long before the deadline: so many bytes are no answer."""
         api.behave("/", FAULTS[name])
-        with pytest.raises(UpstreamError, match="HTTPException|103|over 33554432"):
+        with pytest.raises(UpstreamError, match=r"HTTPException|103|over 33554432"):
             reader.read(API, ample())
 
     @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
