@@ -195,6 +195,8 @@ def test_soak(home: Path, figures: Figures) -> None:
     print(
         f"{answers} answers, {answers / SECONDS:.0f}/s, codes {dict(codes)}, {stale} stale; "
         f"{asked} requests upstream, {cluster.faults} of them met a fault",
+        "MiB in use, by the time: "
+        + " ".join(f"{each[1] / MIB:.1f}" for each in samples[:: max(1, len(samples) // 20)]),
         *(entry for each in found for entry in each["late"][:20]),
         sep="\n",
     )
