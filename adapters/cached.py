@@ -1,17 +1,19 @@
 """A `ClusterReader` that remembers: readings, absences and failures, one flight per query.
 
-What is remembered is the reading, never the verdict. Everything is bounded: names that do not
-exist have a memory of their own, so that guessing cannot evict what is polled.
+What is remembered is the reading, never the verdict. Everything is bounded, by the memory that it
+takes: names that do not exist have a memory of their own, so that guessing cannot evict what is
+polled.
 """
 
 from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from cachetools import TTLCache
 
 from k8s_heartbeat.core.reader import (
@@ -28,14 +30,19 @@ from k8s_heartbeat.core.reader import (
 )
 
 from .single_flight import Busy, SingleFlight
+from .turns import Turns
 
 __all__ = ["CachedReader", "Lifetimes"]
 
-# A list weighs as many as it holds, so that the bound is one on memory.
-_MOST_OBJECTS = 50_000
-_MOST_ABSENCES = 4_096
-_MOST_FAILURES = 4_096
+# Bytes, by an estimate that is seldom too low: what is read is as large as its owner likes.
+_MOST_READ = 128 * 2**20
+_MOST_REFUSED = 8 * 2**20
 _MOST_WAITING = 64
+# What remembering takes besides what is remembered.
+_ENTRY = 2**10
+_REFUSAL = 2 * 2**10
+# Of a selector of many short values, for each letter that it is written in.
+_LETTER = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +63,20 @@ class Lifetimes:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A reading and the moment it was taken."""
+    """A reading, the moment it was taken, and about how many bytes it takes."""
 
     reading: Reading
     at: float
+    weight: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
-    """An error, the moment it came, and nothing of who it came to."""
+    """An error, the moment it came, and about how many bytes it takes; nothing of who asked."""
 
     error: ReadError
     at: float
+    weight: int
 
     def raised(self, now: float) -> ReadError:
         """An error that no other caller holds."""
@@ -90,6 +99,7 @@ class CachedReader:
         lifetimes: How long answers are remembered.
         places: How many callers may wait for the reader at one moment; the next ones are answered
             at once, from a stale reading or with `ReadTimeout`.
+        turns: What callers step out of while they wait.
     """
 
     def __init__(
@@ -99,6 +109,7 @@ class CachedReader:
         clock: Callable[[], float],
         lifetimes: Lifetimes = Lifetimes(),
         places: threading.BoundedSemaphore | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self._reader = reader
         self._clock = clock
@@ -109,23 +120,19 @@ class CachedReader:
             self._lock,
             self._remembered,
             self._remember,
+            turns,
         )
+        longest = max(lifetimes.stale, lifetimes.reading, lifetimes.discovery)
         self._readings: TTLCache[Query | str, _Taken] = TTLCache(
-            _MOST_OBJECTS,
-            max(lifetimes.stale, lifetimes.reading, lifetimes.discovery),
-            clock,
-            _weight,
+            _MOST_READ, longest, clock, _weight
         )
-        self._absences: TTLCache[Query | str, _Refused] = TTLCache(
-            _MOST_ABSENCES, lifetimes.absence, clock
-        )
+        self._absences = self._refusals(lifetimes.absence)
         # Stands in as a reading does: a workload that no cluster has to have fails no aggregate.
-        self._unserved: TTLCache[Query | str, _Refused] = TTLCache(
-            _MOST_ABSENCES, lifetimes.stale, clock
-        )
-        self._failures: TTLCache[Query | str, _Refused] = TTLCache(
-            _MOST_FAILURES, lifetimes.failure, clock
-        )
+        self._unserved = self._refusals(lifetimes.stale)
+        self._failures = self._refusals(lifetimes.failure)
+
+    def _refusals(self, lifetime: float) -> TTLCache[Query | str, _Refused]:
+        return TTLCache(_MOST_REFUSED, lifetime, self._clock, _weight)
 
     def read(self, query: Query, deadline: Deadline) -> Reading:
         """See `ClusterReader.read`; every caller gets an error of its own."""
@@ -146,27 +153,28 @@ class CachedReader:
 
     def _answer(self, key: Query | str, ask: Callable[[], Reading], deadline: Deadline) -> Reading:
         def broken() -> _Outcome:
-            return self._refused(UpstreamError(f"{key}: the reading was broken off"))
+            return self._refused(key, UpstreamError(f"{key}: the reading was broken off"))
 
         try:
-            outcome = self._calls.outcome(key, lambda: self._asked(ask), broken, deadline)
+            outcome = self._calls.outcome(key, lambda: self._asked(key, ask), broken, deadline)
         except Busy as busy:
-            outcome = self._refused(ReadTimeout(str(busy)))
+            outcome = self._refused(key, ReadTimeout(str(busy)))
         return self._resolved(key, outcome)
 
-    def _asked(self, ask: Callable[[], Reading]) -> _Outcome:
+    def _asked(self, key: Query | str, ask: Callable[[], Reading]) -> _Outcome:
         try:
             reading = ask()
         except ReadError as error:
             # A copy: the error itself holds every frame below it, the request's included.
-            return self._refused(copy.copy(error))
-        return _Taken(reading, self._clock() - reading.age)
+            return self._refused(key, copy.copy(error))
+        weight = _ENTRY + _weight_of(key) + sum(map(_weight_in_memory, reading.objects))
+        return _Taken(reading, self._clock() - reading.age, weight)
 
     def _lifetime(self, key: Query | str) -> float:
         return self._lifetimes.discovery if key == _DISCOVERY else self._lifetimes.reading
 
-    def _refused(self, error: ReadError) -> _Refused:
-        return _Refused(error, self._clock())
+    def _refused(self, key: Query | str, error: ReadError) -> _Refused:
+        return _Refused(error, self._clock(), _REFUSAL + _weight_of(key))
 
     def _remembered(self, key: Query | str) -> _Outcome | None:
         """What answers without asking; the caller holds the lock."""
@@ -178,8 +186,11 @@ class CachedReader:
     def _remember(self, key: Query | str, outcome: _Outcome) -> None:
         """Keep an outcome in place of what it overtakes; the caller holds the lock."""
         if isinstance(outcome, _Taken):
-            if _weight(outcome) <= _MOST_OBJECTS:
+            # A reading over the bound evicts nothing; what it overtakes is not true any more.
+            if outcome.weight <= _MOST_READ:
                 self._readings[key] = outcome
+            else:
+                self._readings.pop(key, None)
             self._absences.pop(key, None)
             self._unserved.pop(key, None)
         elif self._is_absence(key, outcome.error):
@@ -231,5 +242,20 @@ class CachedReader:
         return taken
 
 
-def _weight(taken: Any) -> int:
-    return max(1, len(taken.reading.objects))
+def _weight(outcome: _Outcome) -> int:
+    return outcome.weight
+
+
+def _weight_of(key: Query | str) -> int:
+    selector = None if isinstance(key, str) else key.selector
+    return 0 if selector is None else _LETTER * len(str(selector))
+
+
+def _weight_in_memory(manifest: Mapping[str, Any]) -> int:
+    """About how many bytes an object takes: the text of it, and each part that it is made of."""
+    try:
+        text = msgspec.json.encode(manifest, enc_hook=str)
+    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError):
+        # No text of it can be made, such as of half a character: too odd to be kept.
+        return _MOST_READ
+    return len(text) + 160 * text.count(b"{") + 64 * text.count(b"[") + 80 * text.count(b",")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from k8s_heartbeat.core.reader import Deadline
+
+from .turns import Turns
 
 __all__ = ["Busy", "SingleFlight"]
 
@@ -36,6 +39,7 @@ class SingleFlight(Generic[K, T]):
         lock: Held while what is remembered is looked up and kept.
         recall: What is remembered of a key, or None.
         keep: Remembers an outcome.
+        turns: What callers step out of while they call or wait.
     """
 
     def __init__(
@@ -44,11 +48,13 @@ class SingleFlight(Generic[K, T]):
         lock: threading.Lock,
         recall: Callable[[K], T | None],
         keep: Callable[[K, T], None],
+        turns: Turns | None = None,
     ) -> None:
         self._places = places
         self._lock = lock
         self._recall = recall
         self._keep = keep
+        self._aside = nullcontext if turns is None else turns.aside
         self._flights: dict[K, _Flight[T]] = {}
 
     def outcome(
@@ -82,8 +88,10 @@ class SingleFlight(Generic[K, T]):
                 if flight is None:
                     flight = self._flights[key] = _Flight()
             if own:
-                return self._fly(key, flight, call, broken)
-            flight.landed.wait(deadline.remaining())
+                with self._aside():
+                    return self._fly(key, flight, call, broken)
+            with self._aside():
+                flight.landed.wait(deadline.remaining())
             if flight.outcome is None:
                 raise Busy(f"{key}: no answer in time")
             return flight.outcome

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.adapters.snapshot import SnapshotReader, read_file
+from k8s_heartbeat.adapters.turns import Turns
 
 from .configuration import Configuration
 from .settings import Settings
@@ -37,6 +38,9 @@ __all__ = [
 ]
 
 _log = logging.getLogger(__name__)
+
+# Threads that compute at once: one has the interpreter, the other writes its log line or waits for it.
+_COMPUTING = 2
 
 
 class MissingExtraError(Exception):
@@ -88,10 +92,13 @@ def application(
     )
     # At most half of the threads wait for the API server, whatever they wait for.
     places = threading.BoundedSemaphore(max(1, settings.threads // 2))
-    cached = CachedReader(cluster.reader, clock=time.monotonic, lifetimes=lifetimes, places=places)
+    turns = Turns(_COMPUTING)
+    cached = CachedReader(
+        cluster.reader, clock=time.monotonic, lifetimes=lifetimes, places=places, turns=turns
+    )
     configuration = configuration or Configuration()
     contract = Contract(
-        authenticator=_authenticator(settings, cluster, tokens, places),
+        authenticator=_authenticator(settings, cluster, tokens, places, turns),
         limit=RateLimit(settings.rate_limit, settings.rate_limit_period),
         token_limit=RateLimit(
             settings.token_rate_limit or settings.rate_limit, settings.rate_limit_period
@@ -106,17 +113,18 @@ def application(
         components=configuration.components,
         checks={"tokens-file": lambda: _wrong(tokens)} if tokens else {},
     )
-    return create_app(cached, contract, draining=draining, shared=_shared_counts(settings))
+    shared = _shared_counts(settings, turns)
+    return create_app(cached, contract, draining=draining, shared=shared, turns=turns)
 
 
-def _shared_counts(settings: Settings) -> SharedCounts | None:
+def _shared_counts(settings: Settings, turns: Turns) -> SharedCounts | None:
     """Where limits are shared; None where they are not."""
     if not settings.rate_limit_storage:
         return None
     from k8s_heartbeat.adapters.http.shared_quota import SharedCounts  # noqa: PLC0415  # of an extra
 
     try:
-        return SharedCounts(settings.rate_limit_storage)
+        return SharedCounts(settings.rate_limit_storage, turns=turns)
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             "HEARTBEAT_RATE_LIMIT_STORAGE needs the extra redis: "
@@ -129,6 +137,7 @@ def _authenticator(
     cluster: Cluster,
     tokens: RereadFile[tuple[Token, ...]] | None,
     places: threading.BoundedSemaphore,
+    turns: Turns,
 ) -> Authenticator | None:
     """Who can tell callers; None where everybody may ask."""
     from k8s_heartbeat.adapters.http.cluster_tokens import ClusterAuthenticator  # noqa: PLC0415  # of an extra
@@ -150,6 +159,7 @@ def _authenticator(
             wall=time.time,
             believed=settings.review_ttl.total_seconds(),
             places=places,
+            turns=turns,
         )
     everything = Token("AUTH_TOKEN_BASIC", (digest_of(settings.token),))
     own = (everything,) if settings.token else ()

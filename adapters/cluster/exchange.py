@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,11 +23,16 @@ from .connect import Connection
 from .transport import reused_connection, within
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from urllib3 import BaseHTTPResponse
 
-__all__ = ["Request", "TooLargeError", "send"]
+__all__ = ["Request", "TooLargeError", "in_hand", "send"]
 
 _LARGEST_BODY = 32 * 2**20
+# Beyond this size only so many answers are in hand at one moment, whoever asked for them.
+_SMALL_BODY = 2**20
+_MOST_LARGE = 3
 _CHUNK = 2**16
 # Leaves time to answer when the API server is not there at all.
 _CONNECT_SECONDS = 3.0
@@ -32,6 +40,35 @@ _CONNECT_SECONDS = 3.0
 
 class TooLargeError(UpstreamError):
     """An answer of more bytes than are taken in."""
+
+
+class _Hand(threading.local):
+    """Whether this thread has a large answer in hand."""
+
+    large: bool = False
+
+
+_hand = _Hand()
+_places = threading.BoundedSemaphore(_MOST_LARGE)
+
+
+@contextmanager
+def in_hand() -> Generator[None]:
+    """While an answer is asked for and made use of: large ones are few at any moment."""
+    try:
+        yield
+    finally:
+        if _hand.large:
+            _hand.large = False
+            _places.release()
+
+
+def _hold_large(what: str, deadline: Deadline) -> None:
+    if _hand.large:
+        return
+    if not _places.acquire(timeout=deadline.remaining()):
+        raise ReadTimeout(f"{what}: too many large answers came at once")
+    _hand.large = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +89,7 @@ class Request:
 
 
 def send(connection: Connection, request: Request, deadline: Deadline) -> tuple[int, bytes]:
-    """The status and the body of one answer.
+    """The status and the body of one answer; to be made use of within `in_hand`.
 
     Args:
         connection: Where to, and with which credentials.
@@ -111,7 +148,7 @@ def _exchange(connection: Connection, request: Request, deadline: Deadline) -> t
         )
         complete = False
         try:
-            body = _drain(response, what)
+            body = _drain(response, what, deadline)
             complete = True
         finally:
             # What was not read to its end must not be taken for the next answer.
@@ -119,20 +156,36 @@ def _exchange(connection: Connection, request: Request, deadline: Deadline) -> t
     return response.status, body
 
 
-def _drain(response: BaseHTTPResponse, what: str) -> bytes:
+def _drain(response: BaseHTTPResponse, what: str, deadline: Deadline) -> bytes:
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UpstreamError(f"{what}: the API server's answer is encoded, which was not asked for")
-    chunks: list[bytes] = []
-    size = 0
-    while chunk := response.read1(_CHUNK):
-        size += len(chunk)
+    length = response.headers.get("Content-Length", "")
+    expected = int(length) if length.isdecimal() else None
+    if (expected or 0) > _LARGEST_BODY:
+        raise _too_large(what)
+    # Unlike pieces that are joined, it never holds the whole of it twice.
+    body = io.BytesIO()
+    while chunk := _chunk(response, what):
+        size = body.tell() + len(chunk)
         if size > _LARGEST_BODY:
-            raise TooLargeError(f"{what}: the API server's answer is over {_LARGEST_BODY} bytes")
-        chunks.append(chunk)
-    expected = response.headers.get("Content-Length", "")
-    if expected.isdecimal() and int(expected) != size:
+            raise _too_large(what)
+        if size > _SMALL_BODY:
+            _hold_large(what, deadline)
+        body.write(chunk)
+    if expected not in (None, body.tell()):
         raise UpstreamError(f"{what}: the API server's answer was cut off")
-    return b"".join(chunks)
+    return body.getvalue()
+
+
+def _chunk(response: BaseHTTPResponse, what: str) -> bytes:
+    try:
+        return response.read1(_CHUNK)
+    except ValueError as error:  # such as a chunk of negative length
+        raise UpstreamError(f"{what}: the API server's answer is no HTTP") from error
+
+
+def _too_large(what: str) -> TooLargeError:
+    return TooLargeError(f"{what}: the API server's answer is over {_LARGEST_BODY} bytes")
 
 
 def _kind_of(error: Exception) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from k8s_heartbeat.core import RULES, Kind, Rules
-from k8s_heartbeat.core.fields import is_mapping
+from k8s_heartbeat.core.fields import is_mapping, text
 from k8s_heartbeat.core.kinds import is_custom, kind_of
 from k8s_heartbeat.core.reader import (
     Deadline,
@@ -22,7 +22,7 @@ from k8s_heartbeat.core.reader import (
 )
 
 from .discovery import ACCEPT, served
-from .exchange import Request, TooLargeError
+from .exchange import Request, TooLargeError, in_hand
 from .session import Session
 from .trim import UnreadableError, decode_list, decode_object, decode_whole
 
@@ -35,9 +35,16 @@ _log = logging.getLogger(__name__)
 _PAGE = 2_000
 _SMALL_PAGE = 200
 _MOST_OBJECTS = 20_000
+# A URL that holds a longer one is refused by the API server.
+_LONGEST_TOKEN = 2**16
 # What the API server says of a group, a version or a kind that it has not.
 _NO_SUCH_PATH = b"404 page not found"
-_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+_PARTIAL = "PartialObjectMetadata"
+_METADATA = f"application/json;as={_PARTIAL};g=meta.k8s.io;v=v1"
+
+
+class _ExpiredError(UpstreamError):
+    """The token of a page is valid no more; the list has to be read from its beginning."""
 
 
 class LiveReader:
@@ -54,12 +61,16 @@ class LiveReader:
 
     def read(self, query: Query, deadline: Deadline) -> Reading:
         """See `ClusterReader.read`."""
-        if query.name:
-            return Reading((self._object(query, deadline),))
-        try:
-            return self._list(query, deadline, _PAGE)
-        except TooLargeError:
-            return self._list(query, deadline, _SMALL_PAGE)
+        with in_hand():
+            if query.name:
+                return Reading((self._object(query, deadline),))
+            try:
+                return self._list(query, deadline, _PAGE)
+            except TooLargeError:
+                page = _SMALL_PAGE
+            except _ExpiredError:
+                page = _PAGE
+            return self._list(query, deadline, page)
 
     def discover(self, deadline: Deadline) -> Reading:
         """See `ClusterReader.discover`."""
@@ -73,7 +84,8 @@ class LiveReader:
             except UnreadableError as error:
                 raise UpstreamError(f"what the cluster serves: the answer is {error}") from error
 
-        resources, whole = served(document)
+        with in_hand():
+            resources, whole = served(document)
         return Reading(tuple(resources), truncated=not whole)
 
     def ping(self, deadline: Deadline) -> None:
@@ -91,7 +103,7 @@ class LiveReader:
             decoded = decode_object(body, self._fields(kind))
         except UnreadableError as error:
             raise UpstreamError(f"{query}: the API server's answer is {error}") from error
-        if decoded.get("kind") != ("PartialObjectMetadata" if kind.metadata_only else kind.kind):
+        if not _is_of(decoded, kind):
             raise UpstreamError(f"{query}: the API server's answer is no {kind.kind}")
         metadata = decoded.get("metadata")
         if not is_mapping(metadata) or not _is_named(metadata, query):
@@ -107,15 +119,21 @@ class LiveReader:
         stated = {"apiVersion": kind.api_version, "kind": kind.kind}
         found: list[dict[str, Any]] = []
         token = ""
+        tokens: set[str] = set()
         for _ in range(_MOST_OBJECTS // page):
             body = self._body(query, _path(query, page, token), deadline)
             try:
                 items, token = decode_list(body, list_kind, self._fields(kind))
             except UnreadableError as error:
                 raise UpstreamError(f"{query}: the API server's answer is {error}") from error
+            if not all(_is_member(item, query) for item in items):
+                raise UpstreamError(f"{query}: the API server's answer lists something else")
             found.extend({**item, **stated} for item in items)
             if not token:
                 break
+            if token in tokens or len(token) > _LONGEST_TOKEN:
+                raise UpstreamError(f"{query}: the API server's list leads nowhere")
+            tokens.add(token)
         if token or len(found) > _MOST_OBJECTS:
             _log.warning("%s: only the first %d were read", query, len(found))
             return Reading(tuple(found[:_MOST_OBJECTS]), truncated=True)
@@ -141,7 +159,8 @@ class LiveReader:
                 raise Forbidden(f"{query}: forbidden by the cluster's RBAC")
             if query.name:
                 raise NotFound(f"{query}: not found")
-        raise UpstreamError(f"{query}: the API server answered {status}")
+        error = _ExpiredError if status == 410 and "&continue=" in path else UpstreamError
+        raise error(f"{query}: the API server answered {status}")
 
     def _is_not_served(self, query: Query, body: bytes, deadline: Deadline) -> bool:
         """Whether a 404 is of a kind that there is not, rather than of an object."""
@@ -191,6 +210,24 @@ def _accepted(query: Query) -> str:
     if not query.kind.metadata_only:
         return "application/json"
     return _METADATA if query.name else _METADATA.replace("Metadata;", "MetadataList;")
+
+
+def _is_of(decoded: Mapping[str, Any], kind: Kind) -> bool:
+    stated = (decoded.get("apiVersion"), decoded.get("kind"))
+    if kind.metadata_only:
+        return stated[1] == _PARTIAL
+    return stated == (kind.api_version, kind.kind)
+
+
+def _is_member(item: Mapping[str, Any], query: Query) -> bool:
+    """Whether an item of a list belongs there; few servers repeat in each what it is."""
+    kind, metadata = query.kind, item.get("metadata")
+    return (
+        item.get("kind") in (None, "", _PARTIAL if kind.metadata_only else kind.kind)
+        and is_mapping(metadata)
+        and text(metadata.get("name")) != ""
+        and (not query.namespace or metadata.get("namespace") == query.namespace)
+    )
 
 
 def _is_named(metadata: Mapping[str, Any], query: Query) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from k8s_heartbeat.core.fields import mapping, strings, text
 from k8s_heartbeat.core.reader import Deadline, UpstreamError
 
-from .exchange import Request
+from .exchange import Request, in_hand
 from .session import Session
 from .trim import UnreadableError, decode_whole
 
@@ -147,7 +147,8 @@ class Reviews:
         """The status of a review."""
         review = {"apiVersion": f"{group}/v1", "kind": kind, "spec": spec}
         request = Request(path, f"a {kind}", body=json.dumps(review).encode())
-        code, body = self._session.send(request, deadline)
+        with in_hand():
+            code, body = self._session.send(request, deadline)
         if code == 403:
             raise UpstreamError(
                 f"a {kind}: forbidden by the cluster's RBAC; bind the service's account to the "

@@ -83,8 +83,15 @@ def decode_list(body: bytes, kind: str, fields: tuple[str, ...]) -> tuple[list[M
         items = []
     if not is_list(items):
         raise UnreadableError(f"no {kind}")
+    objects = [item for item in items if is_mapping(item)]
+    if len(objects) < len(items):
+        # What an odd item stands for is not known, and may be what is down.
+        raise UnreadableError(f"no {kind}")
     token = metadata.get("continue") if is_mapping(metadata) else None
-    return [item for item in items if is_mapping(item)], token if isinstance(token, str) else ""
+    if token is not None and not isinstance(token, str):
+        # There is more, and no way to ask for it.
+        raise UnreadableError(f"no {kind}")
+    return objects, token or ""
 
 
 @cache

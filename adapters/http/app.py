@@ -16,6 +16,7 @@ from k8s_heartbeat.core import Policy
 from k8s_heartbeat.core.components import Component
 from k8s_heartbeat.core.reader import ClusterReader, Deadline
 
+from ..turns import Turns
 from .auth import Authentication, Authenticator
 from .client_address import ClientAddress, Network
 from .probes import PROBES, ApiServerHealth, Liveness, Readiness
@@ -86,6 +87,7 @@ def create_app(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     draining: Callable[[], bool] = lambda: False,
     shared: SharedCounts | None = None,
+    turns: Turns | None = None,
     new_id: Callable[[], str] = lambda: uuid4().hex,
 ) -> falcon.App[Any, Any]:
     """The WSGI application.
@@ -97,6 +99,7 @@ def create_app(
         now: The wall clock, timezone-aware, for judging.
         draining: Whether the process is about to stop.
         shared: Where limits are counted together with other processes; None to count alone.
+        turns: Who may compute; None for all at once. Probes wait for no turn.
         new_id: Makes the id of a request that brings none.
     """
     codes = {**DEFAULT_CODES, **(contract.codes or {})}
@@ -121,7 +124,8 @@ def create_app(
     tokens = quota("token", contract.token_limit or contract.limit)
     failures = quota("failure", contract.failed_auth)
     addresses = ClientAddress(contract.trusted_proxies)
-    app: falcon.App[Any, Any] = falcon.App(
+    app = _App(
+        turns,
         middleware=[
             RequestId(new_id),
             RequestLog(clock),
@@ -135,7 +139,7 @@ def create_app(
                 deadline=lambda: Deadline.after(contract.timeout, clock),
             ),
             TokenLimiter(tokens, now=unix_now),
-        ]
+        ],
     )
     # A redirect reads as an outage to most monitors.
     app.req_options.strip_url_path_trailing_slash = True
@@ -165,6 +169,21 @@ class _Cors(falcon.CORSMiddleware[Any, Any]):
         super().process_response(req, resp, resource, req_succeeded)
         if not _FIELD_NAMES.fullmatch(resp.get_header(_ALLOWED, default="")):
             resp.set_header(_ALLOWED, "*")
+
+
+class _App(falcon.App[Any, Any]):
+    """A Falcon app whose requests, but for the probes, take turns."""
+
+    def __init__(self, turns: Turns | None, **options: Any) -> None:
+        super().__init__(**options)
+        self._turns = turns
+
+    def __call__(self, env: dict[str, Any], start_response: Any) -> Any:
+        """Answer a request as WSGI has it."""
+        if self._turns is None or env.get("PATH_INFO") in PROBES:
+            return super().__call__(env, start_response)
+        with self._turns.taken():
+            return super().__call__(env, start_response)
 
 
 class _NoStore:

@@ -15,6 +15,7 @@ from cachetools import TLRUCache
 
 from k8s_heartbeat.adapters.cluster.reviews import Access, Identity, Reviewer
 from k8s_heartbeat.adapters.single_flight import Busy, SingleFlight
+from k8s_heartbeat.adapters.turns import Turns
 from k8s_heartbeat.core import Kind
 from k8s_heartbeat.core.fields import mapping
 from k8s_heartbeat.core.reader import Deadline, Query, ReadError, ReadTimeout, UpstreamError
@@ -79,6 +80,7 @@ class ClusterAuthenticator:
         believed: Seconds that a yes is believed, a token's no longer than the token is valid; a no
             a tenth of that.
         places: How many may wait for the API server at one moment, shared with who reads there.
+        turns: What callers step out of while they wait.
     """
 
     schemes = ("Bearer",)
@@ -92,6 +94,7 @@ class ClusterAuthenticator:
         wall: Callable[[], float],
         believed: float,
         places: threading.BoundedSemaphore,
+        turns: Turns | None = None,
     ) -> None:
         self._reviewer = reviewer
         self._clock = clock
@@ -101,7 +104,7 @@ class ClusterAuthenticator:
         self._granted = _cache(_MOST_GRANTED, clock)
         self._refused = _cache(_MOST_REFUSED, clock)
         self._reviews: SingleFlight[_Token | _Question, _Answer] = SingleFlight(
-            places, threading.Lock(), self._remembered, self._remember
+            places, threading.Lock(), self._remembered, self._remember, turns
         )
 
     def caller(self, offered: Sequence[Credential], deadline: Deadline) -> Caller | None:

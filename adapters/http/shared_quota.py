@@ -12,10 +12,12 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from ..turns import Turns
 from .quota import LocalQuota, RateLimit, Usage, short
 
 if TYPE_CHECKING:
@@ -94,13 +96,16 @@ class SharedCounts:
         url: Where Redis is: ``redis://``, ``rediss://`` or ``redis+unix://``.
         patience: Seconds that a request waits for Redis at most, all that it asks together.
         pause: Seconds after which Redis is tried again once it failed.
+        turns: What requests step out of while they wait.
 
     Raises:
         ModuleNotFoundError: The extra `redis` is not installed.
         ValueError: The address is malformed.
     """
 
-    def __init__(self, url: str, *, patience: float = 0.2, pause: float = 1.0) -> None:
+    def __init__(
+        self, url: str, *, patience: float = 0.2, pause: float = 1.0, turns: Turns | None = None
+    ) -> None:
         # Of an extra, and for those alone who share their limits.
         import redis  # noqa: PLC0415  # see above
         from limits.storage import RedisStorage  # noqa: PLC0415  # see above
@@ -117,6 +122,7 @@ class SharedCounts:
             url, connection_pool=self._pool, key_prefix=_PREFIX
         )
         self._patience = patience
+        self._aside = nullcontext if turns is None else turns.aside
         self._pause = pause
         self._crew = _Crew(_THREADS)
         self._lock = threading.Lock()
@@ -159,7 +165,9 @@ class SharedCounts:
             return None
         job = _Job(work, time.monotonic() + self._patience)
         self._crew.take(job)
-        if not job.done.wait(self._patience):
+        with self._aside():
+            answered = job.done.wait(self._patience)
+        if not answered:
             self._lost(TimeoutError())
         elif job.error is not None:
             self._lost(job.error)

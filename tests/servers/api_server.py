@@ -73,17 +73,24 @@ class Request:
 
 
 class Exchange:
-    """A request and the means to answer it, well or badly."""
+    """A request and the means to answer it, well or badly.
+
+    Attributes:
+        server: Who is asked.
+        sock: The connection.
+        request: What was asked.
+        closed: Whether the connection ended with the answer.
+    """
 
     def __init__(self, server: ApiServer, sock: socket.socket, request: Request) -> None:
         self.server = server
         self.request = request
-        self._sock = sock
+        self.sock = sock
         self.closed = False
 
     def send(self, data: bytes) -> None:
         """Send raw bytes."""
-        self._sock.sendall(data)
+        self.sock.sendall(data)
 
     def answer(
         self,
@@ -114,12 +121,12 @@ class Exchange:
         """Close the connection, in peace or with a reset."""
         self.closed = True
         if reset:
-            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             # it goes out once the connection's stream is closed too
-            self._sock.close()
+            self.sock.close()
         else:
             with suppress(OSError):
-                self._sock.shutdown(socket.SHUT_RDWR)
+                self.sock.shutdown(socket.SHUT_RDWR)
 
 
 Behaviour = Callable[[Exchange], None]
@@ -223,6 +230,11 @@ class ApiServer:
         """Answer paths below `prefix` with one behaviour a request, the last one for good."""
         with self._changed:
             self._scripts.insert(0, _Script(prefix, list(behaviours)))
+
+    def forget(self, prefix: str) -> None:
+        """Answer paths below `prefix` truthfully again."""
+        with self._changed:
+            self._scripts = [each for each in self._scripts if each.prefix != prefix]
 
     def _start(self, target: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)

@@ -6,7 +6,8 @@ import gzip
 import json
 import socket
 import threading
-from collections.abc import Generator, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from .api_server import (
@@ -25,9 +26,12 @@ __all__ = [
     "endless_pages",
     "full_port",
     "holding",
+    "in_chunks",
     "redirect_to",
     "silent_port",
     "speaks",
+    "spoilt",
+    "truth_of",
     "unauthorised",
 ]
 
@@ -143,7 +147,95 @@ def closes_when_reused(exchange: Exchange) -> None:
 
 def endless_pages(exchange: Exchange) -> None:
     """Answer every page of a list with the token of one more."""
-    exchange.answer(200, b'{"kind":"PodList","metadata":{"continue":"more"},"items":[]}')
+    page = int(exchange.request.parameters.get("continue", "0")) + 1
+    exchange.answer(200, b'{"kind":"PodList","metadata":{"continue":"%d"},"items":[]}' % page)
+
+
+def too_late(exchange: Exchange) -> None:
+    """Tell the truth when nobody waits for it any more."""
+    exchange.server.wait(1.5)
+    truthful(exchange)
+
+
+def flooding(head: bytes, data: bytes) -> Behaviour:
+    """Send `data` over and over until the client has had enough, for longer than any deadline."""
+
+    def flood(exchange: Exchange) -> None:
+        ends = time.monotonic() + 3
+        exchange.send(head)
+        while time.monotonic() < ends and not exchange.server.wait(0):
+            exchange.send(data)
+        exchange.close()
+
+    return flood
+
+
+def spoilt(change: Callable[[bytes, bytes], bytes]) -> Behaviour:
+    """Send what becomes of the headers and the body of the truth; the connection lives on."""
+
+    def spoil(exchange: Exchange) -> None:
+        opening, _, body = truth_of(exchange).partition(b"\r\n\r\n")
+        exchange.send(change(opening, body))
+
+    return spoil
+
+
+def with_header(*lines: str, instead_of: str = "Content-Length") -> Behaviour:
+    """The truth with these header lines in place of another."""
+    dropped = instead_of.lower().encode()
+
+    def change(opening: bytes, body: bytes) -> bytes:
+        kept = [line for line in opening.split(b"\r\n") if line.split(b":")[0].lower() != dropped]
+        added = [line.format(length=len(body)).encode("latin-1") for line in lines]
+        return b"\r\n".join([*kept, *added, b"", body])
+
+    return spoilt(change)
+
+
+def in_chunks(frame: Callable[[bytes], bytes]) -> Behaviour:
+    """The truth in what `frame` makes chunks of."""
+
+    def change(opening: bytes, body: bytes) -> bytes:
+        return head(200, {**_JSON, "Transfer-Encoding": "chunked"}) + frame(body)
+
+    return spoilt(change)
+
+
+def with_status_line(line: bytes) -> Behaviour:
+    """The truth below another status line."""
+    return spoilt(
+        lambda opening, body: line + opening[opening.index(b"\r\n") :] + b"\r\n\r\n" + body
+    )
+
+
+def bomb(*encodings: str) -> Behaviour:
+    """Two MB that unpack to two GB."""
+
+    def explode(exchange: Exchange) -> None:
+        member = gzip.compress(b" " * 10 * 2**20)
+        headers = [f"Content-Encoding: {encoding}" for encoding in encodings]
+        headers += ["Content-Type: application/json", f"Content-Length: {len(member) * 200}"]
+        exchange.send("\r\n".join(["HTTP/1.1 200 OK", *headers, "", ""]).encode())
+        for _ in range(200):
+            exchange.send(member)
+
+    return explode
+
+
+def truth_of(exchange: Exchange) -> bytes:
+    """All the bytes that the truth is told in."""
+    told: list[bytes] = []
+
+    class Recorded(Exchange):
+        def send(self, data: bytes) -> None:
+            told.append(data)
+
+    truthful(Recorded(exchange.server, exchange.sock, exchange.request))
+    return b"".join(told)
+
+
+def _chunked(body: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(body), body)
 
 
 def redirect_to(url: str) -> Behaviour:
@@ -246,6 +338,87 @@ FAULTS: Mapping[str, Behaviour] = {
     "large": _large,
     "wrong-kind": speaks(200, b'{"kind":"Secret","apiVersion":"v1","metadata":{},"data":{}}'),
     "kind-of-odd-type": speaks(200, b'{"kind":["Deployment"],"metadata":{},"status":{}}'),
+    "too-late": too_late,
+    "continue-flood": flooding(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+    "early-hints": spoilt(lambda opening, body: b"HTTP/1.1 103 Early Hints\r\n\r\n" * 3),
+    "early-hints-flood": flooding(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1000),
+    "switching-protocols": with_status_line(b"HTTP/1.1 101 Switching Protocols"),
+    "headers-without-end": flooding(b"HTTP/1.1 200 OK\r\n", b"X-Padding: x\r\n" * 1000),
+    "header-without-end": flooding(b"HTTP/1.1 200 OK\r\nX-Padding: ", b"x" * 2**16),
+    "status-line-without-end": flooding(b"HTTP/1.1 200 ", b"O" * 2**16),
+    "headers-100000": with_header(
+        "Content-Length: {length}", *(f"X-{number}: x" for number in range(100_000))
+    ),
+    "header-of-megabytes": with_header("Content-Length: {length}", f"X-Large: {'x' * 2**22}"),
+    "http-0.9": spoilt(lambda opening, body: body + b"\n"),
+    "status-999": with_status_line(b"HTTP/1.1 999 Odd"),
+    "status-negative": with_status_line(b"HTTP/1.1 -1 Odd"),
+    "status-huge": with_status_line(b"HTTP/1.1 20000000000 OK"),
+    "status-200.0": with_status_line(b"HTTP/1.1 200.0 OK"),
+    "status-missing": with_status_line(b"HTTP/1.1"),
+    "created": with_status_line(b"HTTP/1.1 201 Created"),
+    "partial-content": with_status_line(b"HTTP/1.1 206 Partial Content"),
+    "not-modified": with_status_line(b"HTTP/1.1 304 Not Modified"),
+    "no-content-with-a-body": with_status_line(b"HTTP/1.1 204 No Content"),
+    "redirect-to-itself": speaks(307, b"", Location="/healthz"),
+    "length-negative": with_header("Content-Length: -1"),
+    "length-of-words": with_header("Content-Length: many"),
+    "length-huge": with_header(f"Content-Length: {10**30}"),
+    "length-of-10000-digits": with_header(f"Content-Length: {'9' * 10_000}"),
+    "lengths-that-differ": with_header("Content-Length: {length}", "Content-Length: 2"),
+    "lengths-in-one": with_header("Content-Length: 2, {length}"),
+    "length-and-chunks": with_header("Content-Length: {length}", "Transfer-Encoding: chunked"),
+    "chunks-and-length": in_chunks(_chunked),
+    "coding-unknown": with_header("Transfer-Encoding: gzip"),
+    "coding-two": with_header("Transfer-Encoding: gzip, chunked"),
+    "chunk-too-short": in_chunks(lambda body: b"%x\r\n%s\r\n0\r\n\r\n" % (len(body) - 1, body)),
+    "chunk-too-long": in_chunks(lambda body: b"%x\r\n%s\r\n0\r\n\r\n" % (len(body) + 9, body)),
+    "chunk-huge": in_chunks(lambda body: b"f" * 15 + b"\r\n" + body),
+    "chunk-negative": flooding(
+        head(200, {**_JSON, "Transfer-Encoding": "chunked"}) + b"-1\r\n", b" " * 2**16
+    ),
+    "chunk-not-hex": in_chunks(lambda body: b"zz\r\n" + body),
+    "chunk-size-without-end": flooding(
+        head(200, {**_JSON, "Transfer-Encoding": "chunked"}), b"0" * 2**16
+    ),
+    "chunk-extension-without-end": flooding(
+        head(200, {**_JSON, "Transfer-Encoding": "chunked"}) + b"1;", b"x" * 2**16
+    ),
+    "trailers-without-end": flooding(
+        head(200, {**_JSON, "Transfer-Encoding": "chunked"}) + b"2\r\n{}\r\n0\r\n",
+        b"X-Padding: x\r\n" * 1000,
+    ),
+    "chunks-without-end": flooding(
+        head(200, {**_JSON, "Transfer-Encoding": "chunked"}), b"1\r\n \r\n" * 10_000
+    ),
+    "body-without-end": flooding(head(200, _JSON), b" " * 2**16),
+    "gzip-bomb": bomb("gzip"),
+    "deflate-bomb": bomb("deflate"),
+    "br-bomb": bomb("br"),
+    "zstd-bomb": bomb("zstd"),
+    "bomb-of-two-codings": bomb("identity", "gzip"),
+    "gzip-unsaid": bomb(),
+    "utf-16": spoilt(
+        lambda opening, body: (
+            head(200, {**_JSON, "Content-Length": str(2 * len(body) + 2)})
+            + body.decode().encode("utf-16")
+        )
+    ),
+    "utf-8-bom": spoilt(
+        lambda opening, body: (
+            head(200, {**_JSON, "Content-Length": str(len(body) + 3)}) + b"\xef\xbb\xbf" + body
+        )
+    ),
+    "nul-bytes": speaks(200, b"\0" * 4096),
+    "nan": speaks(200, b'{"kind":"Deployment","apiVersion":"apps/v1","status":{"replicas":NaN}}'),
+    "deep-objects": speaks(200, b'{"a":' * 100_000 + b"1" + b"}" * 100_000),
+    "text": speaks(200, b'"Deployment"'),
+    "true": speaks(200, b"true"),
+    "two-documents": spoilt(
+        lambda opening, body: (
+            head(200, {**_JSON, "Content-Length": str(2 * len(body))}) + body + body
+        )
+    ),
 }
 """By name, every fault that gives no reading, whatever is asked."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import threading
+import tracemalloc
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -26,6 +27,7 @@ from k8s_heartbeat.core.reader import (
     UpstreamError,
 )
 from k8s_heartbeat.core.rules import KINDS
+from k8s_heartbeat.core.selectors import LabelSelector, Requirement
 from tests.builders import Manifest, deployment, pod
 
 PATIENCE = 10.0
@@ -661,6 +663,22 @@ def alive(kind: type[Any]) -> int:
     return sum(isinstance(entry, kind) for entry in gc.get_objects())
 
 
+SHAPES: dict[str, Callable[[], object]] = {
+    "text": lambda: [{"message": "x" * 2**21}],
+    "texts": lambda: [f"é{at}" for at in range(20_000)],
+    "maps": lambda: [dict[str, int]() for _ in range(30_000)],
+    "lists": lambda: [list[int]() for _ in range(30_000)],
+    "fields": lambda: [{"a": at} for at in range(10_000)],
+}
+"""What a MiB or two of memory may hold."""
+
+
+def long_selector(number: int) -> LabelSelector:
+    """One of many parts."""
+    parts = (f"k{number}-{at}" for at in range(60))
+    return LabelSelector(tuple(Requirement(part, "Exists") for part in parts))
+
+
 class TestBounds:
     """Whatever is asked, memory has an end."""
 
@@ -716,8 +734,8 @@ class TestBounds:
         assert alive(Reading) - before <= 50_000
 
     def test_a_list_weighs_what_it_holds(self, world: World) -> None:
-        """Three lists of 20,000 are over the bound of 50,000, so the first goes."""
-        world.upstream.works(*[pod()] * 20_000)
+        """Three lists of 15,000 pods are over the bound, so the first goes."""
+        world.upstream.works(*[pod()] * 15_000)
         queries = [Query(POD, f"ns-{number}") for number in range(3)]
         for query in queries:
             world.read(query)
@@ -729,9 +747,55 @@ class TestBounds:
     def test_a_list_over_the_bound_is_answered_and_not_kept(self, world: World) -> None:
         """It evicts nothing, and it is no error."""
         world.read()
-        world.upstream.works(*[pod()] * 50_001)
+        world.upstream.works(*[pod()] * 90_000)
         for _ in range(2):
-            assert len(world.read(PODS).objects) == 50_001
+            assert len(world.read(PODS).objects) == 90_000
         assert world.upstream.asked == [API, PODS, PODS]
         assert not world.read().stale
         assert len(world.upstream.asked) == 3
+
+    def test_a_list_over_the_bound_ends_what_it_overtakes(self, world: World) -> None:
+        """What was there before it is not brought back when the API server fails later."""
+        world.read(PODS)
+        world.clock.time += 6.0
+        world.upstream.works(*[pod()] * 90_000)
+        world.read(PODS)
+        world.upstream.fails(FAILURES["upstream error"])
+        assert type(world.error(PODS)) is UpstreamError
+
+    @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+    def test_objects_of_any_size_are_bounded_together(
+        self, world: World, shape: Callable[[], object]
+    ) -> None:
+        """Whoever may write to an object decides how large it is, and what it is made of."""
+        tracemalloc.start()
+        try:
+            made = shape()
+            size, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        world.upstream.works({"status": {"conditions": made}})
+        queries = [Query(POD, "shop", f"web-{at}") for at in range(300)]
+        for query in (*queries, *reversed(queries)):
+            world.read(query)
+        kept = 2 * len(queries) - len(world.upstream.asked)
+        assert size > 2**20
+        assert 2**24 < kept * size < 140 * 2**20
+
+    def test_an_object_of_which_no_text_can_be_made_is_answered(self, world: World) -> None:
+        """Half of a character stands in some dumps."""
+        world.upstream.works({**pod(), "status": {"message": "\ud800"}})
+        assert world.read(PODS).objects
+
+    @pytest.mark.parametrize("error", [*ABSENCES.values(), *FAILURES.values()])
+    def test_errors_of_long_selectors_are_bounded(
+        self, world: World, error: Callable[[], ReadError]
+    ) -> None:
+        """A selector is a part of the question, and some of a KiB take forty."""
+        world.upstream.fails(error)
+        queries = [Query(POD, "shop", selector=long_selector(at)) for at in range(600)]
+        for query in (*queries, *reversed(queries)):
+            with suppress(ReadError):
+                world.read(query)
+        kept = 2 * len(queries) - len(world.upstream.asked)
+        assert 100 < kept < 500

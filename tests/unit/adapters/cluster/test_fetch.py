@@ -9,7 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,10 @@ from tests.servers.api_server import (
     ApiServer,
     Behaviour,
     Exchange,
+    head,
     status_object,
     truthful,
+    until,
 )
 from tests.servers.faults import (
     FAULTS,
@@ -50,13 +52,16 @@ from tests.servers.faults import (
     full_port,
     hang,
     holding,
+    in_chunks,
     redirect_to,
     silent_port,
     speaks,
     truncated,
+    truth_of,
     unauthorised,
 )
 from tests.servers.kubeconfig import kubeconfig, live_reader, write_kubeconfig
+from tests.servers.lies import LIES, ODDITIES
 from tests.servers.process import all_at_once
 
 SECONDS = 0.25
@@ -87,6 +92,18 @@ def failure(ask: Callable[[], object]) -> ReadError:
     with pytest.raises(ReadError) as caught:
         ask()
     assert time.monotonic() - began < SECONDS + GRACE
+    return caught.value
+
+
+def in_namespace(namespace: str) -> dict[str, Any]:
+    """The metadata of `api` in another namespace."""
+    return {**metadata("api"), "namespace": namespace}
+
+
+def failure_of(reader: LiveReader, deadline: Deadline) -> ReadError:
+    """The error of a reading, however long it takes."""
+    with pytest.raises(ReadError) as caught:
+        reader.read(API, deadline)
     return caught.value
 
 
@@ -142,6 +159,15 @@ class TestFaults:
         api.behave("/", FAULTS[name])
         assert type(failure(lambda: reader.read(API, soon()))) is ReadTimeout
 
+    @pytest.mark.parametrize("name", ["continue-flood", "early-hints-flood", "body-without-end"])
+    def test_what_has_no_end_is_given_up(
+        self, api: ApiServer, reader: LiveReader, name: str
+    ) -> None:
+        """Long before the deadline: so many bytes are no answer."""
+        api.behave("/", FAULTS[name])
+        with pytest.raises(UpstreamError, match=r"HTTPException|103|over 33554432"):
+            reader.read(API, ample())
+
     @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
     def test_after_a_fault_the_next_answer_is_whole(
         self, api: ApiServer, reader: LiveReader, fault: Behaviour
@@ -156,13 +182,14 @@ class TestFaults:
         self, api: ApiServer, reader: LiveReader
     ) -> None:
         """An answer that broke off was an answer: only one that never began is asked again."""
-        for fault in (chunks_cut_off, truncated):
+        headers = (FAULTS["status-negative"], FAULTS["header-of-megabytes"], FAULTS["no-http"])
+        for fault in (chunks_cut_off, truncated, *headers):
             api.behave("/", truthful)
             reader.read(API, ample())
             before = len(api.requests)
             api.behave("/", fault)
             assert type(failure(lambda: reader.read(API, soon()))) is UpstreamError
-            assert len(api.requests) - before == 1, fault.__name__
+            assert len(api.requests) - before == 1, fault
 
     @pytest.mark.parametrize(
         "name",
@@ -319,6 +346,109 @@ class TestKeepAlive:
         reader.read(API, ample())
         api.behave("/", FAULTS["hung-up"], hang)
         assert type(failure(lambda: reader.read(API, soon()))) is ReadTimeout
+
+
+GONE = Query(DEPLOYMENT, "shop", "gone")
+
+
+def poison() -> bytes:
+    """A whole answer that says that `gone` exists."""
+    body = json.dumps({**deployment(), "metadata": metadata("gone")}).encode()
+    return head(200, {"Content-Length": str(len(body))}) + body
+
+
+OPENINGS: dict[str, Callable[[bytes], bytes]] = {
+    "whole": lambda truth: truth,
+    "length 0": lambda truth: truth.replace(b"Content-Length: ", b"Content-Length: 0\r\nX-"),
+    "no content": lambda truth: head(204, {}),
+    "not modified": lambda truth: head(304, {"Content-Length": "9"}),
+    "early hints": lambda truth: head(103, {}),
+    "chunked": lambda truth: head(200, {"Transfer-Encoding": "chunked"}) + b"2\r\n{}\r\n0\r\n\r\n",
+}
+"""What comes first, made of the truth."""
+
+
+class TestDesynchronised:
+    """What comes over a connection beside the answer is never the answer to the next question."""
+
+    @pytest.mark.parametrize("opening", OPENINGS.values(), ids=OPENINGS)
+    @pytest.mark.parametrize("at_once", [True, False], ids=["at once", "on an idle connection"])
+    def test_a_second_answer_is_not_the_next_ones(
+        self,
+        api: ApiServer,
+        reader: LiveReader,
+        opening: Callable[[bytes], bytes],
+        at_once: bool,
+    ) -> None:
+        """It says in good order that there is what there is not."""
+        sent = threading.Event()
+
+        def split(exchange: Exchange) -> None:
+            first = opening(truth_of(exchange))
+            if at_once:
+                exchange.send(first + poison())
+            else:
+                exchange.send(first)
+                exchange.send(poison())
+            sent.set()
+
+        api.behave("/", split, truthful)
+        with suppress(ReadError):
+            reader.read(API, ample())
+        assert sent.wait(5)
+        assert type(failure(lambda: reader.read(GONE, soon()))) is NotFound
+
+    @pytest.mark.parametrize("rest", [b"\r\n", b"HTTP/1.1 200", b"\0"])
+    def test_a_connection_with_a_rest_is_not_used_again(
+        self, api: ApiServer, reader: LiveReader, rest: bytes
+    ) -> None:
+        """What follows it may come only when the next question has been asked."""
+        api.behave("/", lambda exchange: exchange.send(truth_of(exchange) + rest))
+        for _ in range(2):
+            assert reader.read(API, ample()).objects
+        assert [request.turn for request in api.requests] == [1, 1]
+
+    def test_an_answer_without_anything_beside_it_leaves_its_connection(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """Otherwise no connection would ever be kept."""
+        chunked = in_chunks(lambda body: b"%x;a=b\r\n%s\r\n0\r\nX: y\r\n\r\n" % (len(body), body))
+        api.behave("/", chunked, truthful)
+        for _ in range(3):
+            assert reader.read(API, ample()).objects
+        assert [request.turn for request in api.requests] == [1, 2, 3]
+
+
+class TestLies:
+    """Answers in good order, of something else than what was asked."""
+
+    @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+    @pytest.mark.parametrize("query", [API, Query(DEPLOYMENT, "shop")], ids=["object", "list"])
+    def test_what_was_not_asked_for_is_no_reading(
+        self, api: ApiServer, reader: LiveReader, query: Query, lie: Behaviour
+    ) -> None:
+        """It would be judged as if it were what was asked for."""
+        api.behave("/", lie)
+        if query.name or lie not in ONLY_OF_OBJECTS:
+            assert type(failure(lambda: reader.read(query, soon()))) is UpstreamError
+        else:
+            assert reader.read(query, ample()).objects
+
+    @pytest.mark.parametrize("oddity", ODDITIES.values(), ids=ODDITIES)
+    @pytest.mark.parametrize("query", [API, Query(DEPLOYMENT, "shop")], ids=["object", "list"])
+    def test_what_is_odd_is_read_or_no_reading(
+        self, api: ApiServer, reader: LiveReader, query: Query, oddity: Behaviour
+    ) -> None:
+        """And nothing else is raised."""
+        api.behave("/", oddity)
+        try:
+            reader.read(query, ample())
+        except ReadError as error:
+            assert type(error) is UpstreamError
+
+
+# A list may hold other names, and does not repeat a version.
+ONLY_OF_OBJECTS = (LIES["another-name"], LIES["another-version"])
 
 
 class TestCredentials:
@@ -552,7 +682,7 @@ def counting(count: int, *, limited: bool = True) -> Behaviour:
         start = int(parameters.get("continue", "0"))
         end = min(count, start + int(parameters["limit"])) if limited else count
         more = {"continue": str(end)} if end < count else {}
-        items = [{"metadata": {"name": f"p{at}"}} for at in range(start, end)]
+        items = [{"metadata": {"name": f"p{at}", "namespace": "shop"}} for at in range(start, end)]
         exchange.json(200, {"kind": "PodList", "metadata": more, "items": items})
 
     return count_on
@@ -670,14 +800,138 @@ class TestLists:
         api.behave("/", speaks(200, json.dumps(body).encode()))
         assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
 
-    def test_items_that_are_no_objects_are_passed_over(
+    @pytest.mark.parametrize("item", [None, 7, "web-2", [], {}, {"metadata": "web-2"}])
+    def test_an_item_that_is_no_object_is_an_upstream_error(
+        self, api: ApiServer, reader: LiveReader, item: object
+    ) -> None:
+        """It stands for something, which may be what is down."""
+        body = {"kind": "PodList", "items": [{"metadata": metadata("web-1")}, item]}
+        api.behave("/", speaks(200, json.dumps(body).encode()))
+        assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"kind": "Secret", "metadata": metadata("web-2")},
+            {"metadata": {"name": "web-2", "namespace": "other"}},
+            {"metadata": {"name": "web-2"}},
+            {"metadata": {"namespace": "shop"}},
+        ],
+        ids=["kind", "namespace", "no namespace", "no name"],
+    )
+    def test_an_item_that_does_not_belong_there_is_an_upstream_error(
+        self, api: ApiServer, reader: LiveReader, odd: dict[str, object]
+    ) -> None:
+        """The answer may be that to another question."""
+        body = {"kind": "PodList", "items": [{"kind": "Pod", "metadata": metadata("web-1")}, odd]}
+        api.behave("/", speaks(200, json.dumps(body).encode()))
+        assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
+
+    def test_pages_that_expired_are_read_from_the_first(
         self, api: ApiServer, reader: LiveReader
     ) -> None:
-        """One odd item does not hide the others."""
-        body = {"kind": "PodList", "items": [None, 7, {"metadata": metadata("web-1")}]}
+        """Kubernetes answers 410 to the token of a list that it has compacted away."""
+        api.objects = [numbered(pod(), number) for number in range(4001)]
+        api.behave("/", truthful, FAULTS["gone"], truthful)
+        found = reader.read(PODS, ample())
+        assert len({entry["metadata"]["name"] for entry in found.objects}) == 4001
+        assert len(found.objects) == 4001
+        tokens = [request.parameters.get("continue") for request in api.requests]
+        assert tokens == [None, "2000", None, "2000", "4000"]
+
+    def test_pages_that_expire_again_are_an_upstream_error(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """It is asked for twice, not over and over."""
+        api.objects = [numbered(pod(), number) for number in range(4001)]
+        api.behave("/", truthful, FAULTS["gone"], truthful, FAULTS["gone"])
+        with pytest.raises(UpstreamError, match="answered 410"):
+            reader.read(PODS, ample())
+        assert len(api.requests) == 4
+
+    def test_a_first_page_that_is_gone_is_not_asked_for_again(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """No token of ours has expired there."""
+        api.behave("/", FAULTS["gone"])
+        assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
+        assert len(api.requests) == 1
+
+    def test_large_answers_are_few_at_once(self, api: ApiServer, reader: LiveReader) -> None:
+        """However many ask; the others wait for their turn, and no longer than they may."""
+        with holding() as (hold, released):
+
+            def half(exchange: Exchange) -> None:
+                exchange.send(head(200, {"Content-Length": str(2**22)}) + b" " * 2**21)
+                hold(exchange)
+                exchange.close()
+
+            def padded(exchange: Exchange) -> None:
+                body = truth_of(exchange).partition(b"\r\n\r\n")[2] + b" " * 2**21
+                exchange.answer(200, body)
+
+            def waits() -> bool:
+                try:
+                    reader.read(late, soon())
+                except ReadTimeout:
+                    return True
+                return False
+
+            late = Query(DEPLOYMENT, "late", "api")
+            api.objects = [deployment(), {**deployment(), "metadata": in_namespace("late")}]
+            api.behave("/apis/apps/v1/namespaces/shop", half)
+            api.behave("/apis/apps/v1/namespaces/late", padded)
+            crowd = threading.Thread(
+                target=lambda: all_at_once(3, lambda: failure_of(reader, ample())), daemon=True
+            )
+            crowd.start()
+            api.wait_for(3)
+            until(waits, "an answer that is too many")
+            released.set()
+            crowd.join(10)
+        assert reader.read(late, ample()).objects
+
+    @pytest.mark.parametrize(
+        ("token", "asked"),
+        [("again", 2), ("x" * 2**20, 1), (7, 1), (["a"], 1)],
+        ids=["the same again", "of a MiB", "number", "list"],
+    )
+    def test_a_token_that_leads_nowhere_is_an_upstream_error(
+        self, api: ApiServer, reader: LiveReader, token: object, asked: int
+    ) -> None:
+        """What lies behind it cannot be had, and asking on is of no use."""
+        body: dict[str, object] = {"kind": "PodList", "metadata": {"continue": token}}
         api.behave("/", speaks(200, json.dumps(body).encode()))
-        found = reader.read(PODS, ample()).objects
-        assert [entry["metadata"]["name"] for entry in found] == ["web-1"]
+        with pytest.raises(UpstreamError):
+            reader.read(PODS, ample())
+        assert len(api.requests) == asked
+
+    @pytest.mark.parametrize("token", ["a b", "a&limit=1", "a\r\nX: y", "#é\0", "../?", "%2e%2e"])
+    def test_a_token_of_odd_letters_comes_back_as_it_was(
+        self, api: ApiServer, reader: LiveReader, token: str
+    ) -> None:
+        """It is the API server's own, and opaque."""
+        first = {"kind": "PodList", "metadata": {"continue": token}}
+        pages = [speaks(200, json.dumps(body).encode()) for body in (first, {"kind": "PodList"})]
+        api.behave("/", *pages)
+        assert reader.read(PODS, ample()).objects == ()
+        assert api.requests[1].parameters == {"limit": "2000", "continue": token}
+
+    def test_a_token_that_no_url_can_hold_is_an_upstream_error(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """Half of a character of two."""
+        api.behave("/", speaks(200, b'{"kind":"PodList","metadata":{"continue":"\\ud800"}}'))
+        assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
+
+    def test_a_page_of_another_kind_is_an_upstream_error(
+        self, api: ApiServer, reader: LiveReader
+    ) -> None:
+        """Also when the first one was right."""
+        api.objects = [numbered(pod(), number) for number in range(2001)]
+        api.behave("/", truthful, speaks(200, b'{"kind":"SecretList","items":[]}'))
+        with pytest.raises(UpstreamError):
+            reader.read(PODS, ample())
 
     def test_a_list_of_a_kind_that_is_not_served_says_so(
         self, api: ApiServer, reader: LiveReader

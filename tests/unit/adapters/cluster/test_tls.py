@@ -2,62 +2,47 @@
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 import socket
-import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from k8s_heartbeat.core.reader import Deadline, Query, ReadError, ReadTimeout, UpstreamError
+from k8s_heartbeat.core.reader import (
+    Deadline,
+    NotFound,
+    Query,
+    ReadError,
+    ReadTimeout,
+    UpstreamError,
+)
 from k8s_heartbeat.core.rules import KINDS
-from tests.builders import deployment
-from tests.servers.api_server import PATIENCE, ApiServer
-from tests.servers.faults import FAULTS
+from tests.builders import deployment, metadata
+from tests.servers.api_server import PATIENCE, ApiServer, Exchange, head, truthful
+from tests.servers.certificates import FLAWS, Certificate, self_signed
+from tests.servers.faults import FAULTS, truth_of
 from tests.servers.kubeconfig import kubeconfig, live_reader, write_kubeconfig
 
 API = Query(KINDS[0], "shop", "api")
 SECONDS = 0.4
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """A self-signed certificate for 127.0.0.1."""
-
-    certificate: Path
-    key: Path
+ALERT = b"\x15\x03\x03\x00\x02\x02\x50"
+"""Fatal: an internal error; in clear, where only ciphers are to come."""
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    """Made by openssl, which CI has."""
-    if shutil.which("openssl") is None and not os.environ.get("CI"):
-        pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-    made = Certificate(folder / "certificate.pem", folder / "key.pem")
-    command = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(
-        ["openssl", *command, "-keyout", str(made.key), "-out", str(made.certificate)],  # noqa: S607  # wherever it is installed
-        check=True,
-        capture_output=True,
-        timeout=PATIENCE,
-    )
-    return made
+    """One that is good."""
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
 def api(certificate: Certificate) -> Iterator[ApiServer]:
     """An API server that speaks HTTPS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.certificate, certificate.key)
-    with ApiServer([deployment()], tls=context) as server:
+    with ApiServer([deployment()], tls=certificate.context()) as server:
         yield server
 
 
@@ -84,6 +69,94 @@ def test_a_certificate_of_nobody_known_is_refused(api: ApiServer, tmp_path: Path
     with live_reader(path) as reader, pytest.raises(UpstreamError):
         reader.read(API, soon())
     assert api.requests == []
+
+
+@pytest.mark.parametrize("flaw", FLAWS)
+def test_a_certificate_with_a_flaw_is_refused(tmp_path: Path, flaw: str) -> None:
+    """Although whoever signed it is believed: it takes the right name, and the right time."""
+    flawed = self_signed(tmp_path, flaw)
+    cluster = {"certificate-authority": str(flawed.certificate)}
+    with ApiServer([deployment()], tls=flawed.context()) as api:
+        config = kubeconfig(api.url, cluster=cluster, user={"token": "canary"})
+        path = write_kubeconfig(tmp_path / "config", config)
+        with live_reader(path) as reader, pytest.raises(UpstreamError, match="SSL"):
+            reader.read(API, soon())
+        assert api.requests == []
+
+
+def test_an_authority_of_the_same_name_is_not_believed(api: ApiServer, tmp_path: Path) -> None:
+    """Anyone can sign with its name, and not with its key."""
+    other = self_signed(tmp_path)
+    cluster = {"certificate-authority": str(other.certificate)}
+    path = write_kubeconfig(tmp_path / "config", kubeconfig(api.url, cluster=cluster))
+    with live_reader(path) as reader, pytest.raises(UpstreamError):
+        reader.read(API, soon())
+    assert api.requests == []
+
+
+@pytest.mark.parametrize("tells", [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", ALERT])
+def test_what_is_no_tls_breaks_an_answer_off(
+    api: ApiServer, certificate: Certificate, tmp_path: Path, tells: bytes
+) -> None:
+    """In clear, in the middle of an answer."""
+    cluster = {"certificate-authority": str(certificate.certificate)}
+    path = write_kubeconfig(tmp_path / "config", kubeconfig(api.url, cluster=cluster))
+
+    def break_off(exchange: Exchange) -> None:
+        exchange.send(head(200, {"Content-Length": "4096"}))
+        with socket.socket(fileno=os.dup(exchange.sock.fileno())) as plain:
+            plain.sendall(tells)
+        exchange.close()
+
+    with live_reader(path) as reader:
+        api.behave("/", break_off, truthful)
+        with pytest.raises(UpstreamError):
+            reader.read(API, soon())
+        assert reader.read(API, Deadline.after(5, time.monotonic)).objects
+
+
+@pytest.mark.parametrize("tells", [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", ALERT])
+def test_a_handshake_that_is_answered_otherwise_is_an_upstream_error(
+    tmp_path: Path, tells: bytes
+) -> None:
+    """By plain HTTP on the port, or by a fatal alert."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            sock, _ = listener.accept()
+            with sock:
+                sock.recv(4096)
+                sock.sendall(tells)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        path = write_kubeconfig(tmp_path / "config", kubeconfig(url))
+        with live_reader(path) as reader, pytest.raises(UpstreamError, match="SSL"):
+            reader.read(API, soon())
+        thread.join(PATIENCE)
+
+
+@pytest.mark.parametrize("length", [0, 8192], ids=["short", "a buffer long"])
+def test_the_rest_of_a_record_is_not_the_next_answer(
+    api: ApiServer, certificate: Certificate, tmp_path: Path, length: int
+) -> None:
+    """It is decrypted with what came before it, so that the socket itself looks idle."""
+    poison = json.dumps({**deployment(), "metadata": metadata("gone")}).encode()
+    poison = head(200, {"Content-Length": str(len(poison))}) + poison
+
+    def split(exchange: Exchange) -> None:
+        truth = truth_of(exchange)
+        padding = b"\r\nX: " + b"x" * max(0, length - len(truth) - 5) + b"\r\n\r\n"
+        exchange.send(truth.replace(b"\r\n\r\n", padding, 1) + poison)
+
+    cluster = {"certificate-authority": str(certificate.certificate)}
+    path = write_kubeconfig(tmp_path / "config", kubeconfig(api.url, cluster=cluster))
+    api.behave("/", split, truthful)
+    with live_reader(path) as reader:
+        assert reader.read(API, Deadline.after(5, time.monotonic)).objects
+        with pytest.raises(NotFound):
+            reader.read(Query(KINDS[0], "shop", "gone"), Deadline.after(5, time.monotonic))
 
 
 @pytest.mark.parametrize("name", ["hung", "dripping-headers", "dripping-body", "hung-in-body"])

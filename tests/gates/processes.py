@@ -1,0 +1,29 @@
+"""What the kernel says of a process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["descriptors", "peak", "resident"]
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process has in use."""
+    return _status(pid, "VmRSS")
+
+
+def peak(pid: int) -> int:
+    """The most bytes of memory that a process ever had in use."""
+    return _status(pid, "VmHWM")
+
+
+def descriptors(pid: int) -> int:
+    """Files and sockets that a process has open."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def _status(pid: int, name: str) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError(f"/proc/{pid}/status has no {name}")
