@@ -39,7 +39,7 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-# Threads that compute at once: one has the interpreter, the other writes its log line or waits for it.
+# Threads that compute at once: one has the interpreter, the other writes or waits for it.
 _COMPUTING = 2
 
 

@@ -31,7 +31,6 @@ def test_many_aggregates_at_once(home: Path, figures: Figures) -> None:
         busy = len(codes) < _CALLERS
         for thread in threads:
             thread.join(6 * PATIENCE)
-    print({code: codes.count(code) for code in set(codes)})
     assert busy, "they were all answered before the probes had been asked"
     assert set(codes) <= {503, 504}
     figures.take(f"{_CALLERS} aggregates of 600 objects at once: /livez", took, 1, "s", below=True)
