@@ -28,6 +28,7 @@ _ASKED = f"GET {_GROUP} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
 @pytest.mark.parametrize(
     ("what", "opening"),
     [("two answers each", _ASKED * 2), ("100 answers each", _ASKED * 100)],
+    ids=["two", "hundred"],
 )
 def test_who_never_reads_stops_nobody(
     home: Path, figures: Figures, what: str, opening: bytes
