@@ -52,7 +52,10 @@ class Work:
 
     def __init__(self, request_id: str, offered: Iterable[str] = ()) -> None:
         self.request_id = request_id
-        self._offered = [entry for entry in offered if len(entry) >= _SHORTEST_OFFERED]
+        # What is known is masked anyway.
+        self._offered = [
+            entry for entry in offered if len(entry) >= _SHORTEST_OFFERED and entry not in KNOWN
+        ]
         self._forms: list[str] | None = None
 
     def mask(self, text: str) -> str:
@@ -86,17 +89,21 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
+        fields = cast(Mapping[str, object], getattr(record, "fields", {}))
+        name, message = record.name, _message(record)
+        if not self._is_clean(name, message, fields):
+            name, message = self._clean(name), self._clean(message)
+            fields = cast(dict[str, object], self._plain(fields, 0))
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
-            "logger": self._clean(record.name),
-            "message": self._clean(_message(record)),
+            "logger": name,
+            "message": message,
         }
         work = _work.get()
         if work is not None:
             line["requestId"] = work.request_id
-        fields = cast(Mapping[str, object], getattr(record, "fields", {}))
-        line.update(cast(dict[str, object], self._plain(fields, 0)))
+        line.update(fields)
         if record.exc_info:
             line["exception"] = _ends(self._clean(self.formatException(record.exc_info)))
         if record.stack_info:
@@ -110,6 +117,15 @@ class JsonFormatter(logging.Formatter):
         told = {key: line[key] for key in _ALWAYS if key in line}
         return json.dumps({key: _short(value) for key, value in told.items()})
 
+    def _is_clean(self, name: str, message: str, fields: Mapping[str, object]) -> bool:
+        """Whether all of a line may be told as it is, which is seen quickest in one piece."""
+        if len(fields) > _MOST_ENTRIES or not all(map(_is_plain, fields.values())):
+            return False
+        texts = [text for entry in fields.items() for text in entry if isinstance(text, str)]
+        # Parted by what is no space: the end of one text is no scheme of the next.
+        whole = "\0".join((name, message, *texts))
+        return len(whole) <= _LONG_LINE and self._clean(whole) == whole
+
     def _clean(self, text: str) -> str:
         cut = len(text) > _LONGEST_RAW
         # Of a traceback the end says the most.
@@ -121,7 +137,7 @@ class JsonFormatter(logging.Formatter):
 
     def _plain(self, value: object, depth: int) -> object:
         """A value of a field as JSON has it, cleaned."""
-        if value is None or isinstance(value, bool | int | float):
+        if not isinstance(value, str) and _is_plain(value):
             return value
         if depth < _MOST_NESTED and is_mapping(value):
             return {
@@ -132,6 +148,10 @@ class JsonFormatter(logging.Formatter):
             entries = islice(cast(Iterable[object], value), _MOST_ENTRIES)
             return [self._plain(entry, depth + 1) for entry in entries]
         return self._clean(_told(value))
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, str | bool | int | float)
 
 
 class _Handler(logging.StreamHandler[TextIO]):

@@ -161,7 +161,7 @@ def _authenticator(
             places=places,
             turns=turns,
         )
-    everything = Token("AUTH_TOKEN_BASIC", (digest_of(settings.token),))
+    everything = Token("default", (digest_of(settings.token),))
     own = (everything,) if settings.token else ()
     return TokenAuthenticator(lambda: (*own, *tokens.current()) if tokens else own)
 

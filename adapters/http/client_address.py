@@ -8,6 +8,7 @@ an address.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import falcon
@@ -78,6 +79,8 @@ def counted(req: falcon.Request) -> str:
     return client_of(address)
 
 
+# A request asks for it several times, and most come from few clients.
+@lru_cache(maxsize=1024)
 def client_of(address: str) -> str:
     """Who counts as one client: an IPv4 address, or the /64 that an IPv6 host may roam in."""
     parsed = _address(address)
