@@ -38,6 +38,7 @@ __all__ = ["CachedReader", "Lifetimes"]
 _MOST_READ = 128 * 2**20
 _MOST_REFUSED = 8 * 2**20
 _MOST_WAITING = 64
+_MOST_PINGS = 8
 # What remembering takes besides what is remembered.
 _ENTRY = 2**10
 _REFUSAL = 2 * 2**10
@@ -122,6 +123,14 @@ class CachedReader:
             self._remember,
             turns,
         )
+        # Anybody may ask for it, without a token or a limit: that must not keep readers waiting.
+        self._pings: SingleFlight[Query | str, _Outcome] = SingleFlight(
+            threading.BoundedSemaphore(_MOST_PINGS),
+            self._lock,
+            self._remembered,
+            self._remember,
+            turns,
+        )
         longest = max(lifetimes.stale, lifetimes.reading, lifetimes.discovery)
         self._readings: TTLCache[Query | str, _Taken] = TTLCache(
             _MOST_READ, longest, clock, _weight
@@ -156,7 +165,8 @@ class CachedReader:
             return self._refused(key, UpstreamError(f"{key}: the reading was broken off"))
 
         try:
-            outcome = self._calls.outcome(key, lambda: self._asked(key, ask), broken, deadline)
+            calls = self._pings if key == _PING else self._calls
+            outcome = calls.outcome(key, lambda: self._asked(key, ask), broken, deadline)
         except Busy as busy:
             outcome = self._refused(key, ReadTimeout(str(busy)))
         return self._resolved(key, outcome)

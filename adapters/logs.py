@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import select
 import sys
 import threading
 from collections.abc import Collection, Iterable, Mapping
@@ -13,11 +14,14 @@ from datetime import UTC, datetime
 from io import FileIO, TextIOWrapper
 from itertools import islice
 from types import TracebackType
-from typing import Any, TextIO, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
 
 from k8s_heartbeat.core.fields import is_list, is_mapping
 
 from .masking import KNOWN, MASK, Secrets, spellings, without_credentials
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 __all__ = ["JsonFormatter", "Work", "configure_logging", "work_on"]
 
@@ -38,6 +42,9 @@ _MOST_ENTRIES = 20
 _MOST_NESTED = 4
 # What is shorter than this keeps nobody out, and would mask half of what was asked.
 _SHORTEST_OFFERED = 8
+# So much a pipe takes without a wait, where it takes anything (PIPE_BUF of Linux).
+_PIECE = 4_096
+_STALL_MILLISECONDS = 200
 # They write a line for each connection at levels that are ours to use.
 _NOISY = ("urllib3", "waitress.queue", "kubernetes", "client")
 
@@ -187,10 +194,50 @@ def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys
     sys.unraisablehook = _log_unraisable
 
 
+class _Unwaiting(FileIO):
+    """Writes to whoever reads, and waits for nobody for long.
+
+    A pipe that nobody reads from is full in the end. Whoever then waits holds the lock that every
+    line takes, and the service with it.
+    """
+
+    _lost = 0
+    _is_stalled = _is_amid = False
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write all of it, or lose it; one who is slow is waited for once."""
+        line = bytes(data)
+        rest = self._missing() + line
+        while rest:
+            if not self._is_read():
+                self._lost += 1
+                break
+            rest = rest[super().write(rest[:_PIECE]) or 0 :]
+            self._is_amid = bool(rest)
+        else:
+            self._lost = 0
+        return len(line)
+
+    def _is_read(self) -> bool:
+        poll = select.poll()
+        poll.register(self.fileno(), select.POLLOUT)
+        self._is_stalled = not poll.poll(0 if self._is_stalled else _STALL_MILLISECONDS)
+        return not self._is_stalled
+
+    def _missing(self) -> bytes:
+        """The end of a line that was broken off, and a line that tells of those that are lost."""
+        if not self._lost:
+            return b""
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        message = f"{self._lost} lines were lost: nobody read them"
+        told = {"time": time, "level": "WARNING", "logger": __name__, "message": message}
+        return b"\n" * self._is_amid + json.dumps(told).encode() + b"\n"
+
+
 def _unbuffered(stream: TextIO) -> TextIO:
     """A stream past its buffer: what could not be written there would fail once more at exit."""
     try:
-        raw = FileIO(stream.fileno(), "w", closefd=False)
+        raw = _Unwaiting(stream.fileno(), "w", closefd=False)
     except (AttributeError, OSError, ValueError):
         # It is none of the system's, or there is none.
         return stream

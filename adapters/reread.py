@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import stat
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Generic, TypeVar
 
 __all__ = ["RereadFile"]
@@ -109,5 +110,13 @@ class RereadFile(Generic[T]):
             _log.info("%s is again what is in force", self._path)
 
     def _read(self) -> tuple[bytes, float]:
-        with Path(self._path).open("rb") as file:
-            return file.read(_MOST_BYTES + 1), os.fstat(file.fileno()).st_mtime
+        # A pipe in its place would be waited for.
+        with open(self._path, "rb", opener=_at_once) as file:  # takes an opener
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(errno.EINVAL, "it is no file")
+            return file.read(_MOST_BYTES + 1), status.st_mtime
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)

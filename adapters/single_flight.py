@@ -75,6 +75,13 @@ class SingleFlight(Generic[K, T]):
             known = self._recall(key)
         if known is not None:
             return known
+        # One's turn is waited for only once the place is free for others.
+        with self._aside():
+            return self._called(key, call, broken, deadline)
+
+    def _called(
+        self, key: K, call: Callable[[], T], broken: Callable[[], T], deadline: Deadline
+    ) -> T:
         if not self._places.acquire(blocking=False):
             raise Busy(f"{key}: too many requests wait for the API server")
         try:
@@ -88,10 +95,8 @@ class SingleFlight(Generic[K, T]):
                 if flight is None:
                     flight = self._flights[key] = _Flight()
             if own:
-                with self._aside():
-                    return self._fly(key, flight, call, broken)
-            with self._aside():
-                flight.landed.wait(deadline.remaining())
+                return self._fly(key, flight, call, broken)
+            flight.landed.wait(deadline.remaining())
             if flight.outcome is None:
                 raise Busy(f"{key}: no answer in time")
             return flight.outcome

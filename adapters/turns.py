@@ -31,14 +31,19 @@ class Turns:
         self._mine = _Mine()
 
     @contextmanager
-    def taken(self) -> Generator[None]:
-        """Compute, once it is one's turn."""
-        with self._free:
-            self._mine.taken = True
-            try:
-                yield
-            finally:
-                self._mine.taken = False
+    def taken(self, patience: float | None = None) -> Generator[None]:
+        """Compute, once it is one's turn; or without one, when it did not come in so many seconds.
+
+        Whoever has none is to do next to nothing.
+        """
+        taken = self._free.acquire(timeout=patience)
+        self._mine.taken = taken
+        try:
+            yield
+        finally:
+            self._mine.taken = False
+            if taken:
+                self._free.release()
 
     @contextmanager
     def aside(self) -> Generator[None]:

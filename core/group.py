@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -94,8 +94,9 @@ def check_selection(
         for entry in members_of(lists.objects(), rules, selection.kinds)
         if _is_selected(entry, selection.selector)
     ]
+    hidden: set[str] = set()
     if sees is not None:
-        members, unread = _seen(members, unread, selection, rules, sees)
+        members, unread, hidden = _seen(members, unread, selection, rules, sees)
     lists.read_around(
         query for entry in members for query in evidence_queries(rule_of(rules, entry), entry)
     )
@@ -115,7 +116,8 @@ def check_selection(
         # The verdicts stand; what there was no time for goes unexplained.
         if deadline.remaining() > 0:
             judged[number] = pool.assess(members[number], now, policy, explained=True)
-    return Found((*judged, *unread), lists.age, lists.stale, listed)
+    age, stale = lists.age_of(hidden)
+    return Found((*judged, *unread), age, stale, listed)
 
 
 class _Lists:
@@ -126,12 +128,16 @@ class _Lists:
         self._namespace = namespace
         self._deadline = deadline
         self._read: dict[Query, Sequence[Manifest]] = {}
-        self.age = 0.0
-        self.stale = False
+        self._ages: dict[Query, tuple[float, bool]] = {}
 
     def objects(self) -> list[Manifest]:
         """All that was read."""
         return [entry for objects in self._read.values() for entry in objects]
+
+    def age_of(self, hidden: Collection[str]) -> tuple[float, bool]:
+        """How old the oldest list is, and whether any is stale, but for those of hidden kinds."""
+        ages = [age for query, age in self._ages.items() if query.kind.kind not in hidden]
+        return max((age for age, _ in ages), default=0.0), any(stale for _, stale in ages)
 
     def read_members(self, selection: Selection, rules: Rules) -> list[Assessment]:
         """Read the lists of a selection; an assessment for each that is not whole."""
@@ -179,7 +185,7 @@ class _Lists:
         """Read a list; whether it was cut short."""
         reading = self._reader.read(query, self._deadline)
         self._read[query] = reading.objects
-        self.age, self.stale = max(self.age, reading.age), self.stale or reading.stale
+        self._ages[query] = (reading.age, reading.stale)
         return reading.truncated
 
 
@@ -197,8 +203,11 @@ def _seen(
     selection: Selection,
     rules: Rules,
     sees: Sees,
-) -> tuple[list[Manifest], list[Assessment]]:
-    """Of the members, and of the lists that are not whole, those that may be told of."""
+) -> tuple[list[Manifest], list[Assessment], set[str]]:
+    """Of the members, and of the lists that are not whole, those that may be told of.
+
+    And the kinds of which nothing is told.
+    """
     kinds = selection.kinds or workload_kinds(rules)
     kept: list[Manifest] = []
     told: set[str] = set()
@@ -209,7 +218,8 @@ def _seen(
             kept.append(entry)
             told.add(kind.kind)
     told |= {kind.kind for kind in kinds if sees(kind, selection.namespace)}
-    return kept, [entry for entry in unread if entry.kind in told]
+    hidden = {kind.kind for kind in kinds} - told
+    return kept, [entry for entry in unread if entry.kind in told], hidden
 
 
 def _kind_among(kinds: Sequence[Kind], manifest: Manifest) -> Kind:

@@ -105,14 +105,18 @@ def find(word: str, kinds: Iterable[Kind], *, alone: bool = False) -> Kind | Non
         alone: Whether a bare word counts for kinds with `shared_words` too.
     """
     forms = list(_forms(word.lower()))
-    for kind in kinds:
-        for name, version, group in forms:
-            if name not in kind.names or version not in (None, kind.version):
-                continue
-            if group == kind.group or (group is None and (alone or not kind.shared_words)):
-                return kind
-            if group is None and kind.shared_words and name in kind.short_names:
-                return kind
+    listed = list(kinds)
+    # What one kind is called no other takes for its short name.
+    for is_short in (False, True):
+        for kind in listed:
+            for name, version, group in forms:
+                names = kind.short_names if is_short else (kind.kind.lower(), kind.plural)
+                if name not in names or version not in (None, kind.version):
+                    continue
+                if group == kind.group or (
+                    group is None and (alone or is_short or not kind.shared_words)
+                ):
+                    return kind
     return None
 
 

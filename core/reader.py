@@ -25,6 +25,7 @@ __all__ = [
     "ReadError",
     "ReadTimeout",
     "Reading",
+    "UndiscoveredError",
     "UpstreamError",
     "check_namespace",
 ]
@@ -67,6 +68,10 @@ class Forbidden(ReadError):
 
 class UpstreamError(ReadError):
     """The API server refused, answered with an error, or with something unreadable."""
+
+
+class UndiscoveredError(UpstreamError):
+    """A part of the API does not answer, and whether it serves a kind is not known."""
 
 
 class ReadTimeout(ReadError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .kinds import Kind, find, is_word, kind_of
-from .reader import ClusterReader, Deadline, InvalidQuery, NotServed, UpstreamError
+from .reader import ClusterReader, Deadline, InvalidQuery, NotServed, UndiscoveredError
 from .rules import RULES, Rules
 
 __all__ = ["check_word", "resolve"]
@@ -26,7 +26,7 @@ def resolve(word: str, reader: ClusterReader, deadline: Deadline, rules: Rules =
     reading = reader.discover(deadline)
     found = find(word, filter(None, map(kind_of, reading.objects)), alone=True)
     if found is None and reading.truncated:
-        raise UpstreamError(
+        raise UndiscoveredError(
             f"kind: whether the cluster serves one that is called {word!a} is not known: a part of "
             "its API does not answer; kubectl get apiservices tells which"
         )

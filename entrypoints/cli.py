@@ -118,13 +118,16 @@ def _config(arguments: argparse.Namespace) -> int:
     except SettingsError as error:
         raise CommandError(str(error), EXIT_USAGE) from None
     print("\n".join(explain(settings, origins)))
-    if settings.config:
-        from .configuration import ConfigurationError, read_configuration, told  # noqa: PLC0415  # only where there is one
+    if settings.config or settings.tokens_file:
+        from .configuration import told  # noqa: PLC0415  # only where there is one
+        from .files import read_files  # noqa: PLC0415  # only where there is one
 
-        try:
-            print("\n".join(told(read_configuration(settings.config))))
-        except ConfigurationError as error:
-            raise CommandError(str(error), EXIT_USAGE) from None
+        files = read_files(settings)
+        if files.faults:
+            raise CommandError("\n".join(files.faults), EXIT_USAGE)
+        lines = told(files.configuration) if settings.config else []
+        tokens = files.tokens.current() if files.tokens else ()
+        print("\n".join([*lines, *map(str, tokens)]))
     return 0
 
 

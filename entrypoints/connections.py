@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, MutableMapping
 from contextlib import suppress
 from enum import IntEnum
 from typing import Any, cast
+from uuid import uuid4
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
@@ -26,8 +27,10 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import BadRequest
 
+from k8s_heartbeat.adapters.http.probes import is_probe
 from k8s_heartbeat.adapters.http.problems import STATUS_HEADER
 from k8s_heartbeat.adapters.http.rendering import to_json
+from k8s_heartbeat.adapters.http.request_id import REQUEST_ID_HEADER
 
 from .http_parser import Parser
 
@@ -74,6 +77,7 @@ class _Refusal(ErrorTask):
             "detail": "the request is not HTTP as this server takes it",
         }
         body = to_json(problem).encode()
+        request_id = uuid4().hex
         self.version = "1.1"
         self.status = f"{error.code} {error.reason}"
         self.response_headers = [
@@ -81,12 +85,18 @@ class _Refusal(ErrorTask):
             ("Cache-Control", "no-store"),
             ("X-Content-Type-Options", "nosniff"),
             (STATUS_HEADER, "unknown"),
+            (REQUEST_ID_HEADER, request_id),
         ]
         self.set_close_on_finish()
         self.content_length = len(body)
         connection = cast(Connection, self.channel)
         connection.is_refused = True
-        fields = {"status": error.code, "client": connection.client}
+        fields = {
+            "status": error.code,
+            "client": connection.client,
+            "cause": error.body,
+            "requestId": request_id,
+        }
         _log.info("refused what is no request: %s", self.status, extra={"fields": fields})
         self.write(b"" if request.is_head else body)
 
@@ -307,8 +317,8 @@ class Listener(TcpWSGIServer):
 
     def hand_over(self, connection: Connection, request: HTTPRequestParser) -> None:
         """Have a request answered; probes do not stand in line, or a busy service is restarted."""
-        is_probe = getattr(request, "path", "").rstrip("/") in _PROBES
-        workers = self._probes if is_probe else self.task_dispatcher
+        quick = is_probe(getattr(request, "path", ""), _PROBES)
+        workers = self._probes if quick else self.task_dispatcher
         workers.add_task(cast(Any, connection))
 
     def resume(self) -> None:

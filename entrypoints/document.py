@@ -37,6 +37,7 @@ T = TypeVar("T")
 _LONGEST_SHOWN = 60
 _LONGEST_PATH = 200
 _MOST_BYTES = 2**20
+_MOST_FAULTS = 100
 
 
 class ConfigurationError(ValueError):
@@ -100,7 +101,9 @@ class Value:
     name: str = "document"
 
     def refuse(self, problem: str) -> None:
-        """Note a fault down."""
+        """Note a fault down; nobody reads more than a hundred."""
+        if len(self.faults) >= _MOST_FAULTS:
+            return
         self.faults.append(f"{self.place or self.name}: {problem}")
 
     def check(self) -> None:

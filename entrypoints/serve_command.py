@@ -8,21 +8,15 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.logs import configure_logging
 from k8s_heartbeat.adapters.snapshot import SnapshotError
 
 from . import wiring
-from .configuration import Configuration, ConfigurationError, read_configuration
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
+from .files import Files, read_files
 from .settings import Settings, SettingsError, load, secrets_of, token_faults
-from .tokens_file import watch_tokens
-
-if TYPE_CHECKING:
-    from k8s_heartbeat.adapters.http.tokens import Token
-    from k8s_heartbeat.adapters.reread import RereadFile
 
 __all__ = ["run"]
 
@@ -67,29 +61,22 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.demo:
         settings = _demo_settings(settings, origins)
     configure_logging(settings.log_level, secrets_of(settings))
-    configuration = wiring.demo_configuration() if arguments.demo else Configuration()
-    tokens = None
-    try:
-        if settings.config:
-            configuration = read_configuration(settings.config)
-    except ConfigurationError as error:
-        faults += error.faults
-    try:
-        if settings.tokens_file:
-            tokens = watch_tokens(settings.tokens_file)
-    except ConfigurationError as error:
-        faults += [f"HEARTBEAT_TOKENS_FILE: {fault}" for fault in error.faults]
+    files = read_files(settings)
+    if arguments.demo and not settings.config:
+        files.configuration = wiring.demo_configuration()
+    faults += files.faults
     # Whoever starts a service wants to hear of all that is wrong, not of one thing a time.
     if not any("AUTH_TOKEN" in fault for fault in faults):
         faults += token_faults(settings, live=not (arguments.demo or settings.snapshot))
     try:
         cluster = wiring.demo_cluster() if arguments.demo else wiring.server_cluster(settings)
         if not faults:
-            return _serve(settings, cluster, configuration, tokens, demo=arguments.demo)
+            return _serve(settings, cluster, files, demo=arguments.demo)
     except wiring.MissingExtraError as error:
         faults.append(str(error))
     except SnapshotError as error:
-        raise CommandError("\n".join([*faults, str(error)]), EXIT_UNREADABLE) from None
+        told = [*faults, f"snapshot: {error}"]
+        raise CommandError("\n".join(told), EXIT_USAGE if faults else EXIT_UNREADABLE) from None
     except wiring.no_cluster_error() as error:
         faults.append(
             f"{error}; name one with --kubeconfig FILE, or try: k8s-heartbeat serve --demo"
@@ -116,14 +103,13 @@ def _demo_settings(settings: Settings, origins: Mapping[str, str]) -> Settings:
 def _serve(
     settings: Settings,
     cluster: wiring.Cluster,
-    configuration: Configuration,
-    tokens: RereadFile[tuple[Token, ...]] | None,
+    files: Files,
     *,
     demo: bool,
 ) -> int:
     stopping = threading.Event()
     app = wiring.application(
-        settings, cluster, configuration, tokens=tokens, draining=stopping.is_set
+        settings, cluster, files.configuration, tokens=files.tokens, draining=stopping.is_set
     )
     from .classic import Server  # noqa: PLC0415  # needs the extra, which `application` checks
 

@@ -280,6 +280,7 @@ SETTINGS: tuple[Setting, ...] = (
         "a whole number from 1",
         "3600",
         _whole(1, 10**8),
+        none="RATE_LIMIT",
     ),
     Setting(
         "failed_auth_limit",

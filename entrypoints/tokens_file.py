@@ -10,6 +10,7 @@ from typing import TypeVar
 from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.http.tokens import NO_NAMESPACE, Token, digest_of
 from k8s_heartbeat.adapters.reread import RereadFile
+from k8s_heartbeat.core import RULES
 from k8s_heartbeat.core.fields import is_list, is_mapping
 from k8s_heartbeat.core.kinds import is_word
 from k8s_heartbeat.core.reader import check_namespace
@@ -36,6 +37,8 @@ _HEX = "0123456789abcdef" * 4
 _EXAMPLE = "tokens: [{name: uptimerobot, sha256: the line of `k8s-heartbeat token`}]"
 _SORT = Sort("tokens file", "a tokens file", _EXAMPLE)
 _ALL = "*"
+# Each request compares with all of them.
+_MOST_TOKENS = 1000
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -167,7 +170,8 @@ def _check_place(text: str) -> None:
 
 
 def _check_kind(text: str) -> None:
-    if not is_word(text):
+    # A word that another project could take for a kind of its own says too little.
+    if not is_word(text) or (RULES.kind_called(text) is None and "." not in text):
         raise ValueError
 
 
@@ -186,13 +190,13 @@ def _name(found: object) -> str:
 
 
 def _list(found: object) -> list[object]:
-    if not is_list(found):
+    if not is_list(found) or len(found) > _MOST_TOKENS:
         raise ValueError
     return list(found)
 
 
 _ENTRY = "{name: uptimerobot, sha256: …, namespaces: [shop]}"
-_TOKENS = Form(_list, "a list of tokens", f"[{_ENTRY}]")
+_TOKENS = Form(_list, f"a list of up to {_MOST_TOKENS} tokens", f"[{_ENTRY}]")
 _NAME_FORM = Form(_name, "up to 63 letters, digits, '.', '_' and '-'", "uptimerobot")
 _DIGESTS = Form(
     _digests,
@@ -206,7 +210,11 @@ _NAMESPACES = Form(
     "a namespace, '-' for what stands in none, '*' for all, or a list of these",
     "[shop, shop-eu]",
 )
-_KINDS = Form(_texts(_check_kind), "a name of a kind, '*', or a list of these", "[deploy, sts]")
+_KINDS = Form(
+    _texts(_check_kind),
+    "a kind of Kubernetes' own, another project's with its group, '*', or a list of these",
+    "[deploy, certificates.cert-manager.io]",
+)
 _COMPONENTS = Form(
     _texts(check_namespace), "the name of a component, '*', or a list of these", "[checkout]"
 )

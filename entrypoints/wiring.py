@@ -39,6 +39,8 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
+# Of random letters and digits; ten guesses a minute and address leave it a while.
+_SHORT_TOKEN = 16
 # Threads that compute at once: one has the interpreter, the other writes or waits for it.
 _COMPUTING = 2
 
@@ -144,7 +146,11 @@ def _authenticator(
     from k8s_heartbeat.adapters.http.tokens import Token, TokenAuthenticator, digest_of  # noqa: PLC0415  # of an extra
 
     if settings.auth == "none":
-        _log.warning("running open: everyone who can reach it may ask (HEARTBEAT_AUTH=none)")
+        ignored = "; the tokens that are set are not asked for" * bool(settings.token or tokens)
+        # At a level that no LOG_LEVEL hides.
+        _log.critical(
+            "running open: everyone who can reach it may ask (HEARTBEAT_AUTH=none)%s", ignored
+        )
         return None
     if settings.auth == "kubernetes":
         from k8s_heartbeat.adapters.cluster.reviews import Reviews  # noqa: PLC0415  # of an extra
@@ -160,6 +166,10 @@ def _authenticator(
             believed=settings.review_ttl.total_seconds(),
             places=places,
             turns=turns,
+        )
+    if 0 < len(settings.token) < _SHORT_TOKEN:
+        _log.warning(
+            "AUTH_TOKEN_BASIC is short enough to be guessed; make one with: k8s-heartbeat token"
         )
     everything = Token("default", (digest_of(settings.token),))
     own = (everything,) if settings.token else ()

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 from k8s_heartbeat.adapters.logs import configure_logging
 
 from . import wiring
-from .configuration import read_configuration
+from .files import read_files
 from .settings import SettingsError, load, secrets_of, token_faults
-from .tokens_file import watch_tokens
 
 if TYPE_CHECKING:
     import falcon
@@ -24,13 +23,21 @@ __all__ = ["application"]
 
 # A WSGI server imports this module for its one name, so it is made here and now: what is wrong
 # with the configuration shall stop the server before it takes a request.
-_settings = load(os.environ)[0]
+_faults: list[str] = []
+try:
+    _settings = load(os.environ)[0]
+except SettingsError as error:
+    _settings, _faults = error.settings, error.faults
 configure_logging(_settings.log_level, secrets_of(_settings))
-if _faults := token_faults(_settings, live=not _settings.snapshot):
+_files = read_files(_settings)
+_faults += _files.faults
+if not any("AUTH_TOKEN" in fault for fault in _faults):
+    _faults += token_faults(_settings, live=not _settings.snapshot)
+if _faults:
     raise SettingsError(_faults, _settings)
 application: falcon.App[Any, Any] = wiring.application(
     _settings,
     wiring.server_cluster(_settings),
-    read_configuration(_settings.config) if _settings.config else None,
-    tokens=watch_tokens(_settings.tokens_file) if _settings.tokens_file else None,
+    _files.configuration,
+    tokens=_files.tokens,
 )

@@ -6,6 +6,7 @@ Source: TokenReview (authentication.k8s.io/v1) and SubjectAccessReview (authoriz
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,6 +20,10 @@ from .trim import UnreadableError, decode_whole
 
 __all__ = ["Access", "Identity", "Reviewer", "Reviews"]
 
+_log = logging.getLogger(__name__)
+
+# In bytes; it is remembered, and sent with every question of what they may do.
+_LARGEST_USER = 2**16
 _TOKENS = "/apis/authentication.k8s.io/v1/tokenreviews"
 _ACCESS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 
@@ -119,6 +124,8 @@ class Reviews:
         # An API server that knows no audiences answers as if none had been asked for.
         if self._audiences and not set(self._audiences) & set(strings(status.get("audiences"))):
             return None
+        if len(json.dumps(user)) > _LARGEST_USER:
+            raise UpstreamError("a TokenReview: the API server tells too much of a user")
         extra = mapping(user.get("extra"))
         return Identity(
             username,
@@ -150,9 +157,11 @@ class Reviews:
         with in_hand():
             code, body = self._session.send(request, deadline)
         if code == 403:
-            raise UpstreamError(
-                f"a {kind}: forbidden by the cluster's RBAC; bind the service's account to the "
-                "ClusterRole system:auth-delegator"
+            # Whoever asks is nobody yet: what is wrong inside is none of their business.
+            _log.error(
+                "a %s is forbidden by the cluster's RBAC: bind the service's account to the "
+                "ClusterRole system:auth-delegator",
+                kind,
             )
         if code not in (200, 201):
             raise UpstreamError(f"a {kind}: the API server answered {code}")

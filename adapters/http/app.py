@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import falcon
@@ -17,9 +17,9 @@ from k8s_heartbeat.core.components import Component
 from k8s_heartbeat.core.reader import ClusterReader, Deadline
 
 from ..turns import Turns
-from .auth import Authentication, Authenticator
+from .auth import DEADLINE, Authentication, Authenticator
 from .client_address import ClientAddress, Network
-from .probes import PROBES, ApiServerHealth, Liveness, Readiness
+from .probes import PROBES, ApiServerHealth, Liveness, Readiness, is_probe
 from .problems import STATUS_HEADER, add_problem_handlers
 from .quota import LocalQuota, Quota, RateLimit
 from .rate_limit import ClientLimiter, TokenLimiter
@@ -28,6 +28,13 @@ from .request_id import REQUEST_ID_HEADER, RequestId
 from .request_log import RequestLog
 from .resources import ComponentHealth, GroupHealth, Judge, ObjectHealth
 from .shared_quota import SharedCounts, SharedQuota
+
+if TYPE_CHECKING:
+    _FalconApp = falcon.App[Any, Any]
+    _FalconCors = falcon.CORSMiddleware[Any, Any]
+else:
+    # Older releases take no parameters when they run.
+    _FalconApp, _FalconCors = falcon.App, falcon.CORSMiddleware
 
 __all__ = ["Contract", "create_app"]
 
@@ -126,18 +133,14 @@ def create_app(
     addresses = ClientAddress(contract.trusted_proxies)
     app = _App(
         turns,
+        lambda: Deadline.after(contract.timeout, clock),
         middleware=[
             RequestId(new_id),
             RequestLog(clock),
             _NoStore(),
             cors,
             ClientLimiter(clients, PROBES, addresses, now=unix_now),
-            Authentication(
-                contract.authenticator,
-                PROBES,
-                failures,
-                deadline=lambda: Deadline.after(contract.timeout, clock),
-            ),
+            Authentication(contract.authenticator, PROBES, failures),
             TokenLimiter(tokens, now=unix_now),
         ],
     )
@@ -155,7 +158,7 @@ def create_app(
     return app
 
 
-class _Cors(falcon.CORSMiddleware[Any, Any]):
+class _Cors(_FalconCors):
     """Middleware: which pages may read answers; it repeats the headers that a browser asks for."""
 
     def process_response(
@@ -171,18 +174,23 @@ class _Cors(falcon.CORSMiddleware[Any, Any]):
             resp.set_header(_ALLOWED, "*")
 
 
-class _App(falcon.App[Any, Any]):
+class _App(_FalconApp):
     """A Falcon app whose requests, but for the probes, take turns."""
 
-    def __init__(self, turns: Turns | None, **options: Any) -> None:
+    def __init__(
+        self, turns: Turns | None, deadline: Callable[[], Deadline], **options: Any
+    ) -> None:
         super().__init__(**options)
         self._turns = turns
+        self._deadline = deadline
 
     def __call__(self, env: dict[str, Any], start_response: Any) -> Any:
         """Answer a request as WSGI has it."""
-        if self._turns is None or env.get("PATH_INFO") in PROBES:
+        env[DEADLINE] = deadline = self._deadline()
+        if self._turns is None or is_probe(env.get("PATH_INFO", "")):
             return super().__call__(env, start_response)
-        with self._turns.taken():
+        # Whose turn does not come in time is told so, which takes next to nothing.
+        with self._turns.taken(deadline.remaining()):
             return super().__call__(env, start_response)
 
 

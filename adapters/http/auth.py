@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
+import threading
+from collections import Counter
+from collections.abc import Collection, Generator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Protocol, cast
 
 import falcon
 
-from k8s_heartbeat.core.reader import Deadline
+from k8s_heartbeat.core.reader import Deadline, ReadError, ReadTimeout
 
 from .callers import EVERYONE, Caller, Credential
 from .client_address import counted
 from .quota import Quota
 from .rate_limit import too_many
 
-__all__ = ["Authentication", "Authenticator", "is_preflight"]
+__all__ = ["DEADLINE", "Authentication", "Authenticator", "is_preflight"]
+
+DEADLINE = "k8s_heartbeat.deadline"
+"""Where a request's WSGI environ has the moment when all of it must be over."""
 
 # One in the header, and what a proxy or a habit may add; more is trying keys on a lock.
 _MOST_OFFERED = 4
@@ -53,7 +60,6 @@ class Authentication:
         authenticator: Who can tell callers; None lets everyone in.
         exempt: Paths that answer without a caller.
         failures: What each client may offer that is wrong; None for as much as it likes.
-        deadline: The deadline of a request that begins now.
     """
 
     def __init__(
@@ -61,13 +67,13 @@ class Authentication:
         authenticator: Authenticator | None,
         exempt: Collection[str],
         failures: Quota | None,
-        *,
-        deadline: Callable[[], Deadline],
     ) -> None:
         self._authenticator = authenticator
         self._exempt = frozenset(exempt)
         self._failures = failures
-        self._deadline = deadline
+        self._lock = threading.Lock()
+        # What each client offers that is being looked at: guessing at once is not guessing faster.
+        self._looked_at: dict[str, Counter[bytes]] = {}
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Refuse a request whose sender is nobody who may ask.
@@ -77,42 +83,68 @@ class Authentication:
             HTTPTooManyRequests: The client has offered too much that was wrong.
             ReadError: Who it is could not be found out.
         """
-        req.context.deadline = deadline = self._deadline()
+        req.context.deadline = deadline = cast(Deadline, req.env[DEADLINE])
         if req.path in self._exempt or is_preflight(req):
             return
         authenticator = self._authenticator
         if authenticator is None:
             req.context.caller = EVERYONE
             return
+        if deadline.remaining() <= 0:
+            raise ReadTimeout("too many requests are worked on: its turn did not come in time")
         offered = _offered(req)
-        self._refuse_guessing(req, len(offered))
-        caller = None
-        if 0 < len(offered) <= _MOST_OFFERED:
-            caller = authenticator.caller(offered, deadline)
-        if caller is None:
-            self._note_failure(req, len(offered))
-            problem = "the token is not valid" if offered else "a token is needed"
-            raise falcon.HTTPUnauthorized(
-                description=f"{problem}: {authenticator.hint}",
-                challenges=[f'{scheme} realm="k8s-heartbeat"' for scheme in authenticator.schemes],
-            )
+        with self._guessing(req, offered):
+            caller = None
+            if 0 < len(offered) <= _MOST_OFFERED:
+                caller = authenticator.caller(offered, deadline)
+            if caller is None:
+                problem = "the token is not valid" if offered else "a token is needed"
+                raise falcon.HTTPUnauthorized(
+                    description=f"{problem}: {authenticator.hint}",
+                    challenges=[
+                        f'{scheme} realm="k8s-heartbeat"' for scheme in authenticator.schemes
+                    ],
+                )
         req.context.caller = caller
 
-    def _refuse_guessing(self, req: falcon.Request, guesses: int) -> None:
-        """Refuse, before it is looked at, what is more than the client may still guess."""
-        if self._failures is None or not guesses:
-            return
-        usage = self._failures.usage(counted(req))
-        if usage.used + guesses > usage.limit:
-            raise too_many(_FAILURES, usage)
+    @contextmanager
+    def _guessing(self, req: falcon.Request, offered: list[Credential]) -> Generator[None]:
+        """Look at what a client offers, if it may still guess that much.
 
-    def _note_failure(self, req: falcon.Request, guesses: int) -> None:
-        """Count wrong guesses; of those made at one moment, too, only so many learn of it."""
-        if self._failures is None or not guesses:
+        What was found wrong counts, and so does what nobody could tell in time: otherwise an
+        authenticator that hangs could be asked without end.
+        """
+        failures = self._failures
+        if failures is None or not offered:
+            yield
             return
-        usage = self._failures.hit(counted(req), guesses)
-        if usage.over:
-            raise too_many(_FAILURES, usage)
+        client = counted(req)
+        digests = Counter(sha256(credential.value).digest() for credential in offered)
+        usage = failures.usage(client)
+        with self._lock:
+            others = self._looked_at.setdefault(client, Counter())
+            if usage.used + len(others.keys() | digests.keys()) > usage.limit:
+                self._look_away(client, Counter())
+                raise too_many(_FAILURES, usage)
+            others.update(digests)
+        try:
+            yield
+        except (falcon.HTTPUnauthorized, ReadError) as error:
+            usage = failures.hit(client, len(offered))
+            if usage.over and not isinstance(error, ReadError):
+                raise too_many(_FAILURES, usage) from None
+            raise
+        finally:
+            with self._lock:
+                self._look_away(client, digests)
+
+    def _look_away(self, client: str, digests: Counter[bytes]) -> None:
+        """Forget what is looked at no longer; the caller holds the lock."""
+        left = self._looked_at[client] - digests
+        if left:
+            self._looked_at[client] = left
+        else:
+            del self._looked_at[client]
 
 
 def is_preflight(req: falcon.Request) -> bool:

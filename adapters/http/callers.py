@@ -46,6 +46,15 @@ class Caller(Protocol):
         """How much they are told; None for as much as the service tells by itself."""
         ...
 
+    @property
+    def knows_namespaces(self) -> bool:
+        """Whether what they may see in each of many namespaces is known without asking anybody.
+
+        Otherwise they see all namespaces together or by name, and how much it costs to answer
+        tells nothing of how many there are.
+        """
+        ...
+
     def may_know(self, kind: Kind | None) -> bool:
         """Whether they may know of another project's kind; None for one that is not served."""
         ...
@@ -80,6 +89,7 @@ class Everyone:
 
     name = ""
     detail = None
+    knows_namespaces = True
 
     def may_know(self, kind: Kind | None) -> bool:
         """See `Caller.may_know`."""

@@ -7,6 +7,7 @@ an address.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -39,6 +40,9 @@ def parse_network(text: str) -> Network:
     return network
 
 
+_log = logging.getLogger(__name__)
+
+
 class ClientAddress:
     """Tells the address of a request's client.
 
@@ -48,6 +52,7 @@ class ClientAddress:
 
     def __init__(self, trusted: Sequence[Network] = ()) -> None:
         self._trusted = tuple(trusted)
+        self._is_told = False
 
     def of(self, req: falcon.Request) -> str:
         """The peer; behind trusted proxies the last address that is not one of them."""
@@ -55,6 +60,7 @@ class ClientAddress:
         if peer is None:
             return req.remote_addr
         if not self._trusts(peer):
+            self._tell_of(req)
             return str(peer)
         # A WSGI server joins lines of one name in their order.
         entries = (req.get_header("X-Forwarded-For") or "").rsplit(",", _MOST_HOPS)
@@ -68,6 +74,17 @@ class ClientAddress:
             if not self._trusts(client):
                 break
         return str(client)
+
+    def _tell_of(self, req: falcon.Request) -> None:
+        """Say once that there may be a proxy, all of whose clients are taken for one."""
+        if self._is_told or req.get_header("X-Forwarded-For") is None:
+            return
+        self._is_told = True
+        _log.warning(
+            "X-Forwarded-For came from %s, which HEARTBEAT_TRUSTED_PROXIES does not name: where "
+            "that is a proxy, all its clients share one limit",
+            req.remote_addr,
+        )
 
     def _trusts(self, address: _Address) -> bool:
         return any(address in network for network in self._trusted)

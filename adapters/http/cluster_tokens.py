@@ -69,9 +69,9 @@ class _Answer:
 class ClusterAuthenticator:
     """Tells callers by ``Authorization: Bearer`` with a token that the cluster knows.
 
-    A caller sees an object when RBAC lets them `get` it, the objects of a kind in a namespace when
-    it lets them `list` these, and a component when it lets them `get` the resource `components` of
-    the group `k8s-heartbeat.io` by its name.
+    A caller sees an object when RBAC lets them `get` it; the objects of a kind in a namespace, or
+    in all of them, when it lets them `list` these there; and a component when it lets them `get`
+    the resource `components` of the group `k8s-heartbeat.io` by its name.
 
     Args:
         reviewer: Whom to ask.
@@ -177,6 +177,7 @@ class _ClusterCaller:
     """Somebody whom the cluster knows."""
 
     detail: Detail | None = None
+    knows_namespaces = False
 
     def __init__(self, authenticator: ClusterAuthenticator, identity: Identity) -> None:
         self._authenticator = authenticator

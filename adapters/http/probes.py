@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import falcon
 
@@ -11,10 +11,15 @@ from k8s_heartbeat.core.reader import ClusterReader
 
 from .problems import STATUS_HEADER
 
-__all__ = ["PROBES", "ApiServerHealth", "Liveness", "Readiness"]
+__all__ = ["PROBES", "ApiServerHealth", "Liveness", "Readiness", "is_probe"]
 
 PROBES = ("/livez", "/readyz", "/healthz", "/health")
 """Asked by kubelets and load balancers, without a token and without a limit."""
+
+
+def is_probe(path: str, probes: Collection[str] = PROBES) -> bool:
+    """Whether a path, as it was sent, is one of a probe; one slash at the end is the same route."""
+    return path.removesuffix("/") in probes
 
 
 class Liveness:

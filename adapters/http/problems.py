@@ -75,6 +75,8 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
 def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
     status = falcon.http_status_to_code(error.status)
     title = falcon.code_to_http_status(status).partition(" ")[2]
+    if getattr(req.context, "cause", None) is None:
+        req.context.cause = error.description or title
     resp.content_type = _MEDIA_PROBLEM
     resp.text = to_json(
         {

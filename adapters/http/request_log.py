@@ -22,8 +22,8 @@ class RequestLog:
     """Middleware, to stand first, that logs each request once it is answered.
 
     The query is never logged: it may carry a token. A request is at INFO, whatever the verdict; at
-    ERROR where the service itself failed; and the first in a minute that the API server gave no
-    reading for, at WARNING.
+    ERROR where the service itself failed; and the first 502 and the first 504 in a minute, for
+    which the API server gave no reading, at WARNING.
 
     Args:
         clock: A monotonic clock, in seconds.
@@ -31,7 +31,7 @@ class RequestLog:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._quiet_until = -math.inf
+        self._quiet_until: dict[int, float] = {}
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Note when the request came."""
@@ -63,17 +63,17 @@ class RequestLog:
             value = getattr(req.context, name, None)
             if value is not None:
                 fields[name] = value
-        level = self._level(req)
+        level = self._level(req, status)
         _log.log(level, "%s %s %s", method, req.path, status, extra={"fields": fields})
 
-    def _level(self, req: falcon.Request) -> int:
+    def _level(self, req: falcon.Request, status: int) -> int:
         failure = getattr(req.context, "failure", None)
         if failure is None:
             return logging.INFO
         if failure == SERVICE:
             return logging.ERROR
         now = self._clock()
-        if now < self._quiet_until:
+        if now < self._quiet_until.get(status, -math.inf):
             return logging.INFO
-        self._quiet_until = now + _QUIET_SECONDS
+        self._quiet_until[status] = now + _QUIET_SECONDS
         return logging.WARNING

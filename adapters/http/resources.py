@@ -21,6 +21,7 @@ from k8s_heartbeat.core.reader import (
     NotFound,
     NotServed,
     Query,
+    UndiscoveredError,
 )
 
 from .callers import Caller
@@ -164,6 +165,8 @@ class GroupHealth:
         seen = sees(caller, selection, deadline)
         if place and not is_in_sight(selection, seen):
             list_nothing(reader, selection, now, deadline)
+        if not (place or caller.knows_namespaces or is_in_sight(selection, seen)):
+            raise out_of_sight()
         policy = self._judge.policy
         try:
             found = check_selection(
@@ -238,7 +241,7 @@ def _known_query(judge: Judge, caller: Caller, asked: Query, deadline: Deadline)
     """
     try:
         query = resolved_query(asked, judge.reader, deadline)
-    except (InvalidQuery, NotServed):
+    except (InvalidQuery, NotServed, UndiscoveredError):
         if caller.may_know(None):
             raise
         raise out_of_sight() from None
@@ -255,7 +258,7 @@ def _known_kinds(
     caller, deadline = _asker(req)
     try:
         kinds = resolved_kinds(words, namespace, judge.reader, deadline)
-    except (InvalidQuery, NotServed):
+    except (InvalidQuery, NotServed, UndiscoveredError):
         if caller.may_know(None):
             raise
         raise out_of_sight() from None

@@ -75,7 +75,7 @@ class SharedQuota:
         if theirs is None or theirs.used <= mine.used:
             return mine
         self._local.learn(key, theirs.used, theirs.left)
-        left = mine.left if theirs.left is None else theirs.left
+        left = mine.left if theirs.left is None else min(theirs.left, float(self._expiry))
         return Usage(mine.limit, theirs.used, left)
 
 
@@ -194,6 +194,8 @@ class SharedCounts:
             if not self._answers:
                 return
             self._answers = False
+        # What is being read may have no end.
+        self._pool.disconnect()
         # Its words are Redis's own, which repeats a password that it does not understand.
         _log.error(
             "limits are not shared: Redis failed (%s); each process counts for itself",

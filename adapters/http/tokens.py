@@ -40,8 +40,30 @@ class Token:
     components: frozenset[str] | None = None
     detail: Detail | None = None
 
+    def __str__(self) -> str:
+        """What it is for people, who may see a hash of nothing."""
+        scopes = {
+            "namespaces": self.namespaces,
+            "kinds": self.kinds,
+            "components": self.components,
+        }
+        told = [
+            f"{name}: {'all' if scope is None else ', '.join(sorted(scope)) or 'none'}"
+            for name, scope in scopes.items()
+        ]
+        detail = f"detail: {self.detail or 'as set'}"
+        return f"token {self.name} ({'; '.join([*told, detail])})"
+
+    @property
+    def knows_namespaces(self) -> bool:
+        """See `Caller.knows_namespaces`."""
+        return True
+
     def may_know(self, kind: Kind | None) -> bool:
         """See `Caller.may_know`."""
+        if self.namespaces is not None and not self.namespaces:
+            # Who sees no object has no business with their kinds.
+            return False
         return self.kinds is None or (kind is not None and self._is_of_kind(kind))
 
     def may_get(self, query: Query, deadline: Deadline) -> bool:

@@ -126,8 +126,11 @@ def sees(caller: Caller, selection: Selection, deadline: Deadline) -> Sees:
 
     def may_be_told(kind: Kind, namespace: str) -> bool:
         # Who sees all namespaces need not be asked about each.
-        anywhere = not selection.namespace and may_list(kind, "")
-        return anywhere or (bool(namespace) and may_list(kind, namespace))
+        if not selection.namespace and may_list(kind, ""):
+            return True
+        if not selection.namespace and not caller.knows_namespaces:
+            return False
+        return bool(namespace) and may_list(kind, namespace)
 
     return may_be_told
 

@@ -76,7 +76,7 @@ def test_running_open_is_said_loudly(home: Path, api: ApiServer) -> None:
     path = write_kubeconfig(home / "config", kubeconfig(api.url))
     with serving(home, SERVE, KUBECONFIG=str(path), HEARTBEAT_AUTH="none") as service:
         lines = [json.loads(line) for line in service.logged().splitlines()]
-    assert [line["level"] for line in lines if "running open" in line["message"]] == ["WARNING"]
+    assert [line["level"] for line in lines if "running open" in line["message"]] == ["CRITICAL"]
 
 
 def test_another_wsgi_server_serves_the_application(home: Path, api: ApiServer) -> None:

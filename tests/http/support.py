@@ -31,7 +31,7 @@ def guarding(*tokens: Token) -> Contract:
 
 def caller(secret: str = TOKEN, **scope: Any) -> Token:
     """A caller who carries a secret; the scope is that of fields of `Token`."""
-    return Token(**{"name": "test", **scope}, digests=(digest_of(secret),))
+    return replace(Token("test", (digest_of(secret),)), **scope)
 
 
 GUARDED = guarding(caller())

@@ -54,4 +54,7 @@ def live_reader(path: Path) -> Generator[LiveReader]:
         yield LiveReader(Session(reconnect))
     finally:
         for connection in made:
+            for key in list(connection.pools.pools.keys()):
+                # An error that somebody still holds keeps them open otherwise.
+                connection.pools.pools[key].close()
             connection.pools.clear()

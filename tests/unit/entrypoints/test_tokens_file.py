@@ -95,7 +95,7 @@ def test_an_empty_list_shuts_everybody_out_and_an_empty_file_is_a_fault() -> Non
     [
         ("[]", "tokens file: an empty list is not a mapping"),
         ("token: []", "token: unknown; did you mean tokens?"),
-        ("tokens: {}", "tokens: a mapping is not a list of tokens"),
+        ("tokens: {}", "tokens: a mapping is not a list of up to 1000 tokens"),
         ("tokens: [7]", "tokens[0]: 7 (a number) is not a mapping"),
         ("tokens: [{}]", "tokens[0].name: is needed"),
         (f"tokens: [{{sha256: '{A}'}}]", "tokens[0].name: is needed"),
