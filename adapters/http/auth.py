@@ -86,12 +86,12 @@ class Authentication:
         req.context.deadline = deadline = cast(Deadline, req.env[DEADLINE])
         if req.path in self._exempt or is_preflight(req):
             return
+        if deadline.remaining() <= 0:
+            raise ReadTimeout("too many requests are worked on: its turn did not come in time")
         authenticator = self._authenticator
         if authenticator is None:
             req.context.caller = EVERYONE
             return
-        if deadline.remaining() <= 0:
-            raise ReadTimeout("too many requests are worked on: its turn did not come in time")
         offered = _offered(req)
         with self._guessing(req, offered):
             caller = None

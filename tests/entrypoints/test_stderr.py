@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.api_server import ApiServer, until
+from tests.servers.api_server import PATIENCE, ApiServer, until
 from tests.servers.faults import hang_up
 from tests.servers.kubeconfig import kubeconfig, write_kubeconfig
 from tests.servers.process import environment, fetch, free_port
@@ -87,3 +89,62 @@ def _status(port: int, path: str) -> int:
     with suppress(OSError):
         return fetch(port, path).status
     return 0
+
+
+def test_log_that_nobody_reads_stops_nothing(home: Path, api: ApiServer) -> None:
+    """A pipe that is full is not waited for; what was lost is told once somebody reads again."""
+    path = write_kubeconfig(home / "config", kubeconfig(api.url))
+    port = free_port()
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, *SERVE],
+        cwd=home,
+        env=environment(
+            home,
+            PORT=str(port),
+            KUBECONFIG=str(path),
+            HEARTBEAT_AUTH="none",
+            HEARTBEAT_DRAIN_SECONDS="0",
+            RATE_LIMIT="100000",
+        ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=writing,
+    )
+    os.close(writing)
+    try:
+
+        def answers() -> bool:
+            with suppress(OSError):
+                return fetch(port, "/livez").status == 200
+            return False
+
+        until(answers, "its first answer")
+        # More than a pipe takes.
+        assert {fetch(port, f"/{'x' * 500}-{number}").status for number in range(400)} == {404}
+        assert fetch(port, API).status == 200
+        said = b""
+        while b"lines were lost" not in said:
+            said += os.read(reading, 65536)
+            assert fetch(port, "/livez").status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+        while part := os.read(reading, 65536):
+            said += part
+    finally:
+        process.kill()
+        process.wait()
+        os.close(reading)
+    lines = [json.loads(line) for line in said.decode().splitlines() if is_whole(line)]
+    assert any("lines were lost" in line["message"] for line in lines)
+    assert lines[-1]["message"] == "stopped"
+    broken = [line for line in said.decode().splitlines() if not is_whole(line)]
+    assert len(broken) <= 1
+
+
+def is_whole(line: str) -> bool:
+    """Whether a line is one of JSON; of the last before a loss there may be but a part."""
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import ip_network
 
 import pytest
 
+from k8s_heartbeat.adapters.http.callers import Caller, Credential
 from k8s_heartbeat.adapters.http.quota import LocalQuota, RateLimit, Usage
-from tests.http.support import GUARDED, PATH, PROBES, TOKEN, Service, healthy, service
+from k8s_heartbeat.core.reader import Deadline, ReadError, ReadTimeout
+from tests.http.support import GUARDED, PATH, PROBES, TOKEN, Service, caller, healthy, service
+from tests.servers.api_server import until
+from tests.servers.process import all_at_once
 
 RIGHT = {"Authorization": f"Bearer {TOKEN}"}
 WRONG = {"Authorization": "Bearer wrong"}
@@ -126,3 +132,66 @@ def test_guesses_count_for_the_client_behind_a_trusted_proxy() -> None:
 
     assert [code("203.0.113.1", WRONG), code("203.0.113.1", RIGHT)] == [401, 429]
     assert code("203.0.113.2", RIGHT) == 200
+
+
+class Slow:
+    """An authenticator that takes its time, and knows one token."""
+
+    schemes = ("Bearer",)
+    hint = "a token"
+
+    def __init__(self, failure: ReadError | None = None) -> None:
+        self.go_on = threading.Event()
+        self.asked: list[bytes] = []
+        self._failure = failure
+
+    def caller(self, offered: Sequence[Credential], deadline: Deadline) -> Caller | None:
+        """Whose it is, once it may go on."""
+        self.asked += [credential.value for credential in offered]
+        self.go_on.wait(10)
+        if self._failure is not None:
+            raise self._failure
+        return caller() if offered[0].value == TOKEN.encode() else None
+
+
+def slow(authenticator: Slow, failures: int = 3) -> Service:
+    """A service with it, that lets an address guess so many times a minute."""
+    allowed = RateLimit(failures, timedelta(minutes=1))
+    return service(healthy(), authenticator=authenticator, failed_auth=allowed)
+
+
+def test_guesses_at_once_are_no_more_than_guesses_in_turn() -> None:
+    """While some are looked at, what would be too many is refused unseen."""
+    authenticator = Slow()
+    served = slow(authenticator)
+    numbers = iter(range(20))
+    found: list[int] = []
+
+    def guess() -> int:
+        return codes(served, {"Authorization": f"Bearer guess-{next(numbers)}"})[0]
+
+    def watch() -> None:
+        until(lambda: found.count(429) >= 17, "the refusals")
+        authenticator.go_on.set()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    all_at_once(20, lambda: found.append(guess()))
+    watcher.join()
+    assert sorted(found) == [401] * 3 + [429] * 17
+    assert len(authenticator.asked) == 3
+
+
+def test_one_token_at_once_is_one_guess() -> None:
+    """A page that asks for twenty things at once is let in, or not, as a whole."""
+    authenticator = Slow()
+    authenticator.go_on.set()
+    served = slow(authenticator)
+    assert all_at_once(20, lambda: codes(served, RIGHT)[0]) == [200] * 20
+
+
+def test_what_nobody_could_tell_counts_too() -> None:
+    """Otherwise an authenticator that hangs could be asked without end."""
+    authenticator = Slow(ReadTimeout("it hung"))
+    authenticator.go_on.set()
+    assert codes(slow(authenticator), *[WRONG] * 5) == [504, 504, 504, 429, 429]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -129,8 +130,8 @@ CHECKOUT_ONLY: dict[str, Any] = {
         (DEPLOYMENTS_ONLY, "/api/healthz/shop", 200),
         (DEPLOYMENTS_ONLY, "/api/healthz/bank", 503),
         ({"kinds": ("gadgets.toys.example.com",)}, "/api/healthz/shop/gadget/g", 503),
-        ({"kinds": ("gadget",)}, "/api/healthz/shop/gadgets/g", 503),
-        ({"kinds": ("gadget",)}, OBJECT.format("shop", "api"), 404),
+        ({"kinds": ("gadgets.toys.example.com",)}, "/api/healthz/shop/gadgets/g", 503),
+        ({"kinds": ("gadgets.toys.example.com",)}, OBJECT.format("shop", "api"), 404),
         (CHECKOUT_ONLY, "/api/components/checkout", 503),
         (CHECKOUT_ONLY, "/api/components/pay", 404),
         (CHECKOUT_ONLY, OBJECT.format("shop", "api"), 404),
@@ -254,13 +255,22 @@ def test_what_others_ask_for_is_not_felt(names: tuple[str, ...]) -> None:
         "/api/healthz?kind={}",
     ],
 )
-def test_which_kinds_are_served_is_hidden_from_who_may_see_others(path: str) -> None:
+@pytest.mark.parametrize("whole", [True, False], ids=["all", "a part of the API is away"])
+@pytest.mark.parametrize("scope", [DEPLOYMENTS_ONLY, CHECKOUT_ONLY], ids=["kinds", "components"])
+def test_which_kinds_are_served_is_hidden_from_who_may_see_others(
+    path: str, scope: dict[str, Any], whole: bool
+) -> None:
     """A kind outside of the scope answers alike whether the cluster serves it or not."""
+
+    class Partial(FakeReader):
+        def discover(self, deadline: Deadline) -> Reading:
+            return replace(super().discover(deadline), truncated=not whole)
+
     answers: list[tuple[object, ...]] = []
     for word in ("gadget", "widget"):
         where, _, query = path.format(word).partition("?")
-        reader = FakeReader(WORLD, resources=[GADGETS])
-        answer = told(scoped(reader, **DEPLOYMENTS_ONLY), where, query)
+        reader = Partial(WORLD, resources=[GADGETS])
+        answer = told(scoped(reader, **scope), where, query)
         body = answer.body.replace(word.encode(), b"KIND")
         answers.append((answer.status, answer.headers[:-1], body, reader.calls))
     assert answers[0] == answers[1]
@@ -370,3 +380,16 @@ def test_degraded_is_seen_with_the_word_alone() -> None:
     """A status page's token gets the word and no more."""
     served = scoped(FakeReader([degraded()]), detail=Detail.STATUS)
     assert told(served, OBJECT.format("shop", "api")).json() == {"status": "degraded", "up": True}
+
+
+def test_how_old_hidden_lists_are_is_hidden_too() -> None:
+    """Whether somebody asked for other kinds a moment ago."""
+
+    class Aged(FakeReader):
+        def read(self, query: Query, deadline: Deadline) -> Reading:
+            age = 3.5 if query.kind.kind == "StatefulSet" else 1.0
+            return replace(super().read(query, deadline), age=age)
+
+    reader = Aged(WORLD)
+    assert told(scoped(reader, **DEPLOYMENTS_ONLY), "/api/healthz/shop").json()["ageSeconds"] == 1.0
+    assert told(scoped(reader), "/api/healthz/shop").json()["ageSeconds"] == 3.5

@@ -260,6 +260,10 @@ _LINES: dict[str, Raw] = {
     "bytes in the path": Raw(_object(namespace=b"\xff\xfe")),
     "UTF-8 in the path": Raw(_object(namespace="ü".encode())),
     "bytes in the query": Raw(_target(_PATH + b"?\xff")),
+    "dots and slashes that are encoded": Raw(_object(name=b"..%2f..%2f..%2fsecrets%2fa")),
+    "a kind of a path": Raw(_object(kind=b"pods%2flog")),
+    "slashes that are encoded": Raw(_target(b"/api/healthz/shop%2Fdeployment%2Fapi")),
+    "a probe with slashes that are encoded": Raw(_target(b"/livez%2f%2f")),
 }
 _PATHS: dict[str, Raw] = {
     name: Raw(data, (400, 404), closes=False)
@@ -268,7 +272,6 @@ _PATHS: dict[str, Raw] = {
         "a dot": _object(namespace=b"."),
         "encoded dots": _object(namespace=b"%2e%2e"),
         "dots encoded twice": _object(namespace=b"%252e%252e"),
-        "dots and slashes": _object(name=b"..%2f..%2f..%2fsecrets%2fa"),
         "slashes encoded twice": _object(name=b"..%252f..%252fsecrets"),
         "overlong dots": _object(namespace=b"%c0%ae%c0%ae"),
         "overlong slash": _object(name=b"a%c0%afb"),
@@ -293,7 +296,6 @@ _PATHS: dict[str, Raw] = {
         "an empty namespace": _object(namespace=b""),
         "an empty name": _target(b"/api/healthz/shop/deployment//"),
         "a kind of dots": _object(kind=b".."),
-        "a kind of a path": _object(kind=b"pods%2flog"),
     }.items()
 }
 _BODIES: dict[str, Raw] = {

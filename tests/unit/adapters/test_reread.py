@@ -141,3 +141,16 @@ def test_a_link_that_is_swapped_is_a_change(tmp_path: Path) -> None:
     swap.replace(link)
     seconds[0] = 1.0
     assert file.current() == "two"
+
+
+def test_what_is_no_file_is_a_fault_and_not_waited_for(tmp_path: Path) -> None:
+    """A pipe that nobody writes to, or a folder, in its place."""
+    world = World(tmp_path / "file")
+    world.path.unlink()
+    os.mkfifo(world.path)
+    assert world.after(0.6) == "one"
+    assert "it is no file" in world.file.fault()
+    world.path.unlink()
+    world.path.mkdir()
+    assert world.after(0.6) == "one"
+    assert "cannot be read" in world.file.fault()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 
 import pytest
+from falcon.testing import TestClient
 
+from k8s_heartbeat.adapters.http.app import Contract, create_app
+from k8s_heartbeat.adapters.snapshot import SnapshotReader
 from k8s_heartbeat.adapters.turns import Turns
 from tests.servers.api_server import PATIENCE
 
@@ -89,3 +92,35 @@ def test_a_turn_ends_with_what_raises() -> None:
             raise KeyError
     with turns.taken():
         pass
+
+
+def test_whose_turn_does_not_come_in_time_goes_on_without() -> None:
+    """It takes no turn from anybody, and gives none away."""
+    turns = Turns(1)
+    computing = Computing(turns)
+    (thread,) = computing.start(1)
+    assert computing.entered.acquire(timeout=PATIENCE)
+    with turns.taken(0.01), turns.aside():
+        assert computing.now == 1
+    computing.over.set()
+    thread.join(PATIENCE)
+    computing = Computing(turns)
+    threads = computing.start(2)
+    assert computing.entered.acquire(timeout=PATIENCE)
+    assert not computing.entered.acquire(blocking=False)
+    computing.over.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+
+
+def test_a_request_whose_turn_does_not_come_is_a_timeout_and_a_probe_needs_none() -> None:
+    """504 within its deadline, however busy the service is."""
+    turns = Turns(1)
+    contract = Contract(authenticator=None, timeout=0.05)
+    client = TestClient(create_app(SnapshotReader(lambda: ()), contract, turns=turns))
+    with turns.taken():
+        answer = client.simulate_get("/api/healthz")
+        assert answer.status_code == 504
+        assert "its turn did not come in time" in answer.json["detail"]
+        for path in ("/livez", "/livez/", "/readyz/"):
+            assert client.simulate_get(path).status_code == 200

@@ -160,3 +160,13 @@ def test_no_two_kinds_share_a_name() -> None:
     names = [name for kind in KINDS if not kind.shared_words for name in kind.names]
     names += [name for kind in KINDS if kind.shared_words for name in kind.short_names]
     assert len(names) == len(set(names))
+
+
+def test_a_short_name_takes_no_other_kinds_name() -> None:
+    """Whoever defines a kind may call it as they like, and stand first in discovery."""
+    evil = Kind("Evil", "evils", "a.example", "v1", ("certificates", "certificate", "cert"))
+    good = Kind("Certificate", "certificates", "cert-manager.io", "v1", ("cert",))
+    assert find("certificates", [evil, good], alone=True) is good
+    assert find("Certificate", [evil, good], alone=True) is good
+    assert find("cert", [evil, good], alone=True) is evil
+    assert find("cert.cert-manager.io", [evil, good], alone=True) is good

@@ -104,6 +104,9 @@ def test_an_empty_list_shuts_everybody_out_and_an_empty_file_is_a_fault() -> Non
         ("tokens: [{name: a, sha256: []}]", "tokens[0].sha256: its value is not"),
         (f"tokens: [{{name: 'a b', sha256: '{A}'}}]", "tokens[0].name: 'a b' is not"),
         (f"tokens: [{{name: a, sha256: '{A}', kinds: ['']}}]", "tokens[0].kinds"),
+        (f"tokens: [{{name: a, sha256: '{A}', kinds: [deployy]}}]", "tokens[0].kinds"),
+        (f"tokens: [{{name: a, sha256: '{A}', kinds: certificates}}]", "with its group"),
+        ("tokens: [" + "{}, " * 1001 + "]", "up to 1000 tokens"),
         (f"tokens: [{{name: a, sha256: '{A}', namespaces: [S]}}]", "tokens[0].namespaces"),
         (f"tokens: [{{name: a, sha256: '{A}', components: 1}}]", "tokens[0].components: 1"),
         (f"tokens: [{{name: a, sha256: '{A}', detail: all}}]", "tokens[0].detail: 'all'"),
@@ -151,3 +154,16 @@ def test_file_is_read_again(tmp_path: Path) -> None:
         watch_tokens(str(path))
     path.write_text(f"tokens: [{{name: a, sha256: '{A}'}}]", encoding="utf-8")
     assert [token.name for token in watch_tokens(str(path)).current()] == ["a"]
+
+
+def test_nobody_has_to_read_more_than_a_hundred_faults() -> None:
+    """A file of nonsense is refused at once, and fills no memory."""
+    assert len(faults("tokens: [" + "[], " * 1000 + "]")) == 100
+
+
+def test_a_token_is_told_without_its_hash() -> None:
+    """As `k8s-heartbeat config` prints it."""
+    token = one("namespaces: [shop], kinds: [sts, deploy], detail: full")
+    assert str(token) == (
+        "token a (namespaces: shop; kinds: deploy, sts; components: none; detail: full)"
+    )
