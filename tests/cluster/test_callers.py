@@ -103,14 +103,19 @@ def test_who_may_and_who_may_not(callers: Callers) -> None:
     assert callers.told(may_not).code == 404
     for path, code in (
         (f"/api/healthz/{HERE}", 200),
-        ("/api/healthz", 200),
+        ("/api/healthz", 404),
         (f"/api/healthz/{OTHER}/deployment/web", 404),
         (f"/api/healthz/{OTHER}", 404),
         ("/api/components/web", 404),
     ):
         assert callers.told(may, path).code == code, path
-    (item,) = callers.told(may, "/api/healthz").body["items"]
-    assert (item["namespace"], item["name"]) == (HERE, "web")
+    everywhere = callers.account("everywhere")
+    account = f"--serviceaccount={HERE}:everywhere"
+    callers.plane.kubectl(
+        "create", "clusterrolebinding", "everywhere", "--clusterrole=view", account
+    )
+    assert callers.told(everywhere, "/api/healthz").body["kind"] == "Cluster"
+    assert callers.told(everywhere, "/api/healthz").code in (200, 503)
 
 
 def test_denied_missing_and_elsewhere_are_one_answer(callers: Callers) -> None:
@@ -239,10 +244,10 @@ def test_a_review_that_hangs_is_a_504_in_time(callers: Callers) -> None:
     callers.plane.wait_until(lambda: callers.told(token).code == 200, 30)
 
 
-def test_without_the_right_to_review_it_says_so(deployed: ControlPlane) -> None:
+def test_without_the_right_to_review_it_says_so(callers: Callers) -> None:
     """502, and the log tells which ClusterRole is missing."""
-    kubeconfig, _ = deployed.service_account_kubeconfig("k8s-heartbeat", "k8s-heartbeat")
-    token = deployed.token("default", "default")
+    token = callers.account("unable")
+    kubeconfig, _ = callers.plane.service_account_kubeconfig(HERE, "unable")
     with Service(kubeconfig, ttl=TTL, HEARTBEAT_AUTH="kubernetes") as service:
         answer = service.ask("/api/healthz/default/deployment/web", token=token)
         assert answer.code == 502
@@ -269,27 +274,52 @@ def test_what_a_review_asks_for_is_what_the_component_grants(callers: Callers) -
     assert granted == {("tokenreviews", "create"), ("subjectaccessreviews", "create")}
 
 
-def test_component_of_deploy_makes_pods_that_take_the_clusters_tokens(
-    deployed: ControlPlane, tmp_path: Path
-) -> None:
-    """Beside an overlay it binds the role, and leaves no token of the service's own."""
-    folder = tmp_path / "kustomization"
+def kustomized(plane: ControlPlane, folder: Path, overlay: str, component: str) -> list[Manifest]:
+    """What a kustomization makes that has a component of `deploy/` beside an overlay."""
     folder.mkdir()
     deploy = Path("../" * (len(folder.resolve().parts) - 1)) / str(ROOT / "deploy").lstrip("/")
     content = {
-        "resources": [str(deploy / "overlays" / "classic")],
-        "components": [str(deploy / "components" / "cluster-tokens")],
+        "resources": [str(deploy / "overlays" / overlay)],
+        "components": [str(deploy / "components" / component)],
     }
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
-    made = list(yaml.safe_load_all(deployed.kubectl("kustomize", str(folder))))
+    return list(yaml.safe_load_all(plane.kubectl("kustomize", str(folder))))
+
+
+def pod_of(made: list[Manifest]) -> Manifest:
+    """The pod that runs the service, by a Deployment or by Knative."""
+    (runs,) = [entry for entry in made if "template" in entry.get("spec", {})]
+    spec: Manifest = runs["spec"]["template"]["spec"]
+    return spec
+
+
+@pytest.mark.parametrize("overlay", ["classic", "knative", "namespaced"])
+def test_component_for_the_clusters_tokens(
+    deployed: ControlPlane, tmp_path: Path, overlay: str
+) -> None:
+    """Beside any overlay it binds the role, and leaves no token of the service's own."""
+    made = kustomized(deployed, tmp_path / "made", overlay, "cluster-tokens")
     (binding,) = [entry for entry in made if entry["metadata"]["name"].endswith("delegator")]
-    assert binding["subjects"][0]["namespace"] == "k8s-heartbeat"
-    (deployment,) = [entry for entry in made if entry["kind"] == "Deployment"]
-    pod = deployment["spec"]["template"]["spec"]
+    assert binding["subjects"][0]["name"] == "k8s-heartbeat"
+    pod = pod_of(made)
     variables = {entry["name"]: entry["value"] for entry in pod["containers"][0]["env"]}
     assert variables == {
         "HEARTBEAT_AUTH": "kubernetes",
         "HEARTBEAT_AUDIENCES": "k8s-heartbeat",
     }
     assert "volumes" not in pod
-    deployed.kubectl("apply", "--dry-run=server", "-k", str(folder))
+    if overlay == "classic":
+        deployed.kubectl("apply", "--dry-run=server", "-k", str(tmp_path / "made"))
+
+
+@pytest.mark.parametrize("overlay", ["classic", "knative", "namespaced"])
+def test_component_for_a_tokens_file(deployed: ControlPlane, tmp_path: Path, overlay: str) -> None:
+    """Beside any overlay it mounts the file, and leaves no token for everything."""
+    pod = pod_of(kustomized(deployed, tmp_path / "made", overlay, "tokens-file"))
+    container = pod["containers"][0]
+    variables = {entry["name"]: entry["value"] for entry in container["env"]}
+    folder = container["volumeMounts"][0]["mountPath"]
+    assert variables == {"HEARTBEAT_TOKENS_FILE": f"{folder}/tokens.yaml"}
+    assert pod["volumes"][0]["secret"] == {"secretName": "k8s-heartbeat-tokens"}
+    if overlay == "classic":
+        deployed.kubectl("apply", "--dry-run=server", "-k", str(tmp_path / "made"))

@@ -158,6 +158,7 @@ def stripped(answer: Answer) -> str:
     ours = {"namespace", "name", "checkedAt"}
     body = {key: value for key, value in answer.body.items() if key not in ours}
     theirs = {"date", "content-length", "ratelimit", "x-ratelimit-remaining", "x-ratelimit-reset"}
+    theirs.add("x-request-id")
     headers = {key: value for key, value in answer.headers.items() if key not in theirs}
     return f"{answer.code} {sorted(headers.items())} {body}"
 
