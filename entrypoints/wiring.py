@@ -99,6 +99,12 @@ def application(
         cluster.reader, clock=time.monotonic, lifetimes=lifetimes, places=places, turns=turns
     )
     configuration = configuration or Configuration()
+    shared = _shared_counts(settings, turns)
+    checks: dict[str, Callable[[], str]] = {}
+    if tokens:
+        checks["tokens-file"] = lambda: _wrong(tokens)
+    if shared:
+        checks["rate-limit-storage"] = shared.fault
     contract = Contract(
         authenticator=_authenticator(settings, cluster, tokens, places, turns),
         limit=RateLimit(settings.rate_limit, settings.rate_limit_period),
@@ -113,9 +119,8 @@ def application(
         timeout=settings.timeout.total_seconds(),
         policy=configuration.policy,
         components=configuration.components,
-        checks={"tokens-file": lambda: _wrong(tokens)} if tokens else {},
+        checks=checks,
     )
-    shared = _shared_counts(settings, turns)
     return create_app(cached, contract, draining=draining, shared=shared, turns=turns)
 
 

@@ -149,6 +149,10 @@ class SharedCounts:
 
         return self._ask(work)
 
+    def fault(self) -> str:
+        """What is wrong with it now; empty if nothing is known to be."""
+        return "" if self._answers else "away, each process counts for itself; see the log"
+
     def close(self) -> None:
         """End every thread and connection."""
         self._crew.end()

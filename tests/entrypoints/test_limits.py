@@ -115,6 +115,8 @@ def test_redis_that_is_away_is_no_reason_not_to_start(home: Path, tmp_path: Path
     with serving(home, DEMO, HEARTBEAT_TRUSTED_PROXIES="127.0.0.1", **settings) as service:
         assert codes(service, 4) == [200, 200, 200, 429]
         assert service.logged().count("limits are not shared") == 1
+        verbose = service.get("/readyz?verbose")
+        assert (verbose.status, b"[-]rate-limit-storage failed" in verbose.body) == (200, True)
         with RedisServer(tmp_path, SECRET, port):
             addresses = iter(range(250))
 
@@ -123,6 +125,7 @@ def test_redis_that_is_away_is_no_reason_not_to_start(home: Path, tmp_path: Path
                 return "limits are shared again" in service.logged()
 
             until(is_shared, "it shares")
+            assert b"[+]rate-limit-storage ok" in service.get("/readyz?verbose").body
         assert SECRET not in service.logged()
 
 
