@@ -17,7 +17,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 0.5
-# A file that changed a moment ago may be half written.
+# A file that changed a moment ago may be half written, by who is slow or waits for a disk.
 _SETTLED_SECONDS = 1.0
 _MOST_BYTES = 2**20
 
@@ -55,7 +55,7 @@ class RereadFile(Generic[T]):
         self._next_look = clock() + _EVERY_SECONDS
         self._content, _ = self._read()
         self._value = parse(self._content)
-        self._seen = self._content
+        self._seen, self._seen_at = self._content, clock()
         self._wrong: bytes | None = None
         self._fault = ""
 
@@ -80,8 +80,11 @@ class RereadFile(Generic[T]):
         except OSError as error:
             self._note(f"{self._path!a}: cannot be read ({error.strerror})")
             return
-        settled = content == self._seen or self._wall() - modified > _SETTLED_SECONDS
-        self._seen = content
+        if content != self._seen:
+            self._seen, self._seen_at = content, self._clock()
+        # By the file's own time, or where its clock and ours differ, by how long it was seen so.
+        stood_still = max(self._wall() - modified, self._clock() - self._seen_at)
+        settled = stood_still >= _SETTLED_SECONDS
         if content == self._content:
             self._wrong = None
             self._note("")

@@ -16,7 +16,10 @@ _GROUP = "/api/healthz"
 
 
 def test_many_aggregates_at_once(home: Path, figures: Figures) -> None:
-    """A kubelet gives a probe one second, and restarts who does not answer three of them."""
+    """A kubelet gives a probe one second, and restarts who does not answer three of them.
+
+    Where all threads compute at once, it takes nearly as long.
+    """
     codes: list[int] = []
     with many_objects(home) as service:
         service.get(_GROUP)
@@ -33,4 +36,6 @@ def test_many_aggregates_at_once(home: Path, figures: Figures) -> None:
             thread.join(6 * PATIENCE)
     assert busy, "they were all answered before the probes had been asked"
     assert set(codes) <= {503, 504}
-    figures.take(f"{_CALLERS} aggregates of 600 objects at once: /livez", took, 1, "s", below=True)
+    figures.take(
+        f"{_CALLERS} aggregates of 600 objects at once: /livez", took, 0.5, "s", below=True
+    )

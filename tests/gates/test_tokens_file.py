@@ -91,18 +91,18 @@ def test_a_tokens_file_may_be_edited_under_load(
     figures.take("tokens file edited under load: refused wrongly", refused, 0, "answers")
     figures.take("tokens file edited under load: let in wrongly", let_in, 0, "answers")
     figures.take("tokens file: a change is in force", slowest, SECONDS_TO_FORCE, "s")
-    assert len(pollers[STAYS].answers) > 500
+    assert len(pollers[STAYS].answers) > 100
 
 
 def _edit(path: Path, service: Service, pollers: dict[str, Poller]) -> float:
     """Change the file in each way; the seconds until the slowest change was in force."""
     pollers[LEAVES].wait_for(200)
     pollers[STRANGER].wait_for(401)
-    both = "tokens:\n" + entry(STAYS) + entry(LEAVES)
+    both = "tokens:\n" + entry(LEAVES) + entry(STAYS)
     # As an editor that is slow, or a full disk, leaves it: each piece is YAML, and says too little.
-    for end in range(0, len(both), 40):
-        path.write_text(both[:end])
-        time.sleep(0.02)
+    for piece in ("", "tokens: []", "tokens:\n" + entry(LEAVES)):
+        path.write_text(piece)
+        time.sleep(0.7)
     path.write_text(both)
 
     path.write_text("tokens: [{name: nobody")
