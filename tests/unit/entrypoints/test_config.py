@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.entrypoints.support import Shell
 
 FILE = """
@@ -47,3 +49,17 @@ def test_a_broken_file_is_told_with_all_its_faults(shell: Shell) -> None:
     assert f"{path}" in first
     assert "policy.zero" in first + second
     assert "policy.cronfailures: unknown; did you mean cronFailures?" in first + second
+
+
+def test_the_tokens_file_is_part_of_it(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each token by its name and scope, without its hash; and what is wrong with it."""
+    path = shell.folder / "tokens.yaml"
+    path.write_text(f"tokens: [{{name: a, sha256: '{'b' * 64}', namespaces: [shop]}}]", "utf-8")
+    monkeypatch.setenv("HEARTBEAT_TOKENS_FILE", str(path))
+    done = shell.run("config")
+    assert done.code == 0
+    assert "token a (namespaces: shop; kinds: all; components: none; detail: as set)" in done.out
+    assert "bbbb" not in done.out
+    path.write_text("tokens: 7", encoding="utf-8")
+    done = shell.run("config")
+    assert (done.code, "HEARTBEAT_TOKENS_FILE: " in done.err) == (2, True)

@@ -223,6 +223,40 @@ def test_wsgi_module_is_configured_by_the_environment(
     assert SECRET not in done.stderr
 
 
+def test_wsgi_module_tells_all_that_is_wrong_at_once(tmp_path: Path) -> None:
+    """Settings, files and tokens."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import k8s_heartbeat.entrypoints.wsgi"],
+        env=environment(
+            tmp_path,
+            {
+                "RATE_LIMIT": "a",
+                "AUTH_TOKEN_BASIC": "xxx",
+                "HEARTBEAT_CONFIG": "/nowhere",
+                "HEARTBEAT_TOKENS_FILE": "/nowhere",
+            },
+        ),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0
+    for word in ("RATE_LIMIT: ", "AUTH_TOKEN_BASIC: ", "TOKENS_FILE: ", "a configuration is"):
+        assert word in done.stderr
+
+
+def test_a_snapshot_that_is_not_there_beside_other_faults_is_one_of_them(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2, for the configuration is wrong."""
+    monkeypatch.setenv("AUTH_TOKEN_BASIC", "xxx")
+    done = shell.run("serve", "--snapshot", "/nowhere")
+    assert done.code == 2
+    assert "placeholder" in done.err
+    assert "snapshot: " in done.err
+
+
 @pytest.mark.parametrize("argv", [(), ("serv",), ("serve", "--demo", "--snapshot", "x")])
 def test_command_line_that_is_none_is_refused(shell: Shell, argv: tuple[str, ...]) -> None:
     """2, with the usage."""
