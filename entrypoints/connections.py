@@ -121,11 +121,12 @@ class Connection(HTTPChannel):
         is_refused: Whether its client sent what is no request.
     """
 
-    parser_class = Parser
-    error_task_class = _Refusal
-    task_class = _Task
-    ahead = b""
-    is_refused = False
+    parser_class: type[HTTPRequestParser] = Parser
+    error_task_class: type[ErrorTask] = _Refusal
+    task_class: type[WSGITask] = _Task
+    since: float
+    ahead: bytes = b""
+    is_refused: bool = False
     _is_hung_up = False
     # What the stubs of waitress lack.
     requests_lock: threading.Lock
@@ -258,9 +259,9 @@ class Listener(TcpWSGIServer):
         is_out_of_descriptors: Whether one could not be taken in for the want of a descriptor.
     """
 
-    channel_class = Connection
-    room = sys.maxsize
-    is_out_of_descriptors = False
+    channel_class: type[HTTPChannel] = Connection
+    room: int = sys.maxsize
+    is_out_of_descriptors: bool = False
     _paused_until = 0.0
 
     def __init__(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.utilities import BadRequest
+from waitress.utilities import BadRequest, Error
 
 __all__ = ["Parser"]
 
@@ -33,7 +33,8 @@ class Parser(HTTPRequestParser):
         is_head: Whether it is a HEAD request, as far as that can be told.
     """
 
-    is_head = False
+    is_head: bool = False
+    error: Error | None
 
     def received(self, data: bytes) -> int:
         """Take bytes in; how many of them belong to this request."""

@@ -26,8 +26,8 @@ __all__ = ["application"]
 _faults: list[str] = []
 try:
     _settings = load(os.environ)[0]
-except SettingsError as error:
-    _settings, _faults = error.settings, error.faults
+except SettingsError as _error:
+    _settings, _faults = _error.settings, _error.faults
 configure_logging(_settings.log_level, secrets_of(_settings))
 _files = read_files(_settings)
 _faults += _files.faults

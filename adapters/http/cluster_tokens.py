@@ -83,7 +83,7 @@ class ClusterAuthenticator:
         turns: What callers step out of while they wait.
     """
 
-    schemes = ("Bearer",)
+    schemes: Sequence[str] = ("Bearer",)
     hint = "Authorization: Bearer TOKEN, with a token of the cluster"
 
     def __init__(

@@ -96,7 +96,7 @@ class TokenAuthenticator:
         tokens: The tokens that are valid now.
     """
 
-    schemes = ("Basic", "Bearer")
+    schemes: Sequence[str] = ("Basic", "Bearer")
     hint = "Authorization: Bearer TOKEN, Authorization: Basic TOKEN, or ?token=TOKEN"
 
     def __init__(self, tokens: Callable[[], Sequence[Token]]) -> None:
