@@ -34,8 +34,10 @@ def test_all_that_is_in_flight_and_queued_is_answered(
     api.objects = [_named(name) for name in names]
     with holding() as (hold, released), _served(home, api, entry) as service:
         api.behave("/apis/", hold)
-        callers = [Caller(service, names[number % 40]) for number in range(_CALLERS)]
+        callers = [Caller(service, name) for name in names]
         api.wait_for(40)
+        # Who waits for the same object takes a place as well, in whatever order threads come by.
+        callers += [Caller(service, names[number % 40]) for number in range(40, _CALLERS)]
         service.process.send_signal(signal.SIGTERM)
         until(lambda: "stopping" in service.logged(), "the start of the drain")
         released.set()
@@ -68,7 +70,7 @@ def test_nobody_is_refused_before_the_listener_closes(
     # What the kernel took between the last look into its queue and the close.
     reset = sum(visitor.is_reset for visitor in visitors)
     figures.take(f"{entry}, SIGTERM under load: requests lost", len(lost), 0, f"of {len(outcomes)}")
-    figures.take(f"{entry}, SIGTERM under load: connections reset", reset, 1, "of 8 callers'")
+    figures.take(f"{entry}, SIGTERM under load: connections reset", reset, 3, "of 8 callers'")
 
 
 class Caller:
