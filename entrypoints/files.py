@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .configuration import Configuration, ConfigurationError, read_configuration
-from .settings import Settings
+from .settings import Settings, token_faults
 from .tokens_file import watch_tokens
 
 if TYPE_CHECKING:
     from k8s_heartbeat.adapters.http.tokens import Token
     from k8s_heartbeat.adapters.reread import RereadFile
 
-__all__ = ["Files", "read_files"]
+__all__ = ["Files", "read_all", "read_files"]
 
 
 @dataclass(slots=True)
@@ -29,6 +29,22 @@ class Files:
     configuration: Configuration = field(default_factory=Configuration)
     tokens: RereadFile[tuple[Token, ...]] | None = None
     faults: list[str] = field(default_factory=list[str])
+
+
+def read_all(settings: Settings, known: list[str], *, live: bool) -> Files:
+    """Read what settings name, to serve by it; its faults are all that is wrong.
+
+    Args:
+        settings: What is to be in force.
+        known: What is wrong with the settings themselves.
+        live: Whether there is a cluster, that could tell its own tokens.
+    """
+    files = read_files(settings)
+    # Whoever starts a service wants to hear of all that is wrong, not of one thing a time.
+    files.faults[:0] = known
+    if not any("AUTH_TOKEN" in fault for fault in files.faults):
+        files.faults += token_faults(settings, live=live)
+    return files
 
 
 def read_files(settings: Settings) -> Files:

@@ -15,8 +15,8 @@ from k8s_heartbeat.adapters.snapshot import SnapshotError
 
 from . import wiring
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
-from .files import Files, read_files
-from .settings import Settings, SettingsError, load, secrets_of, token_faults
+from .files import Files, read_all
+from .settings import Settings, SettingsError, load, secrets_of
 
 __all__ = ["run"]
 
@@ -61,13 +61,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.demo:
         settings = _demo_settings(settings, origins)
     configure_logging(settings.log_level, secrets_of(settings))
-    files = read_files(settings)
+    files = read_all(settings, faults, live=not (arguments.demo or settings.snapshot))
     if arguments.demo and not settings.config:
         files.configuration = wiring.demo_configuration()
-    faults += files.faults
-    # Whoever starts a service wants to hear of all that is wrong, not of one thing a time.
-    if not any("AUTH_TOKEN" in fault for fault in faults):
-        faults += token_faults(settings, live=not (arguments.demo or settings.snapshot))
+    faults = files.faults
     try:
         cluster = wiring.demo_cluster() if arguments.demo else wiring.server_cluster(settings)
         if not faults:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from k8s_heartbeat.adapters.logs import configure_logging
 
 from . import wiring
-from .files import read_files
-from .settings import SettingsError, load, secrets_of, token_faults
+from .files import read_all
+from .settings import SettingsError, load, secrets_of
 
 if TYPE_CHECKING:
     import falcon
@@ -29,12 +29,9 @@ try:
 except SettingsError as _error:
     _settings, _faults = _error.settings, _error.faults
 configure_logging(_settings.log_level, secrets_of(_settings))
-_files = read_files(_settings)
-_faults += _files.faults
-if not any("AUTH_TOKEN" in fault for fault in _faults):
-    _faults += token_faults(_settings, live=not _settings.snapshot)
-if _faults:
-    raise SettingsError(_faults, _settings)
+_files = read_all(_settings, _faults, live=not _settings.snapshot)
+if _files.faults:
+    raise SettingsError(_files.faults, _settings)
 application: falcon.App[Any, Any] = wiring.application(
     _settings,
     wiring.server_cluster(_settings),

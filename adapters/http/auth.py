@@ -59,14 +59,14 @@ class Authentication:
     Args:
         authenticator: Who can tell callers; None lets everyone in.
         exempt: Paths that answer without a caller.
-        failures: What each client may offer that is wrong; None for as much as it likes.
+        failures: What each client may offer that is wrong.
     """
 
     def __init__(
         self,
         authenticator: Authenticator | None,
         exempt: Collection[str],
-        failures: Quota | None,
+        failures: Quota,
     ) -> None:
         self._authenticator = authenticator
         self._exempt = frozenset(exempt)
@@ -115,7 +115,7 @@ class Authentication:
         authenticator that hangs could be asked without end.
         """
         failures = self._failures
-        if failures is None or not offered:
+        if not offered:
             yield
             return
         client = counted(req)
