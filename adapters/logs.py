@@ -7,9 +7,10 @@ import logging
 import select
 import sys
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import FileIO, TextIOWrapper
 from itertools import islice
@@ -18,12 +19,12 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
 
 from k8s_heartbeat.core.fields import is_list, is_mapping
 
-from .masking import KNOWN, MASK, Secrets, spellings, without_credentials
+from .masking import KNOWN, MASK, Secrets, credentials_of, spellings, without_credentials
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = ["JsonFormatter", "Work", "configure_logging", "work_on"]
+__all__ = ["JsonFormatter", "Work", "configure_logging", "count_api_call", "work_on"]
 
 _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -49,26 +50,33 @@ _STALL_MILLISECONDS = 200
 _NOISY = ("urllib3", "waitress.queue", "kubernetes", "client")
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Work:
     """A request that is worked on, as every line that is logged meanwhile tells of it.
 
-    Args:
+    Attributes:
         request_id: What the request is known by.
-        offered: The credentials that came with it, right or wrong: they are masked.
+        offered: The credentials that came with it, right or wrong, as values of an Authorization
+            header: they are masked.
+        api_calls: How many calls to the API server it has made.
     """
 
-    def __init__(self, request_id: str, offered: Iterable[str] = ()) -> None:
-        self.request_id = request_id
-        # What is known is masked anyway.
-        self._offered = [
-            entry for entry in offered if len(entry) >= _SHORTEST_OFFERED and entry not in KNOWN
-        ]
-        self._forms: list[str] | None = None
+    request_id: str
+    offered: Sequence[str] = ()
+    api_calls: int = 0
+    _forms: list[str] | None = field(default=None, init=False)
 
     def mask(self, text: str) -> str:
         """A text without the credentials."""
         if self._forms is None:
-            forms = {form for entry in self._offered for form in spellings(entry)}
+            secrets = {secret for value in self.offered for secret in credentials_of(value)}
+            forms = {
+                form
+                for secret in secrets
+                # What is known is masked anyway.
+                if len(secret) >= _SHORTEST_OFFERED and secret not in KNOWN
+                for form in spellings(secret)
+            }
             self._forms = sorted(forms, key=len, reverse=True)
         for form in self._forms:
             text = text.replace(form, MASK)
@@ -76,11 +84,15 @@ class Work:
 
 
 _work: ContextVar[Work | None] = ContextVar("work", default=None)
+work_on = _work.set
+"""Say what this thread works on from now on; None for nothing."""
 
 
-def work_on(work: Work | None) -> None:
-    """Say what this thread works on from now on; None for nothing."""
-    _work.set(work)
+def count_api_call() -> None:
+    """Note that this thread calls the API server for what it works on."""
+    work = _work.get()
+    if work is not None:
+        work.api_calls += 1
 
 
 class JsonFormatter(logging.Formatter):

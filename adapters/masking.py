@@ -82,6 +82,7 @@ class Secrets:
         self._learned: dict[str, None] = {}
         self._literals: tuple[str, ...] = ()
         self._spelt: tuple[str, ...] = ()
+        self._latest = ""
         self.keep(*kept)
 
     def __contains__(self, secret: str) -> bool:
@@ -102,10 +103,11 @@ class Secrets:
             secret: A password, a token, the value of an Authorization header, or a URL with a
                 password; what is shorter than four characters is none.
         """
-        if secret in self._learned or secret in self._kept:
+        if secret == self._latest:
             return
         parts = [part for part in credentials_of(secret) if len(part) >= _SHORTEST_LEARNED]
         with self._lock:
+            self._latest = secret
             new = dict.fromkeys(part for part in parts if part not in self._kept)
             if new.keys() <= self._learned.keys():
                 return

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
-import stat
 import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
+
+from .regular_files import open_regular_file
 
 __all__ = ["RereadFile"]
 
@@ -113,13 +113,7 @@ class RereadFile(Generic[T]):
             _log.info("%s is again what is in force", self._path)
 
     def _read(self) -> tuple[bytes, float]:
-        # A pipe in its place would be waited for.
-        with open(self._path, "rb", opener=_at_once) as file:  # takes an opener
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise OSError(errno.EINVAL, "it is no file")
-            return file.read(_MOST_BYTES + 1), status.st_mtime
-
-
-def _at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)
+        with open_regular_file(self._path) as file:
+            modified = os.fstat(file.fileno()).st_mtime
+            # One byte too many is for the parser to refuse.
+            return file.read(_MOST_BYTES + 1), modified

@@ -6,20 +6,37 @@ JSON needs nothing but the standard library; YAML is read where PyYAML is instal
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from k8s_heartbeat.core import RULES
+from k8s_heartbeat.core.checks.reader import Deadline, NotFound, Reading
 from k8s_heartbeat.core.fields import is_list, is_mapping, text
-from k8s_heartbeat.core.kinds import EVENT, Kind
-from k8s_heartbeat.core.reader import Deadline, NotFound, Query, Reading
+from k8s_heartbeat.core.gap import Gap, GapReason
+from k8s_heartbeat.core.kinds import EVENT, Kind, ServedKinds
+from k8s_heartbeat.core.query import Query
 
-__all__ = ["SnapshotError", "SnapshotReader", "is_of", "parse_documents", "read_file"]
+from .refused import is_plain_path, repeated, repeated_path
+from .regular_files import open_regular_file, read_regular_file, read_within
+
+__all__ = [
+    "SnapshotError",
+    "SnapshotReader",
+    "check_regular",
+    "is_of",
+    "parse_documents",
+    "read_file",
+]
 
 Manifest = Mapping[str, Any]
 
 _MOST_NESTED_LISTS = 20
+_MOST_BYTES = 2**29
+_STANDARD_INPUT = ("-", "/dev/stdin")
+_DESCRIPTOR = re.compile("/(?:dev|proc/self)/fd/([0-9]{1,9})")
 
 
 class SnapshotError(ValueError):
@@ -38,28 +55,34 @@ class SnapshotReader:
 
     def read(self, query: Query, deadline: Deadline) -> Reading:
         """See `ClusterReader.read`; a snapshot answers at once."""
-        found = tuple(entry for entry in self._objects() if _matches(entry, query))
+        began = deadline.clock()
+        of_kind = [entry for entry in self._objects() if is_of(entry, query.kind)]
+        found = tuple(entry for entry in of_kind if _matches(entry, query))
         if not query.name:
-            return Reading(found)
+            none = Gap(GapReason.NOT_GIVEN, query.kind, "", "not in the snapshot")
+            return Reading(found, began, gap=None if of_kind else none)
         if not found:
-            raise NotFound(f"{query}: not in the snapshot")
+            raise NotFound(str(query), "not in the snapshot")
         # Of several readings of one object the last one counts, as with `check -f`.
-        return Reading(found[-1:])
+        return Reading(found[-1:], began)
 
-    def discover(self, deadline: Deadline) -> Reading:
+    def discover(self, deadline: Deadline) -> ServedKinds:
         """See `ClusterReader.discover`: the kinds that are in the snapshot."""
         kinds = {
-            (text(entry.get("kind")), text(entry.get("apiVersion"))): entry
-            for entry in self._objects()
+            (text(entry.get("kind")), text(entry.get("apiVersion"))) for entry in self._objects()
         }
-        return Reading(tuple(_resource(kind, version) for kind, version in sorted(kinds) if kind))
+        served = [_kind(kind, version) for kind, version in sorted(kinds) if kind]
+        return ServedKinds(served, whole=True, began=deadline.clock())
 
     def ping(self, deadline: Deadline) -> None:
         """See `ClusterReader.ping`; a snapshot is always there."""
 
 
 def read_file(path: str) -> list[Manifest]:
-    """The objects in a dump file; ``-`` is standard input.
+    """The objects in a dump file of up to 512 MiB; ``-`` is standard input.
+
+    A pipe is waited for where it is one of the process's own descriptors, such as ``/dev/stdin`` or
+    what a shell makes of ``<(kubectl get ...)``; a FIFO by any other name is refused.
 
     Raises:
         SnapshotError: It cannot be read; the message names the file.
@@ -67,11 +90,11 @@ def read_file(path: str) -> list[Manifest]:
     try:
         return parse_documents(_bytes(path).decode("utf-8"))
     except UnicodeDecodeError:
-        raise SnapshotError(f"{path}: it is not UTF-8 text") from None
+        raise SnapshotError(f"{_named(path)}: it is not UTF-8 text") from None
     except OSError as error:
-        raise SnapshotError(f"{path}: {error.strerror}") from None
+        raise SnapshotError(f"{_named(path)}: {error.strerror}") from None
     except SnapshotError as error:
-        raise SnapshotError(f"{path}: {error}") from None
+        raise SnapshotError(f"{_named(path)}: {error}") from None
 
 
 def parse_documents(text: str) -> list[Manifest]:
@@ -90,13 +113,35 @@ def parse_documents(text: str) -> list[Manifest]:
     return list(_flatten(documents, 0))
 
 
+def check_regular(path: str) -> None:
+    """Raise unless a dump can be read without a wait for whoever writes it; ``-`` may be.
+
+    Raises:
+        SnapshotError: It is no regular file; the message names it.
+    """
+    if path == "-":
+        return
+    try:
+        open_regular_file(path).close()
+    except OSError as error:
+        raise SnapshotError(f"{_named(path)}: {error.strerror}") from None
+
+
+def _named(path: str) -> str:
+    return path if is_plain_path(path) else f"the dump, {repeated_path(path)}"
+
+
 def _bytes(path: str) -> bytes:
-    if path != "-":
-        with open(path, "rb") as file:  # noqa: PTH123  # a command that starts quickly needs no pathlib
-            return file.read()
-    if sys.stdin is None:
-        raise SnapshotError("standard input is closed")
-    return sys.stdin.buffer.read()
+    descriptor = _DESCRIPTOR.fullmatch(path)
+    if path in _STANDARD_INPUT:
+        if sys.stdin is None:
+            raise SnapshotError("standard input is closed")
+        return read_within(sys.stdin.buffer, _MOST_BYTES)
+    if descriptor is None:
+        return read_regular_file(path, _MOST_BYTES)
+    # The shell has opened it, as for <(kubectl get ...).
+    with open(int(descriptor.group(1)), "rb", closefd=False) as file:
+        return read_within(file, _MOST_BYTES)
 
 
 def _json_documents(text: str) -> list[object]:
@@ -143,37 +188,40 @@ def _flatten(documents: Iterable[object], depth: int) -> Iterator[Manifest]:
             yield from _flatten(document, depth + 1)
             continue
         if not is_mapping(document):
-            text = json.dumps(document, default=str)[:40]
             raise SnapshotError(
-                f'it holds {text} where an object is expected, such as {{"kind": "Deployment", …}}'
+                f"it holds {repeated(json.dumps(document, default=str))} where an object is "
+                'expected, such as {"kind": "Deployment", …}'
             )
         kind, items = document.get("kind"), document.get("items")
         if not (isinstance(kind, str) and kind.endswith("List")):
             yield document
             continue
         if items is not None and not is_list(items):
-            raise SnapshotError(f"the items of its {kind[:63]!a} are no list")
+            raise SnapshotError(f"the items of its {repeated(kind)} are no list")
+        metadata = document.get("metadata")
+        if is_mapping(metadata) and (
+            metadata.get("continue") or metadata.get("remainingItemCount")
+        ):
+            raise SnapshotError(
+                f"its {kind[:63]!a} is one page of a longer list; kubectl get without "
+                "--chunk-size, or a request without limit, gives all of it"
+            )
         # The items of a typed list, such as a PodList, do not repeat what they are.
         stated = {"kind": kind.removesuffix("List"), "apiVersion": document.get("apiVersion")}
         for item in _flatten(items or (), depth + 1):
             yield item if item.get("kind") or not stated["kind"] else {**item, **stated}
 
 
-def _resource(kind: str, api_version: str) -> Manifest:
-    """A kind as an APIResource; a plural is nowhere stated, so it is made as kubectl guesses it."""
+def _kind(kind: str, api_version: str) -> Kind:
+    """A kind of which only an object is at hand; its plural is made as kubectl guesses it."""
     own = RULES.own(kind, api_version)
     group, _, version = api_version.rpartition("/")
+    if own is not None:
+        return replace(own.kind, group=group, version=version)
     word = kind.lower()
     plural = f"{word}es" if word.endswith("s") else f"{word}s"
     plural = f"{word[:-1]}ies" if word.endswith("y") else plural
-    return {
-        "name": own.kind.plural if own else plural,
-        "kind": kind,
-        "group": group,
-        "version": version,
-        "shortNames": list(own.kind.short_names) if own else [],
-        "namespaced": own.kind.namespaced if own else True,
-    }
+    return Kind(kind, plural, group, version)
 
 
 def is_of(manifest: Manifest, kind: Kind) -> bool:
@@ -192,8 +240,6 @@ def is_of(manifest: Manifest, kind: Kind) -> bool:
 
 
 def _matches(manifest: Manifest, query: Query) -> bool:
-    if not is_of(manifest, query.kind):
-        return False
     metadata = manifest.get("metadata")
     if not is_mapping(metadata):
         return False

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from .refused import is_plain, repeated
+
 __all__ = [
     "RepeatedKey",
     "YamlError",
@@ -24,6 +26,7 @@ T = TypeVar("T")
 _MOST_NESTED = 200
 _MOST_ALIASED = 100_000
 _LONGEST_PROBLEM = 120
+_QUOTED = re.compile(r"""(["'])(.*)\1""", re.DOTALL)
 # What YAML does not allow anywhere, not even in quotes.
 _ODD = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -113,8 +116,13 @@ def _explained(error: Exception, text: str) -> YamlError:
 
 
 def _clause(problem: object) -> str:
-    # It repeats what stands in the text.
-    return ascii(problem or "it cannot be read")[1:-1][:_LONGEST_PROBLEM]
+    # It repeats what stands in the text, in quotes.
+    stated = _QUOTED.sub(_told, str(problem or "it cannot be read"))
+    return ascii(stated)[1:-1][:_LONGEST_PROBLEM]
+
+
+def _told(match: re.Match[str]) -> str:
+    return match.group() if is_plain(match.group(2)) else repeated(match.group(2))
 
 
 def _check_limits(yaml: Any, events: Iterable[Any]) -> None:
@@ -228,7 +236,7 @@ def _build(yaml: Any, loader: Any, scalar: Any) -> None:
     except yaml.YAMLError:
         raise
     except Exception:
-        problem = f"{scalar.value[:40]!a} is no {_clause(scalar.tag.rpartition(':')[2])}"
+        problem = f"{repeated(scalar.value)} is no {_clause(scalar.tag.rpartition(':')[2])}"
         raise YamlError(problem, _line(scalar)) from None
 
 

@@ -9,7 +9,7 @@
 ... }
 >>> verdict = assess(deployment, now=datetime.now(UTC))
 >>> verdict.health, verdict.up, verdict.message
-(<Health.DEGRADED: 'degraded'>, True, '2 of 3 replicas available')
+(<Health.DEGRADED: 'degraded'>, True, '2 of 3 replicas available, 2 needed')
 """
 
 from .assessment import SEVERITY, Activity, Assessment, Cause, Health
@@ -18,7 +18,8 @@ from .judgement import assess
 from .kinds import Kind
 from .model import Condition, Metadata, Source
 from .policy import Policy
-from .rules import RULES, Context, Rule, Rules, Verdict
+from .related import RelatedObjects
+from .rules import RULES, Context, Evidence, Rule, Rules, Verdict
 from .summary import Summary, summarize
 from .threshold import Threshold
 
@@ -30,11 +31,13 @@ __all__ = [
     "Cause",
     "Condition",
     "Context",
+    "Evidence",
     "FieldError",
     "Health",
     "Kind",
     "Metadata",
     "Policy",
+    "RelatedObjects",
     "Rule",
     "Rules",
     "Source",

@@ -14,6 +14,7 @@ from .model import Metadata
 from .threshold import Threshold
 
 __all__ = [
+    "HOLDING_ANNOTATIONS",
     "IGNORE",
     "KNOWN",
     "MAINTENANCE_UNTIL",
@@ -34,7 +35,20 @@ MAINTENANCE_UNTIL = "k8s-heartbeat.io/maintenance-until"
 HPA_CONDITIONS = "autoscaling.alpha.kubernetes.io/conditions"
 """Where autoscaling/v1 keeps the conditions of a HorizontalPodAutoscaler, as JSON in a text."""
 
-KNOWN = frozenset({MIN_AVAILABLE, IGNORE, MAINTENANCE_UNTIL, HPA_CONDITIONS})
+HOLDING_ANNOTATIONS: Mapping[str, frozenset[str]] = {
+    "autoscaling.keda.sh/paused": frozenset({"true"}),
+    "cluster.x-k8s.io/paused": frozenset(),
+    "cnpg.io/hibernation": frozenset({"on"}),
+    "crossplane.io/paused": frozenset({"true"}),
+    "eck.k8s.elastic.co/managed": frozenset({"false"}),
+    "kubeflow-resource-stopped": frozenset(),
+    "kustomize.toolkit.fluxcd.io/reconcile": frozenset({"disabled"}),
+    "strimzi.io/pause-reconciliation": frozenset({"true"}),
+}
+"""Annotations by which operators are told to leave an object alone, and the values that say so;
+none for any value."""
+
+KNOWN = frozenset({MIN_AVAILABLE, IGNORE, MAINTENANCE_UNTIL, HPA_CONDITIONS, *HOLDING_ANNOTATIONS})
 """The annotations that are read; no other is kept."""
 
 _NONE: Mapping[str, object] = {}

@@ -6,10 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["MAINTENANCE", "SEVERITY", "Activity", "Assessment", "Cause", "Health", "worst"]
+__all__ = [
+    "MAINTENANCE",
+    "SEVERITY",
+    "UNREAD",
+    "Activity",
+    "Assessment",
+    "Cause",
+    "Health",
+    "worst",
+]
 
 MAINTENANCE = "Maintenance"
 """The reason of what is not well while its owner has announced work on it."""
+UNREAD = "EvidenceUnread"
+"""The reason of what is not known because something could not be read."""
 
 
 class Health(StrEnum):
@@ -98,6 +109,8 @@ class Assessment:
         causes: What is wrong beneath it.
         since: Last transition behind this verdict that the API states, in UTC.
         api_version: The object's apiVersion, such as ``apps/v1``; empty where it states none.
+        detail: What others say of what is wrong, in their own words: a condition, a container, an
+            event. It may name pods and images, which `message` never does.
     """
 
     health: Health
@@ -113,3 +126,9 @@ class Assessment:
     causes: tuple[Cause, ...] = ()
     since: datetime | None = None
     api_version: str = ""
+    detail: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The message with what others say, for those who may read it all."""
+        return f"{self.message}: {self.detail}" if self.detail else self.message

@@ -1,8 +1,8 @@
 """What is wrong beneath a verdict: pods and their containers, and the events that explain them.
 
 Causes explain and never decide, but for a pod that is judged itself. The reasons are those that
-the kubelet and the scheduler write (kubernetes/pkg/kubelet/images/types.go and
-kubernetes/pkg/kubelet/container/sync_result.go).
+the kubelet and the scheduler write (kubernetes/pkg/kubelet/images/types.go,
+kubernetes/pkg/kubelet/container/sync_result.go and kubernetes/pkg/kubelet/lifecycle/predicate.go).
 """
 
 from __future__ import annotations
@@ -14,23 +14,27 @@ from datetime import datetime, timedelta
 
 from .assessment import Cause
 from .durations import format_duration
-from .model import Condition, Container, Event, Metadata, Pod, Related, Termination
+from .manifests import uids_of
+from .model import Condition, Container, Event, Metadata, Pod, Termination
 from .owners import owned_pods
 from .policy import Policy
-from .wording import listed
+from .related import RelatedObjects
+from .waiting import has_waited
+from .wording import as_word, listed, quoted
 
-__all__ = ["explain", "pod_causes"]
+__all__ = [
+    "CRASH_LOOP",
+    "briefly",
+    "detail_of",
+    "ended_cause",
+    "explain",
+    "foremost",
+    "pod_causes",
+]
 
 CRASH_LOOP = "CrashLoopBackOff"
-IMAGE = frozenset(
-    {
-        "ImagePullBackOff",
-        "ErrImagePull",
-        "ErrImageNeverPull",
-        "InvalidImageName",
-        "ImageInspectError",
-    }
-)
+# The two that a container waits with on its way; any other says why it does not start.
+STARTING = frozenset({"ContainerCreating", "PodInitializing"})
 CONFIG = frozenset(
     {
         "CreateContainerConfigError",
@@ -41,6 +45,9 @@ CONFIG = frozenset(
         "PostStartHookError",
     }
 )
+# How a run ended once: what is wrong now is told before it.
+_HISTORY = frozenset({"Error", "OOMKilled", "Init:Error", "Init:OOMKilled"})
+_DEFAULT_SCHEDULER = "default-scheduler"
 # Kinds whose pods are meant to end: how they did is what explains them.
 _RUN_TO_THE_END = frozenset({"Job", "CronJob"})
 # The kubelet's caches of Secrets and ConfigMaps lag behind a new pod; it retries by itself.
@@ -50,13 +57,14 @@ _BACK_OFF_RESET = timedelta(minutes=10)
 
 
 def explain(
-    subject: Metadata, related: Iterable[Related], now: datetime, policy: Policy, *, well: bool
+    subject: Metadata, related: RelatedObjects, now: datetime, policy: Policy, *, well: bool
 ) -> tuple[Cause, ...]:
     """Everything wrong beneath an object, alike causes as one; events only if it is not `well`."""
-    objects = list(related)
-    pods = owned_pods(subject, objects)
+    pods = owned_pods(subject, related)
     found: list[Cause] = []
     for pod in pods:
+        if pod.finished and not well:
+            found.extend(_ended(pod, subject, now, policy))
         if pod.phase == "Failed" and subject.kind in _RUN_TO_THE_END:
             found.extend(pod_causes(pod, now, policy))
         elif pod.meta.terminating or pod.finished:
@@ -67,8 +75,8 @@ def explain(
     causes = _merged(found)
     if not well and subject.uid:
         uids = {subject.uid, *(pod.meta.uid for pod in pods)}
-        uids |= {entry.meta.uid for entry in objects if entry.meta.owner_uid == subject.uid}
-        causes += _merged(_event_causes(objects, uids - {""}, now, policy))
+        uids |= {uids_of(entry)[0] for entry in related.controlled_by(subject.uid)}
+        causes += _merged(_event_causes(related.events_about(uids), now, policy))
     return tuple(causes)
 
 
@@ -80,8 +88,11 @@ def pod_causes(pod: Pod, now: datetime, policy: Policy) -> list[Cause]:
     looping = [entry for entry in pod.containers if _crash_looped(entry, now, policy)]
     found.extend(_crash_loop(pod, container) for container in looping)
     found.extend(_unschedulable(pod, now, policy))
+    found.extend(_unassigned(pod, now, policy))
     if not found:
         found.extend(_not_ready(pod))
+    if not found and pod.phase == "Pending":
+        found.extend(_starting(pod, now, policy))
     for container in pod.containers:
         found.extend(_terminated(pod, container, now, policy, looping=container in looping))
     found.extend(_stuck(pod, now, policy))
@@ -103,8 +114,11 @@ def _cause(
 
 def _waiting(pod: Pod, container: Container) -> Iterator[Cause]:
     reason, message = container.waiting_reason, container.waiting_message
-    if reason in IMAGE or (reason in CONFIG and not _CACHE_LAG.search(message)):
-        yield _cause(pod, reason, message, None, container)
+    if not reason or reason == CRASH_LOOP or reason in STARTING:
+        return
+    if reason in CONFIG and _CACHE_LAG.search(message):
+        return
+    yield _cause(pod, as_word(reason, "ContainerWaiting"), message, None, container)
 
 
 def _crash_looped(container: Container, now: datetime, policy: Policy) -> bool:
@@ -142,9 +156,52 @@ def _unschedulable(pod: Pod, now: datetime, policy: Policy) -> Iterator[Cause]:
     scheduled = pod.conditions.get("PodScheduled")
     if scheduled is None or scheduled.status != "False" or scheduled.reason == "SchedulingGated":
         return
-    since = scheduled.since or pod.created
-    if since is None or now - since > policy.unschedulable_after:
-        yield _cause(pod, "Unschedulable", scheduled.message, since)
+    # A time ahead of our clock says nothing, and hides nothing.
+    times = [moment for moment in (scheduled.since, pod.meta.created) if moment and moment <= now]
+    if times and now - times[0] <= policy.unschedulable_after:
+        return
+    message = scheduled.message
+    if pod.claims and "persistentvolumeclaim" in message.lower():
+        message = f"{message} (its claims: {listed(pod.claims)})"
+    yield _cause(pod, "Unschedulable", message, scheduled.since or pod.meta.created)
+
+
+def _unassigned(pod: Pod, now: datetime, policy: Policy) -> Iterator[Cause]:
+    """No scheduler has looked at it: the one that it asks for may not exist."""
+    if pod.phase != "Pending" or pod.assigned or "PodScheduled" in pod.conditions:
+        return
+    age = has_waited(now, policy.unschedulable_after, pod.meta.created)
+    if age:
+        name = pod.scheduler or _DEFAULT_SCHEDULER
+        message = f"no scheduler has looked at it for {age}; it asks for {name}"
+        yield _cause(pod, "Unassigned", message, pod.meta.created)
+
+
+def _starting(pod: Pod, now: datetime, policy: Policy) -> Iterator[Cause]:
+    """What a pod is busy with that takes too long to start."""
+    scheduled = pod.conditions.get("PodScheduled")
+    if scheduled is not None and scheduled.status != "True":
+        return
+    taken = ((scheduled.since if scheduled else None), pod.started, pod.meta.created)
+    running = [entry for entry in pod.containers if entry.initial and entry.running]
+    for container in running:
+        age = has_waited(now, policy.waiting_after, container.running_since, *taken)
+        if age:
+            message = f"it has been running for {age}"
+            name, since = pod.meta.name, container.running_since
+            yield Cause("InitRunning", "Pod", name, message, container.name, since=since)
+    age = has_waited(now, policy.waiting_after, *taken)
+    if running or not age:
+        return
+    # The init containers come last, and are what the others wait for.
+    waiting = [entry for entry in pod.containers if entry.waiting_reason in STARTING]
+    since = next((moment for moment in taken if moment is not None), None)
+    if waiting:
+        names = listed([entry.name for entry in waiting])
+        message = f"containers not created for {age}: {names}"
+        yield _cause(pod, waiting[-1].waiting_reason, message, since)
+    else:
+        yield _cause(pod, "PodPending", f"its node has not started it for {age}", since)
 
 
 def _not_ready(pod: Pod) -> Iterator[Cause]:
@@ -188,28 +245,98 @@ def _ending(ending: Termination) -> str:
     return f"ended with exit code {ending.exit_code} ({ending.reason or 'no reason given'})"
 
 
+def _ended(pod: Pod, subject: Metadata, now: datetime, policy: Policy) -> Iterator[Cause]:
+    """A finished pod, while it tells why the workload is not well."""
+    if subject.kind in _RUN_TO_THE_END:
+        # How their containers ended is told for each of them.
+        wanted = pod.phase == "Failed" and (pod.reason or _disruption(pod) is not None)
+    else:
+        wanted = pod.phase == "Failed" or subject.kind == "StatefulSet"
+    ended = _end_of(pod)
+    if wanted and (ended is None or _within(ended, now, policy.termination_memory)):
+        yield replace(ended_cause(pod), since=ended)
+
+
+def ended_cause(pod: Pod) -> Cause:
+    """Why a pod has ended: Evicted, OutOfcpu and the like name themselves in the status."""
+    disruption = _disruption(pod)
+    fallback = "PodCompleted" if pod.phase == "Succeeded" else "PodFailed"
+    if disruption is not None:
+        fallback = "DisruptionTarget"
+    message = pod.message or (disruption.message if disruption else "")
+    if not message:
+        endings = [entry for entry in pod.containers if entry.terminated is not None]
+        message = ", ".join(
+            f"container {entry.name} {_ending(entry.terminated)}"
+            for entry in endings[:1]
+            if entry.terminated is not None
+        )
+    return _cause(pod, as_word(pod.reason, fallback), message, None)
+
+
+def _disruption(pod: Pod) -> Condition | None:
+    condition = pod.conditions.get("DisruptionTarget")
+    return condition if _is_true(condition) else None
+
+
+def _end_of(pod: Pod) -> datetime | None:
+    """When a pod ended; one that was rejected never had a container."""
+    ends = [entry.terminated.finished for entry in pod.containers if entry.terminated is not None]
+    stated = [end for end in ends if end is not None]
+    if stated:
+        return max(stated)
+    for type_ in ("DisruptionTarget", "Ready"):
+        condition = pod.conditions.get(type_)
+        if condition is not None and condition.since is not None:
+            return condition.since
+    return pod.started or pod.meta.created
+
+
 def _stuck(pod: Pod, now: datetime, policy: Policy) -> Iterator[Cause]:
     deleted = pod.meta.deleted
     if deleted is not None and now - deleted > policy.pod_stuck_after:
         message = f"its deletion has lasted {format_duration(now - deleted)}"
+        if pod.meta.finalizers:
+            message = f"{message}, held by finalizers {listed(pod.meta.finalizers)}"
         yield _cause(pod, "TerminatingStuck", message, deleted)
 
 
-def _event_causes(
-    objects: Iterable[Related], uids: set[str], now: datetime, policy: Policy
-) -> Iterator[Cause]:
-    """Recent warnings about these objects, each once however often a dump holds it."""
-    events: dict[str, Event] = {}
-    for entry in objects:
-        if isinstance(entry, Event):
-            key = entry.meta.uid or repr(entry)
-            events[key] = max(events[key], entry, key=repr) if key in events else entry
-    for event in events.values():
-        if (
-            event.type == "Warning"
-            and event.involved_uid in uids
-            and _within(event.time, now, policy.event_memory)
-        ):
+def foremost(causes: Iterable[Cause]) -> Cause | None:
+    """The cause that says most; None where none may be named."""
+    # Monitors look for the word in the body of an answer, where it means good news.
+    named = [cause for cause in causes if "healthy" not in cause.reason.lower()]
+    now = (cause for cause in named if cause.reason not in _HISTORY)
+    return next(now, named[0] if named else None)
+
+
+def briefly(cause: Cause, subject: Metadata) -> str:
+    """A cause without the names of pods and the words of others."""
+    about = [] if _is_own(cause, subject) or not cause.kind else [cause.kind]
+    about += [f"container {cause.container}"] if cause.container else []
+    about += [f"{cause.count} times"] if cause.count > 1 else []
+    return f"{cause.reason} ({', '.join(about)})" if about else cause.reason
+
+
+def detail_of(cause: Cause, subject: Metadata) -> str:
+    """What briefly leaves out."""
+    said = quoted(cause.message)
+    if _is_own(cause, subject) or not cause.name:
+        return said
+    return f"{cause.name}: {said}" if said else cause.name
+
+
+def _is_own(cause: Cause, subject: Metadata) -> bool:
+    return (cause.kind, cause.name) == (subject.kind, subject.name)
+
+
+def _event_causes(events: Iterable[Event], now: datetime, policy: Policy) -> Iterator[Cause]:
+    """Recent warnings, each once however often a dump holds it."""
+    found: dict[str, Event] = {}
+    for entry in events:
+        key = entry.meta.uid or repr(entry)
+        found[key] = max(found[key], entry, key=repr) if key in found else entry
+    for event in found.values():
+        if event.type == "Warning" and _within(event.time, now, policy.event_memory):
             yield Cause(
                 reason=event.reason,
                 kind=event.involved_kind,

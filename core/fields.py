@@ -13,6 +13,7 @@ from functools import cache
 from typing import TypeGuard
 
 from .model import Condition, Conditions, Manifest
+from .times import time
 
 __all__ = [
     "CONDITIONS",
@@ -41,6 +42,7 @@ CONDITIONS = (
     "status.conditions[].message",
     "status.conditions[].lastTransitionTime",
     "status.conditions[].severity",
+    "status.conditions[].observedGeneration",
 )
 """What `conditions_of` reads, in the notation of `Rule.fields`."""
 
@@ -131,20 +133,6 @@ def count(owner: Manifest, path: str, *, default: int = 0) -> int:
     raise FieldError(f"{path} is not a whole number of 0 or more, such as 3")
 
 
-def time(value: object) -> datetime | None:
-    """An RFC 3339 time in UTC, None for anything else; YAML loaders make datetimes of them."""
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        if not isinstance(moment, datetime):
-            return None
-        zone = moment.tzinfo
-        return moment if zone is UTC else None if zone is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 def conditions_of(status: Manifest) -> Conditions:
     """The conditions of a status by type; of two of one type, the newer one."""
     found: dict[str, Condition] = {}
@@ -152,19 +140,27 @@ def conditions_of(status: Manifest) -> Conditions:
         if not is_mapping(entry):
             continue
         get = entry.get
+        type_, stated, reason, message = get("type"), get("status"), get("reason"), get("message")
         condition = Condition(
-            text(get("type")),
-            text(get("status")),
-            said(get("reason")),
-            said(get("message")),
+            # Most are texts, and absent where there is nothing to say: no call for these.
+            type_ if type(type_) is str else text(type_),
+            stated if type(stated) is str else _as_word(stated),
+            said(reason) if reason else "",
+            said(message) if message else "",
             time(get("lastTransitionTime")),
             text(get("severity")) if "severity" in entry else "",
+            integer(get("observedGeneration")) if "observedGeneration" in entry else None,
         )
         twin = found.get(condition.type)
         # Which of two counts does not depend on where they stand in the list.
         if twin is None or _order(condition) > _order(twin):
             found[condition.type] = condition
     return found
+
+
+def _as_word(status: object) -> str:
+    # Some controllers write a boolean for a status.
+    return str(status) if isinstance(status, bool) else text(status)
 
 
 @cache

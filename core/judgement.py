@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from .annotations import annotation_faults, maintenance_until, min_available
-from .assessment import MAINTENANCE, Activity, Assessment, Health, worst
-from .causes import explain
+from .annotations import annotation_faults, maintenance_until
+from .assessment import MAINTENANCE, UNREAD, Activity, Assessment, Cause, Health, worst
+from .causes import briefly, detail_of, explain, foremost
 from .durations import format_duration
-from .fields import FieldError, text
-from .manifests import source_of
-from .model import Malformed, Metadata, Source
+from .fields import FieldError
+from .gap import Gap, GapReason
+from .model import Metadata
 from .policy import Policy
+from .related import RelatedObjects
 from .rules import RULES, Context, Rules, Verdict
-from .surroundings import Surroundings
+from .subject import Subject
 from .wording import listed
 
-__all__ = ["assess"]
+__all__ = ["assess", "explained", "judge"]
 
-_ALONE = Surroundings()
+_ALONE = RelatedObjects()
 
 
 def assess(
     manifest: Mapping[str, Any],
     *,
-    related: Iterable[Mapping[str, Any]] | Surroundings = (),
+    related: Iterable[Mapping[str, Any]] | RelatedObjects = (),
     now: datetime,
     policy: Policy = Policy(),
     rules: Rules = RULES,
@@ -36,9 +37,11 @@ def assess(
 
     Args:
         manifest: The object, as decoded JSON; odd data is survived, never raised on.
-        related: What stands around it, in any order. Pods, ReplicaSets and events explain a verdict
-            and never change it; a rule may need others as evidence: a Service its EndpointSlices, a
-            CronJob its Jobs, a pending PersistentVolumeClaim its StorageClass and pods.
+        related: What is around it, in any order. Pods, ReplicaSets and events explain a verdict and
+            never change it; a rule may need others as evidence: a Service its EndpointSlices, a
+            CronJob its Jobs, a pending PersistentVolumeClaim its StorageClass and pods. Where no
+            object of such a kind is given, the verdict is unknown, unless `RelatedObjects` says
+            that there are no others.
         now: The time to judge at, timezone-aware.
         policy: The knobs of the rules.
         rules: Which rule judges which kind.
@@ -48,27 +51,40 @@ def assess(
     """
     if now.tzinfo is None:
         raise ValueError("now has no timezone; pass one such as datetime.now(UTC)")
-    around = _ALONE
-    if related:
-        around = related if isinstance(related, Surroundings) else Surroundings(related)
-    source = source_of(manifest)
-    meta = source.meta
-    verdict = _verdict(source, Context(now, policy, around), rules)
+    if isinstance(related, RelatedObjects):
+        around = related
+    else:
+        around = RelatedObjects(related) if related else _ALONE
+    subject = Subject.of(manifest, rules)
+    gaps = [gap for entry in subject.evidence if (gap := around.gap(entry))]
+    assessment = judge(subject, around, now, policy, gaps)
+    return explained(assessment, subject, around, now, policy) if around else assessment
+
+
+def judge(
+    subject: Subject,
+    related: RelatedObjects,
+    now: datetime,
+    policy: Policy,
+    gaps: Sequence[Gap] = (),
+) -> Assessment:
+    """The verdict on an object, not explained by what is around it.
+
+    Args:
+        subject: The object.
+        related: The evidence that its rule asks for, among anything else.
+        now: The time to judge at, timezone-aware.
+        policy: The knobs of the rules.
+        gaps: What of the evidence was not read.
+    """
+    meta = subject.meta
+    verdict = _verdict(subject, Context(now, policy, related), gaps)
     if meta.terminating or meta.stale:
         verdict = _moving(meta, verdict, now, policy)
     causes = verdict.causes
-    if around:
-        well = verdict.health is Health.HEALTHY
-        known = {(cause.reason, cause.kind, cause.name) for cause in causes}
-        # What a condition says, an event often says once more.
-        causes += tuple(
-            cause
-            for cause in explain(meta, around.parsed, now, policy, well=well)
-            if (cause.reason, cause.kind, cause.name) not in known
-        )
     if meta.annotations:
         causes += annotation_faults(meta)
-        verdict = _maintained(meta, _with_minimum(meta, verdict), now)
+        verdict = _maintained(meta, verdict, now)
     return Assessment(
         verdict.health,
         verdict.activity,
@@ -82,42 +98,93 @@ def assess(
         verdict.available,
         causes,
         verdict.since,
-        "" if isinstance(source, Malformed) else text(source.manifest.get("apiVersion")),
+        subject.api_version,
+        verdict.detail,
     )
 
 
-def _verdict(source: Source | Malformed, context: Context, rules: Rules) -> Verdict:
-    if isinstance(source, Malformed):
-        return _unknown(source.problem)
-    rule = rules.find(source.meta.kind, source.manifest.get("apiVersion"))
-    if rule.needs_status and source.manifest.get("status") is None:
-        return Verdict(
-            Health.UNKNOWN,
-            Activity.PROGRESSING,
-            up=False,
-            reason="NoStatus",
-            message="the manifest has no status: no cluster has written one",
-        )
+def explained(
+    assessment: Assessment,
+    subject: Subject,
+    related: RelatedObjects,
+    now: datetime,
+    policy: Policy,
+) -> Assessment:
+    """The same verdict with what is wrong beneath the object; its message names the first of it."""
+    well = assessment.health is Health.HEALTHY
+    known = {(cause.reason, cause.kind, cause.name) for cause in assessment.causes}
+    # What a condition says, an event often says once more.
+    found = [
+        cause
+        for cause in explain(subject.meta, related, now, policy, well=well)
+        if (cause.reason, cause.kind, cause.name) not in known
+    ]
+    if not found:
+        return assessment
+    # An annotation that cannot be read explains least.
+    last = len(assessment.causes) - len(annotation_faults(subject.meta))
+    causes = (*assessment.causes[:last], *found, *assessment.causes[last:])
+    first = None if well else foremost(found)
+    if first is None:
+        return replace(assessment, causes=causes)
+    message = f"{assessment.message}; {briefly(first, subject.meta)}"
+    return replace(
+        assessment, causes=causes, message=message, detail=detail_of(first, subject.meta)
+    )
+
+
+def _verdict(subject: Subject, context: Context, gaps: Sequence[Gap]) -> Verdict:
+    if subject.problem:
+        return _unknown("Malformed", subject.problem)
+    if subject.fields is None:
+        unseen = _unknown("NoStatus", "the manifest has no status: no cluster has written one")
+        return replace(unseen, activity=Activity.PROGRESSING)
+    rule = subject.rule
     try:
-        return rule.judge(rule.read(source), context)
+        if not gaps:
+            return rule.judge(subject.fields, context)
+        settled = rule.settle(subject.fields, context) if rule.settle else None
+        if settled is None and rule.presume and all(map(_is_left_out, gaps)):
+            settled = rule.presume(subject.fields, context)
     except FieldError as error:
-        return _unknown(str(error))
+        return _unknown("Malformed", str(error))
+    return settled or _unread(gaps)
 
 
-def _unknown(problem: str) -> Verdict:
-    return Verdict(Health.UNKNOWN, Activity.STEADY, up=False, reason="Malformed", message=problem)
+def _is_left_out(gap: Gap) -> bool:
+    """Whether nobody has refused or failed to read something: it was just not handed in."""
+    return gap.reason is GapReason.NOT_GIVEN
+
+
+def _unread(gaps: Sequence[Gap]) -> Verdict:
+    """An object that cannot be judged by what was read."""
+    unread = listed([str(gap) for gap in gaps])
+    verdict = _unknown(UNREAD, f"it is judged by what could not be read: {unread}")
+    return replace(verdict, causes=tuple(gap.as_cause() for gap in gaps))
+
+
+def _unknown(reason: str, problem: str) -> Verdict:
+    return Verdict(Health.UNKNOWN, Activity.STEADY, up=False, reason=reason, message=problem)
 
 
 def _moving(meta: Metadata, verdict: Verdict, now: datetime, policy: Policy) -> Verdict:
     """Deletion and a stale status, which speak of every kind alike."""
+    if meta.stale:
+        message = f"its controller has not looked at it yet: {_generations(meta)}"
+        cause = Cause("NotObserved", meta.kind, meta.name, message)
+        verdict = replace(verdict, causes=(*verdict.causes, cause))
     if not meta.terminating:
         if verdict.activity is Activity.STEADY:
             return replace(verdict, activity=Activity.PROGRESSING)
         return verdict
     age = now - meta.deleted if meta.deleted else timedelta(0)
+    held = f", held by finalizers {listed(meta.finalizers)}" if meta.finalizers else ""
+    if held and age > policy.pod_stuck_after and meta.kind != "Pod":
+        message = f"its deletion has lasted {format_duration(age)}{held}"
+        cause = Cause("FinalizersRemaining", meta.kind, meta.name, message, since=meta.deleted)
+        verdict = replace(verdict, causes=(*verdict.causes, cause))
     if age <= policy.stuck_after:
         return replace(verdict, activity=Activity.TERMINATING)
-    held = f", held by finalizers {listed(meta.finalizers)}" if meta.finalizers else ""
     return replace(
         verdict,
         health=worst(verdict.health, Health.DEGRADED),
@@ -128,13 +195,8 @@ def _moving(meta: Metadata, verdict: Verdict, now: datetime, policy: Policy) -> 
     )
 
 
-def _with_minimum(meta: Metadata, verdict: Verdict) -> Verdict:
-    """What is not up for want of the replicas that its owner has asked for, and says how many."""
-    stated = min_available(meta)
-    if stated is None or not verdict.desired or verdict.up:
-        return verdict
-    least = min(stated.of(verdict.desired), verdict.desired)
-    return replace(verdict, message=f"{verdict.message}, of which {least} must be")
+def _generations(meta: Metadata) -> str:
+    return f"generation {meta.generation}, observed {meta.observed_generation}"
 
 
 def _maintained(meta: Metadata, verdict: Verdict, now: datetime) -> Verdict:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from .fields import strings, text
@@ -19,7 +19,8 @@ __all__ = [
     "REPLICA_SET",
     "STORAGE_CLASS",
     "Kind",
-    "find",
+    "KindIndex",
+    "ServedKinds",
     "is_custom",
     "is_word",
     "kind_of",
@@ -48,6 +49,7 @@ class Kind:
         metadata_only: Whether to read no more of it than its metadata: its content is none of
             the judgement's business, a Secret's least of all.
         list_fields: Field selector that every list of it is asked with.
+        api_version: The apiVersion as manifests state it, such as ``apps/v1``.
     """
 
     kind: str
@@ -59,16 +61,16 @@ class Kind:
     shared_words: bool = False
     metadata_only: bool = False
     list_fields: str = ""
+    api_version: str = field(init=False, compare=False, repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every lower-case name that stands for it: singular, plural, short."""
         return tuple(dict.fromkeys((self.kind.lower(), self.plural, *self.short_names)))
 
-    @property
-    def api_version(self) -> str:
-        """The apiVersion as manifests state it, such as ``apps/v1``."""
-        return f"{self.group}/{self.version}" if self.group else self.version
+    def __post_init__(self) -> None:
+        api_version = f"{self.group}/{self.version}" if self.group else self.version
+        object.__setattr__(self, "api_version", api_version)
 
 
 POD = Kind("Pod", "pods", "", "v1", ("po",))
@@ -96,28 +98,70 @@ def is_custom(kind: Kind) -> bool:
     return "." in kind.group and not kind.group.endswith(".k8s.io")
 
 
-def find(word: str, kinds: Iterable[Kind], *, alone: bool = False) -> Kind | None:
-    """The kind that a word means, in any case, as with kubectl; the first of several.
+class KindIndex:
+    """Kinds by every word that kubectl takes for them; of several that a word means, the first.
 
     Args:
-        word: A name, ``name.group`` or ``name.version.group``.
         kinds: In the order of preference.
         alone: Whether a bare word counts for kinds with `shared_words` too.
     """
-    forms = list(_forms(word.lower()))
-    listed = list(kinds)
-    # What one kind is called no other takes for its short name.
-    for is_short in (False, True):
-        for kind in listed:
-            for name, version, group in forms:
-                names = kind.short_names if is_short else (kind.kind.lower(), kind.plural)
-                if name not in names or version not in (None, kind.version):
-                    continue
-                if group == kind.group or (
-                    group is None and (alone or is_short or not kind.shared_words)
-                ):
+
+    def __init__(self, kinds: Sequence[Kind], *, alone: bool = False) -> None:
+        self._bare: dict[str, Kind] = {}
+        self._short: dict[str, Kind] = {}
+        self._in_group: dict[tuple[str, str], list[Kind]] = {}
+        for kind in kinds:
+            for name in {kind.kind.lower(), kind.plural}:
+                if alone or not kind.shared_words:
+                    self._bare.setdefault(name, kind)
+                self._in_group.setdefault((name, kind.group), []).append(kind)
+            for name in kind.short_names:
+                self._short.setdefault(name, kind)
+        for kind in kinds:
+            # What one kind is called no other takes for its short name.
+            for name in kind.short_names:
+                self._in_group.setdefault((name, kind.group), []).append(kind)
+
+    def find(self, word: str) -> Kind | None:
+        """The kind that a word means, in any case: a name, ``name.group``, ``name.version.group``.
+
+        A name is the kind, its plural or a short name.
+        """
+        word = word.lower()
+        name, dot, rest = word.partition(".")
+        if not dot:
+            return self._bare.get(word) or self._short.get(word)
+        version, dot, group = rest.partition(".")
+        if dot and _VERSION.fullmatch(version):
+            for kind in self._in_group.get((name, group), ()):
+                if kind.version == version:
                     return kind
-    return None
+        return next(iter(self._in_group.get((name, rest), ())), None)
+
+
+class ServedKinds:
+    """The kinds that a cluster serves, indexed once.
+
+    Args:
+        kinds: In the server's order of preference.
+        whole: Whether these are all; they are not where part of the API does not answer.
+        began: When the reading of them began, by the reader's monotonic clock.
+    """
+
+    def __init__(self, kinds: Iterable[Kind], *, whole: bool, began: float) -> None:
+        self.kinds = tuple(kinds)
+        self.whole = whole
+        self.began = began
+        self._index = KindIndex(self.kinds, alone=True)
+        self._resources = frozenset((kind.group, kind.plural) for kind in self.kinds)
+
+    def find(self, word: str) -> Kind | None:
+        """The kind that a word means, as with kubectl."""
+        return self._index.find(word)
+
+    def has(self, kind: Kind) -> bool:
+        """Whether a kind is served, in whichever version."""
+        return (kind.group, kind.plural) in self._resources
 
 
 def kind_of(resource: Mapping[str, Any]) -> Kind | None:
@@ -138,15 +182,3 @@ def kind_of(resource: Mapping[str, Any]) -> Kind | None:
         tuple(strings(resource.get("shortNames"))),
         namespaced=resource.get("namespaced") is True,
     )
-
-
-def _forms(word: str) -> Iterator[tuple[str, str | None, str | None]]:
-    """What a word can mean: a name, a version and a group, None where it says nothing of them."""
-    name, dot, rest = word.partition(".")
-    if not dot:
-        yield name, None, None
-        return
-    version, dot, group = rest.partition(".")
-    if dot and _VERSION.fullmatch(version):
-        yield name, version, group
-    yield name, None, rest

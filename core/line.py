@@ -17,7 +17,8 @@ class Line:
 
     Attributes:
         fail_on: Degraded to count degraded as failing; down otherwise.
-        lasting: How long it must have been failing, by the API's own times.
+        lasting: How long it must have been failing, by the API's own times; a failure without
+            a time, or with one that is ahead of our clock, is not excused.
     """
 
     fail_on: Health = Health.DOWN
@@ -30,8 +31,8 @@ class Line:
             return True
         if assessment.since is None:
             return False
-        # The API server's clock may be ahead of ours.
-        return max(now - assessment.since, timedelta(0)) < self.lasting
+        # A time ahead of our clock does not say how long it has lasted.
+        return timedelta(0) <= now - assessment.since < self.lasting
 
     def passes_group(self, summary: Summary, now: datetime) -> bool:
         """Whether as many members of a group are good enough as must be; none never is."""

@@ -6,6 +6,7 @@ It never raises: what cannot be read is `Malformed`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from .annotations import annotations_of
 from .fields import (
@@ -57,9 +58,11 @@ def source_of(manifest: object) -> Source | Malformed:
     """An object for its rule; `Malformed` where its outline is not that of an object."""
     if not is_mapping(manifest):
         return Malformed(meta_of(EMPTY), "the manifest is not an object")
-    metadata = _part(manifest.get("metadata"))
-    spec, status = _part(manifest.get("spec")), _part(manifest.get("status"))
-    kind = text(manifest.get("kind"))
+    get = manifest.get
+    kind, metadata, spec, status = get("kind"), get("metadata"), get("spec"), get("status")
+    # Nearly every object is one of plain dicts, and passes here without another look.
+    if not (type(kind) is str and type(metadata) is type(spec) is type(status) is dict):
+        kind, metadata, spec, status = text(kind), _part(metadata), _part(spec), _part(status)
     if kind and is_mapping(metadata) and is_mapping(spec) and is_mapping(status):
         return Source(_metadata(kind, metadata, status), spec, status, manifest)
     meta = meta_of(manifest)
@@ -92,11 +95,14 @@ def _metadata(kind: str, metadata: Manifest, status: Manifest) -> Metadata:
         get("deletionTimestamp"),
         get("finalizers"),
     )
+    namespace, name, uid = get("namespace"), get("name"), get("uid")
+    creation = get("creationTimestamp")
     return Metadata(
         kind,
-        text(get("namespace")),
-        text(get("name")),
-        text(get("uid")),
+        # Nearly always a text: no call for it.
+        namespace if isinstance(namespace, str) else "",
+        name if isinstance(name, str) else "",
+        uid if isinstance(uid, str) else "",
         _controller_uid(references) if references else "",
         integer(get("generation")),
         integer(status.get("observedGeneration")),
@@ -104,6 +110,7 @@ def _metadata(kind: str, metadata: Manifest, status: Manifest) -> Metadata:
         time(deletion) if deletion is not None else None,
         _names(finalizers) if finalizers else (),
         annotations_of(metadata),
+        creation if type(creation) is str or isinstance(creation, datetime) else None,
     )
 
 
@@ -144,7 +151,6 @@ def read_pod(source: Source) -> Pod:
     }
     return Pod(
         meta=source.meta,
-        created=time(mapping(source.manifest.get("metadata")).get("creationTimestamp")),
         phase=text(status.get("phase")),
         reason=said(status.get("reason")),
         message=said(status.get("message")),
@@ -152,6 +158,9 @@ def read_pod(source: Source) -> Pod:
         containers=_in_order(containers),
         readiness_gates=tuple(sorted(gates - {""})),
         claims=tuple(sorted(claims - {""})),
+        assigned=bool(spec.get("nodeName") or status.get("startTime") or containers),
+        scheduler=said(spec.get("schedulerName")),
+        started=time(status.get("startTime")),
     )
 
 
@@ -164,6 +173,7 @@ def _container(status: Manifest, initial: bool) -> Container:
         ready=status.get("ready") is True,
         restarts=integer(status.get("restartCount")) or 0,
         running=isinstance(state.get("running"), Mapping),
+        running_since=time(mapping(state.get("running")).get("startedAt")),
         waiting_reason=said(waiting.get("reason")),
         waiting_message=said(waiting.get("message")),
         terminated=_termination(state),

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar, dataclass_transform
 
+from .times import time
+
 __all__ = [
     "Condition",
     "Conditions",
@@ -62,6 +64,13 @@ class Metadata:
     finalizers: tuple[str, ...]
     annotations: Mapping[str, object]
     """Those that a rule reads, as they were found; see `annotations`."""
+    creation: str | datetime | None = None
+    """Its creationTimestamp as it was found: few rules read it."""
+
+    @property
+    def created(self) -> datetime | None:
+        """When it was created; None if that is not stated."""
+        return time(self.creation)
 
     @property
     def stale(self) -> bool:
@@ -81,6 +90,8 @@ class Condition:
     since: datetime | None
     severity: str = ""
     """Knative's own: what is not empty does not make its object fail."""
+    observed: int | None = None
+    """The generation that it was stated for, where it says so."""
 
 
 Conditions = Mapping[str, Condition]
@@ -129,6 +140,7 @@ class Container:
     ready: bool
     restarts: int
     running: bool
+    running_since: datetime | None
     waiting_reason: str
     waiting_message: str
     terminated: Termination | None
@@ -140,7 +152,6 @@ class Pod:
     """A v1 Pod."""
 
     meta: Metadata
-    created: datetime | None
     phase: str
     reason: str
     message: str
@@ -149,6 +160,12 @@ class Pod:
     readiness_gates: tuple[str, ...]
     claims: tuple[str, ...]
     """Names of the PersistentVolumeClaims that its volumes use."""
+    assigned: bool = False
+    """Whether it has a node."""
+    scheduler: str = ""
+    """The scheduler that has to find one."""
+    started: datetime | None = None
+    """When a kubelet took it up."""
 
     @property
     def finished(self) -> bool:

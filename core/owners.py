@@ -6,69 +6,40 @@ workload owns its pods itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from .fields import mapping, text
-from .kinds import JOB, REPLICA_SET
+from .fields import text
+from .kinds import JOB, POD, REPLICA_SET
 from .manifests import uids_of
-from .model import Manifest, Metadata, Pod, Related
+from .model import Manifest, Metadata, Pod
+from .related import RelatedObjects
 
-__all__ = ["owned_pods", "related_index", "top_level"]
+__all__ = ["owned_pods", "top_level"]
 
 _LINKS = frozenset({REPLICA_SET.kind, JOB.kind})
 """Kinds that stand between a workload and its pods."""
 
 
-def owned_pods(owner: Metadata, related: Iterable[Related]) -> list[Pod]:
-    """The pods among `related` that `owner` controls, itself or through a link; by name."""
-    if not owner.uid:
-        return []
-    objects = list(related)
-    owners = {owner.uid} | {
-        entry.meta.uid
-        for entry in objects
-        # Whatever is odd about a ReplicaSet, it still links its pods.
-        if entry.meta.kind in _LINKS and entry.meta.owner_uid == owner.uid
-    }
+def owned_pods(owner: Metadata, related: RelatedObjects) -> list[Pod]:
+    """The pods that `owner` controls, itself or through a link; by name."""
+    children = related.controlled_by(owner.uid)
+    # Whatever is odd about a ReplicaSet, it still links its pods.
+    links = [uids_of(entry)[0] for entry in children if text(entry.get("kind")) in _LINKS]
+    below = [*children, *(entry for uid in links for entry in related.controlled_by(uid))]
     pods: dict[tuple[str, str], Pod] = {}
-    for entry in objects:
-        if isinstance(entry, Pod) and entry.meta.owner_uid in owners:
-            key = (entry.meta.name, entry.meta.uid)
+    for entry in below:
+        pod = related.parsed(entry) if entry.get("kind") == POD.kind else None
+        if isinstance(pod, Pod):
+            key = (pod.meta.name, pod.meta.uid)
             # Two readings of one pod in one dump: either will do, but always the same one.
-            pods[key] = max(pods[key], entry, key=_content) if key in pods else entry
+            pods[key] = max(pods[key], pod, key=_content) if key in pods else pod
     return [pods[key] for key in sorted(pods)]
 
 
 def _content(pod: Pod) -> str:
     """All that a pod says, whatever the order it was said in."""
     return repr((replace(pod, conditions={}), sorted(pod.conditions.items(), key=repr)))
-
-
-def related_index(manifests: Iterable[Manifest]) -> Callable[[Manifest], list[Manifest]]:
-    """For an object among these, what it controls down to the pods, and the events of all.
-
-    Many objects are gone through once, not once for each of them.
-    """
-    below: dict[str, list[tuple[str, Manifest]]] = {}
-    for manifest in manifests:
-        uid, owner = uids_of(manifest)
-        above = _involved_uid(manifest) if manifest.get("kind") == "Event" else owner
-        if above:
-            below.setdefault(above, []).append((uid, manifest))
-
-    def related_to(manifest: Manifest) -> list[Manifest]:
-        found: list[Manifest] = []
-        waiting, seen = [uids_of(manifest)[0]], set[str]()
-        while waiting:
-            uid = waiting.pop()
-            if uid and uid not in seen:
-                seen.add(uid)
-                found += [entry for _, entry in below.get(uid, ())]
-                waiting += [child for child, _ in below.get(uid, ())]
-        return found
-
-    return related_to
 
 
 def top_level(
@@ -117,8 +88,3 @@ def _is_answered_for(
     for step in way:
         answered[step] = found
     return found
-
-
-def _involved_uid(manifest: Manifest) -> str:
-    involved = manifest.get("involvedObject") or manifest.get("regarding")
-    return text(mapping(involved).get("uid"))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final, Literal
 
 from .assessment import Health
 from .threshold import HALF, Threshold
 
-__all__ = ["Policy"]
+__all__ = ["STATED", "Policy"]
+
+STATED: Final = "stated"
+"""A minimum that Kubernetes itself states, where it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +20,22 @@ class Policy:
     """What an operator may decide about the rules.
 
     Raises:
-        ValueError: `zero` is neither healthy, degraded nor down.
+        ValueError: `zero` is neither healthy, degraded nor down, or `min_available` another text
+            than "stated".
     """
 
     zero: Health = Health.HEALTHY
     """Health of a workload scaled to zero: healthy, degraded or down."""
-    min_available: Threshold = HALF
-    """How many of the desired replicas must be available for `up`, where neither Kubernetes nor the
-    owner's annotation says: a number, or a percentage rounded up; at least one."""
+    min_available: Threshold | Literal["stated"] = HALF
+    """How many of the desired replicas must be available for `up`, where the owner's annotation
+    does not say: a number, or a percentage rounded up; at least one. "stated": for a Deployment,
+    what its Available condition says (maxUnavailable), and half for any other kind."""
+    waiting_after: timedelta = timedelta(minutes=15)
+    """How long what Kubernetes itself does may be on its way: a pod that starts, a Job without
+    ready pods, a claim without a volume, a load balancer without an address."""
     stuck_after: timedelta = timedelta(hours=1)
-    """Age of a deletion past which an object is at best degraded."""
+    """How long a custom resource may be on its way, and the age of a deletion past which an object
+    is at best degraded."""
     pod_stuck_after: timedelta = timedelta(minutes=15)
     """Age of a pod's deletion past which the pod is a cause."""
     unschedulable_after: timedelta = timedelta(seconds=60)
@@ -44,6 +54,11 @@ class Policy:
     """How long a HorizontalPodAutoscaler may fail before it is degraded."""
 
     def __post_init__(self) -> None:
+        if isinstance(self.min_available, str) and self.min_available != STATED:
+            raise ValueError(
+                f"Policy.min_available: {self.min_available!r} is neither a Threshold nor "
+                f'"{STATED}", as in Policy(min_available=Threshold.parse("50%"))'
+            )
         if self.zero not in (Health.HEALTHY, Health.DEGRADED, Health.DOWN):
             raise ValueError(
                 f"Policy.zero: {self.zero!r} is not healthy, degraded or down, as in "

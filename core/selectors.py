@@ -60,8 +60,9 @@ class LabelSelector:
 
     requirements: tuple[Requirement, ...] = ()
 
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether labels fulfil every requirement."""
+    def matches(self, labels: Mapping[str, Any]) -> bool:
+        """Whether labels fulfil every requirement; what is no text is no label."""
+        labels = {key: value for key, value in labels.items() if isinstance(value, str)}
         return all(requirement.matches(labels) for requirement in self.requirements)
 
     def __str__(self) -> str:

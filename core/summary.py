@@ -1,11 +1,11 @@
-"""Many assessments as one: the worst health, the figures, and what is not fine first."""
+"""Many assessments as one: the worst health, the figures, and what fails first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from .assessment import SEVERITY, Activity, Assessment, Health, worst
+from .assessment import SEVERITY, UNREAD, Activity, Assessment, Health, worst
 from .threshold import Threshold
 
 __all__ = ["Summary", "summarize"]
@@ -16,7 +16,8 @@ class Summary:
     """The verdict on a group.
 
     Attributes:
-        health: The worst health of its members by `SEVERITY`; unknown for an empty group.
+        health: The worst health of its members by `SEVERITY`; degraded at worst for a group that
+            is up by a number of its own; unknown for an empty group.
         activity: What is being done with any of them: progressing before terminating before
             steady; suspended only when all are.
         up: Whether as many members are up as must be; false for an empty group.
@@ -41,6 +42,9 @@ class Summary:
 def summarize(assessments: Iterable[Assessment], needed: Threshold | None = None) -> Summary:
     """The verdict on a group: never better than its worst member.
 
+    But for a group that is up because as many are up as were asked for: it is degraded while any
+    member is not healthy, since "down" and "up" in one answer mislead.
+
     Args:
         assessments: Those of its members.
         needed: How many members must be up; None for all of them.
@@ -60,11 +64,17 @@ def summarize(assessments: Iterable[Assessment], needed: Threshold | None = None
             items=(),
         )
     least = len(items) if needed is None else needed.of(len(items))
+    if needed is not None and needed.percent and any(map(_stands_for_many, items)):
+        # Of how many that would be a share is not known: all are needed, the unread ones too.
+        least = len(items)
     up = sum(item.up for item in items) >= least
     # What is kept up although it is down is not to blame where the group is not up.
     first = items[0] if up else next((item for item in items if not item.up), items[0])
+    health = items[0].health
+    if needed is not None and up and health is not Health.HEALTHY:
+        health = Health.DEGRADED
     summary = Summary(
-        health=items[0].health,
+        health=health,
         activity=_activity({item.activity for item in items}),
         up=up,
         reason=first.reason,
@@ -84,7 +94,22 @@ def summarize(assessments: Iterable[Assessment], needed: Threshold | None = None
     )
 
 
-def _order(item: Assessment) -> tuple[int, bool, str, str, str, str, str]:
+def _stands_for_many(item: Assessment) -> bool:
+    """Whether it stands for any number of members, in a list that was not read whole."""
+    return item.reason == UNREAD and not item.name
+
+
+class _LastResort:
+    """Two readings of one object: either may come first, but always the same one."""
+
+    def __init__(self, item: Assessment) -> None:
+        self._item = item
+
+    def __lt__(self, other: _LastResort) -> bool:
+        return repr(self._item) < repr(other._item)
+
+
+def _order(item: Assessment) -> tuple[int, bool, str, str, str, str, _LastResort]:
     return (
         SEVERITY.index(item.health),
         item.up,
@@ -92,8 +117,7 @@ def _order(item: Assessment) -> tuple[int, bool, str, str, str, str, str]:
         item.kind,
         item.name,
         item.message,
-        # Two readings of one object: either may stand first, but always the same one.
-        repr(item),
+        _LastResort(item),
     )
 
 
@@ -110,5 +134,6 @@ def _message(items: tuple[Assessment, ...], first: Assessment, least: int) -> st
         return f"all {len(items)} are doing their job" if len(items) > 1 else "it is doing its job"
     place = "/".join(part for part in (first.namespace, first.name) if part)
     named = " ".join(part for part in (first.kind, place) if part)
-    enough = f" ({sum(item.up for item in items)} up, {least} must be)" * (least < len(items))
-    return f"{bad} of {len(items)} are not fine{enough}, first {named}: {first.message}"
+    enough = f" ({sum(item.up for item in items)} up, {least} needed)" * (least < len(items))
+    worst_of = ": ".join(part for part in (named, first.message) if part)
+    return f"{bad} of {len(items)} failing{enough}; worst: {worst_of}"

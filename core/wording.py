@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-__all__ = ["listed"]
+__all__ = ["as_word", "listed", "quoted"]
 
 _MOST_NAMES = 3
+_LONGEST_DETAIL = 160
+_WORD = re.compile(r"[A-Za-z]([A-Za-z0-9_,:]{0,98}[A-Za-z0-9_])?", re.ASCII)
+# Monitors look for it in the body of an answer, where it means good news.
+_GOOD_NEWS = "healthy"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -14,3 +19,20 @@ def listed(names: Sequence[str]) -> str:
     text = ", ".join(names[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
     return f"{text} and {more} more" if more > 0 else text
+
+
+def as_word(text: str, ours: str) -> str:
+    """A reason that others gave where it is one word, and otherwise a word of ours."""
+    return text if _WORD.fullmatch(text) else ours
+
+
+def quoted(*texts: str) -> str:
+    """The first of the texts of others that may be quoted in bad news, on one line and not long.
+
+    Empty where there is none: a text with the word that monitors look for is not quoted.
+    """
+    for text in texts:
+        line = " ".join(text.split())
+        if line and _GOOD_NEWS not in line.lower():
+            return line if len(line) <= _LONGEST_DETAIL else f"{line[: _LONGEST_DETAIL - 1]}…"
+    return ""

@@ -10,29 +10,34 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.adapters.snapshot import SnapshotError, SnapshotReader, is_of, read_file
-from k8s_heartbeat.core import RULES, Assessment, Health, Policy
-from k8s_heartbeat.core.check import Checked, absent, check, missing, unjudged
-from k8s_heartbeat.core.kinds import Kind
-from k8s_heartbeat.core.manifests import meta_of
-from k8s_heartbeat.core.pool import Pool, labels_of, members_of, rule_of
-from k8s_heartbeat.core.reader import (
+from k8s_heartbeat.core import RULES, Assessment, Health, Policy, Rules
+from k8s_heartbeat.core.checks.component import check_component
+from k8s_heartbeat.core.checks.members import members_of, rule_of
+from k8s_heartbeat.core.checks.object import absent, check_object, missing
+from k8s_heartbeat.core.checks.reader import (
     ClusterReader,
     Deadline,
-    InvalidQuery,
     NotFound,
     NotServed,
-    Query,
     ReadError,
 )
-from k8s_heartbeat.core.resolution import resolve
+from k8s_heartbeat.core.checks.readings import Worth
+from k8s_heartbeat.core.checks.resolution import KindWord, resolve
+from k8s_heartbeat.core.checks.selection import Selection, check_selection, judge_members
+from k8s_heartbeat.core.fields import mapping, text
+from k8s_heartbeat.core.judgement import explained
+from k8s_heartbeat.core.kinds import Kind
+from k8s_heartbeat.core.manifests import meta_of
+from k8s_heartbeat.core.query import InvalidQuery, Query
+from k8s_heartbeat.core.related import RelatedObjects
+from k8s_heartbeat.core.subject import Subject
 
 from .errors import EXIT_NOT_UP, EXIT_UNREADABLE, EXIT_USAGE, CommandError
 from .question import Question
-from .report import Answer, report
+from .report import Answer, Verdict, report
 
 if TYPE_CHECKING:
-    from k8s_heartbeat.core.components import Component
-    from k8s_heartbeat.core.group import Found
+    from k8s_heartbeat.core.checks.component import Component
 
     from .settings import Settings
 
@@ -64,6 +69,7 @@ class _Configured:
 
     settings: Settings | None = None
     policy: Policy = Policy()
+    rules: Rules = RULES
     component: Component | None = None
 
 
@@ -96,7 +102,7 @@ def _configured(arguments: argparse.Namespace, question: Question, *, live: bool
             f"--component: {question.component[:60]!a} is not in the configuration: {known}",
             EXIT_USAGE,
         )
-    return _Configured(settings, configuration.policy, component)
+    return _Configured(settings, configuration.policy, configuration.rules, component)
 
 
 def _live(arguments: argparse.Namespace, question: Question) -> Answer:
@@ -107,7 +113,7 @@ def _live(arguments: argparse.Namespace, question: Question) -> Answer:
     if settings is None:
         raise AssertionError("a live check always has settings")
     try:
-        reader, session = wiring.live_reader(settings)
+        cluster = wiring.live_cluster(settings, configured.rules)
     except wiring.MissingExtraError as error:
         raise CommandError(str(error), EXIT_USAGE) from None
     except wiring.no_cluster_error() as error:
@@ -115,92 +121,122 @@ def _live(arguments: argparse.Namespace, question: Question) -> Answer:
             f"{error}; name one with --kubeconfig FILE, or judge a dump with -f FILE",
             EXIT_UNREADABLE,
         ) from None
-    namespace = session.namespace if question.namespace is None else question.namespace
-    timeout = settings.timeout.total_seconds()
-    deadline = Deadline.after(timeout, time.monotonic)
+    named = "" if cluster.client is None else cluster.client.namespace
+    namespace = named if question.namespace is None else question.namespace
+    check = _Check(cluster.reader, question, configured, settings.timeout.total_seconds())
     try:
         if question.subjects:
-            kinds = [resolve(word, reader, deadline) for word, _ in question.subjects]
-            queries = [
-                Query(kind, namespace if kind.namespaced else "", name)
-                for kind, (_, name) in zip(kinds, question.subjects, strict=True)
-            ]
-            wide = arguments.output != "text"
-            return Answer(
-                _read_all(reader, queries, question, configured, timeout, wide=wide), True
-            )
-        return _group(reader, question, configured, namespace, deadline)
+            return check.objects(namespace, wide=arguments.output != "text")
+        return check.group(namespace)
+    except NotServed:
+        raise
     except ReadError as error:
-        if isinstance(error, NotServed):
-            raise
         raise CommandError(str(error), EXIT_UNREADABLE) from None
 
 
-def _group(
-    reader: ClusterReader,
-    question: Question,
-    configured: _Configured,
-    namespace: str,
-    deadline: Deadline,
-) -> Answer:
-    from k8s_heartbeat.core.components import check_component  # noqa: PLC0415  # not for a dump
-    from k8s_heartbeat.core.group import Selection, check_selection  # noqa: PLC0415  # the same
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """What the checks of one command share.
 
-    component, now = configured.component, question.now
-    if component is not None:
-        found = check_component(reader, component, now=now, deadline=deadline)
-        group = ("Component", component.name)
-        return Answer(_checked(found), False, group, component.title, component.up)
-    kinds = tuple(resolve(word, reader, deadline) for word in question.kinds)
-    if kinds and not any(kind.namespaced for kind in kinds):
-        namespace = ""
-    selection = Selection(namespace, kinds, question.selector)
-    found = check_selection(reader, selection, now=now, deadline=deadline, policy=configured.policy)
-    return Answer(_checked(found), False, ("Namespace" if namespace else "Cluster", namespace))
+    Attributes:
+        reader: Where objects are read.
+        question: What is asked.
+        configured: The policy and the component.
+        timeout: Seconds for the reading of each object, or of a group.
+    """
 
+    reader: ClusterReader
+    question: Question
+    configured: _Configured
+    timeout: float
 
-def _checked(found: Found) -> list[Checked]:
-    return [Checked(entry, found.age, found.stale) for entry in found.assessments]
+    def deadline(self) -> Deadline:
+        """When the next answer must be there."""
+        return Deadline.after(self.timeout, time.monotonic)
 
+    def objects(self, namespace: str, *, wide: bool) -> Answer:
+        """The objects that are named; explained even if they are well where it is shown `wide`.
 
-def _read_all(
-    reader: ClusterReader,
-    queries: Sequence[Query],
-    question: Question,
-    configured: _Configured,
-    timeout: float,
-    *,
-    wide: bool,
-) -> list[Checked]:
-    found: list[Checked] = []
-    failures: list[str] = []
-    for query in queries:
-        deadline = Deadline.after(timeout, time.monotonic)
+        Raises:
+            CommandError: None of them could be read.
+            NotServed: The cluster serves no such kind.
+            ReadError: What the cluster serves could not be read.
+        """
+        deadline = self.deadline()
+        kinds = [
+            resolve(KindWord(word), self.reader, deadline) for word, _ in self.question.subjects
+        ]
+        queries = [
+            Query(kind, namespace if kind.namespaced else "", name)
+            for kind, (_, name) in zip(kinds, self.question.subjects, strict=True)
+        ]
+        failures: list[str] = []
+        found = [self._object(query, failures, wide=wide) for query in queries]
+        if len(failures) == len(queries):
+            raise CommandError("\n".join(dict.fromkeys(failures)), EXIT_UNREADABLE)
+        return Answer(found, listed=True)
+
+    def _object(self, query: Query, failures: list[str], *, wide: bool) -> Verdict:
+        now, deadline = self.question.now, self.deadline()
         try:
-            checked = check(
-                reader,
+            found = check_object(
+                self.reader,
                 query,
-                now=question.now,
+                now=now,
                 deadline=deadline,
-                policy=configured.policy,
+                policy=self.configured.policy,
+                rules=self.configured.rules,
                 explain_all=wide,
             )
-            found.append(checked)
         except NotFound:
-            found.append(Checked(missing(query)))
+            return Verdict(missing(query))
         except NotServed:
             raise
         except ReadError as error:
             failures.append(str(error))
-            found.append(Checked(_unreadable(query, str(error))))
-    if len(failures) == len(queries):
-        raise CommandError("\n".join(dict.fromkeys(failures)), EXIT_UNREADABLE)
-    return found
+            unread = replace(missing(query), health=Health.UNKNOWN, reason="Unreadable")
+            return Verdict(replace(unread, message=str(error)))
+        return _verdict(found.assessment, found.worth, deadline)
+
+    def group(self, namespace: str) -> Answer:
+        """The component that is named, or what a selection holds.
+
+        Raises:
+            NotServed: The cluster serves no such kind.
+            ReadError: Nothing of it could be read.
+        """
+        component, now, deadline = self.configured.component, self.question.now, self.deadline()
+        if component is not None:
+            result = check_component(
+                self.reader, component, now=now, deadline=deadline, rules=self.configured.rules
+            )
+            group = ("Component", component.name)
+            title, needed = component.title, component.up
+        else:
+            words = self.question.kinds
+            kinds = tuple(resolve(KindWord(word), self.reader, deadline) for word in words)
+            if kinds and not any(kind.namespaced for kind in kinds):
+                namespace = ""
+            result = check_selection(
+                self.reader,
+                Selection(namespace, kinds),
+                now=now,
+                deadline=deadline,
+                policy=self.configured.policy,
+                rules=self.configured.rules,
+            )
+            group, title, needed = ("Namespace" if namespace else "Cluster", namespace), "", None
+        failure = result.failure()
+        if failure is not None:
+            raise failure
+        result = result.narrowed(selector=self.question.selector)
+        worth = result.worth(time.monotonic())
+        found = [_verdict(entry, worth, deadline) for entry in result.assessments]
+        return Answer(found, listed=False, group=group, title=title, needed=needed)
 
 
-def _unreadable(query: Query, message: str) -> Assessment:
-    unread = unjudged(query.kind, query.namespace, "Unreadable", message)
-    return replace(unread, name=query.name)
+def _verdict(assessment: Assessment, worth: Worth, deadline: Deadline) -> Verdict:
+    return Verdict(assessment, worth.age(deadline.clock()), worth.stale)
 
 
 def _offline(arguments: argparse.Namespace, question: Question) -> Answer:
@@ -210,25 +246,32 @@ def _offline(arguments: argparse.Namespace, question: Question) -> Answer:
     except SnapshotError as error:
         raise CommandError(str(error), EXIT_UNREADABLE) from None
     reader = SnapshotReader(lambda: objects)
-    deadline = Deadline.after(_OFFLINE_SECONDS, time.monotonic)
+    check = _Check(reader, question, configured, _OFFLINE_SECONDS)
     if configured.component is not None:
-        return _group(reader, question, configured, "", deadline)
+        return check.group("")
+    deadline = check.deadline()
     try:
-        subjects = [(resolve(word, reader, deadline), name) for word, name in question.subjects]
-        kinds = [resolve(word, reader, deadline) for word in question.kinds]
+        subjects = [
+            (resolve(KindWord(word), reader, deadline), name) for word, name in question.subjects
+        ]
+        kinds = [resolve(KindWord(word), reader, deadline) for word in question.kinds]
     except NotServed:
         words = ", ".join([*(word for word, _ in question.subjects), *question.kinds])
         raise CommandError(
             f"{words[:60]!a}: one is neither a well-known kind nor one of the input", EXIT_USAGE
         ) from None
-    chosen = _chosen(objects, subjects, kinds, question)
-    pool = Pool(objects)
-    found: list[Checked] = []
-    for manifest in chosen:
-        judged = pool.assess(manifest, question.now, configured.policy, explained=False)
-        if judged.health is not Health.HEALTHY or arguments.output != "text":
-            judged = pool.assess(manifest, question.now, configured.policy, explained=True)
-        found.append(Checked(judged))
+    rules = configured.rules
+    chosen = [Subject.of(entry, rules) for entry in _chosen(objects, subjects, kinds, question)]
+    related, policy, now = RelatedObjects(objects), configured.policy, question.now
+    judged = judge_members(chosen, related, related, now, deadline, policy)
+    found = [
+        Verdict(
+            explained(entry, subject, related, now, policy)
+            if entry.health is not Health.HEALTHY or arguments.output != "text"
+            else entry
+        )
+        for subject, entry in zip(chosen, judged, strict=True)
+    ]
     found += _not_in_the_input(subjects, chosen, question.namespace)
     return Answer(found, listed=bool(subjects))
 
@@ -266,18 +309,20 @@ def _chosen(
 
 
 def _is_asked_for(manifest: Manifest, question: Question) -> bool:
-    place, own = meta_of(manifest).namespace, rule_of(RULES, manifest)
+    metadata = mapping(manifest.get("metadata"))
+    place, own = text(metadata.get("namespace")), rule_of(RULES, manifest)
     here = place in ("", question.namespace) and (own.kind.namespaced or bool(question.subjects))
     if not question.namespace:
         here = True
-    return here and (question.selector is None or question.selector.matches(labels_of(manifest)))
+    selector = question.selector
+    return here and (selector is None or selector.matches(mapping(metadata.get("labels"))))
 
 
 def _not_in_the_input(
-    subjects: Sequence[tuple[Kind, str]], chosen: Sequence[Manifest], namespace: str | None
-) -> list[Checked]:
+    subjects: Sequence[tuple[Kind, str]], chosen: Sequence[Subject], namespace: str | None
+) -> list[Verdict]:
     return [
-        Checked(replace(absent(kind.kind, namespace or "", name), message="not in the input"))
+        Verdict(replace(absent(kind.kind, namespace or "", name), message="not in the input"))
         for kind, name in subjects
-        if not any(is_of(entry, kind) and meta_of(entry).name == name for entry in chosen)
+        if not any(is_of(entry.manifest, kind) and entry.meta.name == name for entry in chosen)
     ]

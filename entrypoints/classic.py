@@ -8,9 +8,7 @@ notice, closes the listener, answers all that is in flight or queued, and ends.
 from __future__ import annotations
 
 import logging
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +20,8 @@ from waitress.task import ThreadedTaskDispatcher
 from .arenas import share_arenas
 from .connections import Connection, Listener, State, victims
 from .descriptors import room_for
-from .signals import on_stop
+from .errors import EXIT_USAGE, CommandError
+from .signals import Stop
 
 __all__ = ["Server"]
 
@@ -57,11 +56,11 @@ class Server:
         port: Port to listen on; 0 for any that is free.
         threads: Requests worked on at one moment.
         drain_seconds: How long to go on serving after a stop was asked for.
-        stopping: Set once a stop was asked for; whoever sets it asks for one.
+        stop: Whether a stop was asked for, from before the address is listened on.
 
     Raises:
         OSError: The address cannot be listened on.
-        CommandError: The process may open too few files to serve anybody.
+        CommandError: The process may open too few files to serve anybody, or start too few threads.
     """
 
     def __init__(
@@ -72,15 +71,14 @@ class Server:
         port: int,
         threads: int,
         drain_seconds: float,
-        stopping: threading.Event,
+        stop: Stop,
     ) -> None:
         # Before there are threads.
         share_arenas()
         self._drain_seconds = drain_seconds
         self._next_sweep = 0.0
         self._next_complaint = 0.0
-        self._stopping = stopping
-        self._interrupted = False
+        self._stop = stop
         self._map: dict[int, Any] = {}
         self._most = room_for(_CONNECTIONS, threads)
         adjustments = Adjustments(
@@ -102,10 +100,10 @@ class Server:
             outbuf_overflow=2**30,
         )
         self._workers, self._probes = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
+        # Before anybody can connect, who would go without an answer if they cannot be started.
+        self._start_threads(threads)
         self._listeners = self._listen(app, adjustments)
         self._make_do_with(self._most)
-        self._workers.set_thread_count(threads)
-        self._probes.set_thread_count(_PROBE_THREADS)
 
     @property
     def port(self) -> int:
@@ -113,23 +111,30 @@ class Server:
         return int(self._listeners[0].getsockname()[1])
 
     def run(self) -> None:
-        """Serve until asked to stop, by SIGTERM, SIGHUP or `stopping`, then drain and return.
+        """Serve until asked to stop, then drain and return.
 
         Raises:
             KeyboardInterrupt: SIGINT came; what was in flight is answered, without a wait.
         """
         sys.setswitchinterval(_SWITCH_SECONDS)
-        previous = signal.signal(signal.SIGINT, lambda _, __: self._interrupt())
         for listener in self._listeners:
             _log.info("listening on %s port %s", *listener.getsockname())
+        self._loop_while(lambda: not self._stop.is_asked())
+        self._drain()
+        if self._stop.interrupted:
+            raise KeyboardInterrupt
+
+    def _start_threads(self, threads: int) -> None:
         try:
-            with on_stop(self._stopping.set):
-                self._loop_while(lambda: not self._stopping.is_set())
-                self._drain()
-            if self._interrupted:
-                raise KeyboardInterrupt
-        finally:
-            signal.signal(signal.SIGINT, previous)
+            self._workers.set_thread_count(threads)
+            self._probes.set_thread_count(_PROBE_THREADS)
+        except RuntimeError as error:
+            raise CommandError(
+                f"{threads + _PROBE_THREADS} threads are needed to serve, and they cannot all be "
+                f"started ({error}): raise the limit of processes and threads (ulimit -u, or the "
+                "pids limit of the container), or lower HEARTBEAT_THREADS",
+                EXIT_USAGE,
+            ) from None
 
     def _listen(self, app: Any, adjustments: Adjustments) -> list[Listener]:
         """One listener for each address that the host has."""
@@ -141,28 +146,23 @@ class Server:
                         app,
                         self._map,
                         adjustments,
-                        is_stopping=self._stopping.is_set,
+                        is_stopping=self._stop.is_asked,
                         dispatcher=self._workers,
                         probes=self._probes,
                         sockinfo=address,
                     )
                 )
         except OSError:
+            self._end_threads()
             wasyncore.close_all(self._map, ignore_all=True)
             raise
         return made
 
-    def _interrupt(self) -> None:
-        if self._interrupted:
-            raise KeyboardInterrupt
-        self._interrupted = True
-        self._drain_seconds = 0.0
-        self._stopping.set()
-
     def _drain(self) -> None:
-        _log.info("stopping: unready, serving on for %g s", self._drain_seconds)
-        ends = time.monotonic() + self._drain_seconds
-        self._loop_while(lambda: time.monotonic() < ends)
+        seconds = 0.0 if self._stop.interrupted else self._drain_seconds
+        _log.info("stopping: unready, serving on for %g s", seconds)
+        ends = time.monotonic() + seconds
+        self._loop_while(lambda: time.monotonic() < ends and not self._stop.interrupted)
         for listener in self._listeners:
             self._close_listener(listener)
         ends = time.monotonic() + _FINISH_SECONDS
@@ -179,10 +179,13 @@ class Server:
         left = sum(connection.is_busy for connection in self._connections())
         if left:
             _log.error("stopped with %d requests unanswered after %g s", left, _FINISH_SECONDS)
-        for pool in (self._workers, self._probes):
-            pool.shutdown(timeout=1)
+        self._end_threads()
         wasyncore.close_all(self._map, ignore_all=True)
         _log.info("stopped")
+
+    def _end_threads(self) -> None:
+        for pool in (self._workers, self._probes):
+            pool.shutdown(timeout=1)
 
     def _close_listener(self, listener: Listener) -> None:
         """Take in who stands in its queue, for they have a connection as they see it; close it."""

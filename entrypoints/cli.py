@@ -4,25 +4,65 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from io import TextIOWrapper
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+from k8s_heartbeat.adapters.refused import is_plain, repeated
 
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
 from .signals import ended_by_a_stop
 
 __all__ = ["main"]
 
+_FLAG = re.compile("--[a-z]+(-[a-z]+)*")
+
 if TYPE_CHECKING:
     # It has no public name.
     _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]  # it has no public name
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that does not repeat what may be a secret in the wrong place.
+
+    Args:
+        given: The command line.
+        named: What argparse's own takes.
+    """
+
+    def __init__(self, *, given: Sequence[str], **named: Any) -> None:
+        super().__init__(**named)
+        self._given = given
+
+    def error(self, message: str) -> NoReturn:
+        """End the process; of argparse's message what was given is told as of any refused value."""
+        for text in sorted(_values(self._given), key=len, reverse=True):
+            if not is_plain(text):
+                told = repeated(text)
+                message = message.replace(repr(text), told).replace(text, told)
+        super().error(message)
+
+
+def _values(given: Iterable[str]) -> set[str]:
+    """What stands in a command line, without the flags."""
+    found: set[str] = set()
+    for text in given:
+        flag, _, value = text.partition("=")
+        # Also one that there is not: a slip of the pen has to be told.
+        found |= {value} if _FLAG.fullmatch(flag) else {text, value}
+        if not text.startswith("--"):
+            # As it stands behind a flag of one letter.
+            found |= {text[2:]}
+    return found
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code is 0, 1, 2 or 3 as its help says, 130 after Ctrl-C."""
-    parser = _parser()
+    parser = _parser(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A name that the terminal cannot show is no reason to fail.
@@ -131,15 +171,17 @@ def _config(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    parser = _Parser(
+        given=given,
         prog="k8s-heartbeat",
         description="Tells whether workloads in a Kubernetes cluster are doing their job.",
     )
     parser.add_argument(
         "--debug", action="store_true", default=False, help="show a traceback of errors"
     )
-    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    made = cast("type[argparse.ArgumentParser]", partial(_Parser, given=given))
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=made)
     # After the command too, where people look for it first.
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
@@ -177,7 +219,12 @@ def _add_check(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
         help="such as deployment/api, or deployments for all of them; default: the workloads",
     )
     check.add_argument(
-        "-f", "--filename", action="append", metavar="FILE", help="a dump or manifest; - for stdin"
+        "-f",
+        "--filename",
+        action="append",
+        metavar="FILE",
+        help="a dump or manifest of up to 512 MiB; - or /dev/stdin for stdin; <(COMMAND) is waited "
+        "for; a named pipe is refused",
     )
     check.add_argument(
         "-n", "--namespace", metavar="NS", help="default: the context's; with -f all"
@@ -228,13 +275,19 @@ def _add_rules(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
         description="Says in prose how each kind is judged, from which fields, and by which source "
         "of Kubernetes' own.",
     )
-    rules.add_argument("kind", nargs="?", metavar="KIND", help="such as deployment; default: all")
+    rules.add_argument(
+        "kind",
+        nargs="?",
+        metavar="KIND",
+        help="such as deployment or certificates.cert-manager.io; default: all",
+    )
+    _add_config_flag(rules)
     rules.set_defaults(command=_rules)
 
 
 def _add_config_flag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--config", metavar="FILE", help="the configuration file (policy, components)"
+        "--config", metavar="FILE", help="the configuration file (policy, components, kinds)"
     )
 
 

@@ -1,4 +1,4 @@
-"""The configuration file: the policy of the rules, and the components; all faults at once."""
+"""The configuration file: the policy, the components, kinds of one's own; all faults at once."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from k8s_heartbeat.core import RULES, Health, Kind, Policy, Threshold
-from k8s_heartbeat.core.components import Component, Member
+from k8s_heartbeat.adapters.refused import repeated
+from k8s_heartbeat.core import RULES, Health, Kind, Policy, Rules, Threshold
+from k8s_heartbeat.core.checks.component import Component, Member
 from k8s_heartbeat.core.durations import parse_duration, print_duration
 from k8s_heartbeat.core.fields import is_list, is_mapping
 from k8s_heartbeat.core.kinds import is_word
-from k8s_heartbeat.core.reader import Query, check_namespace
+from k8s_heartbeat.core.policy import STATED
+from k8s_heartbeat.core.query import Query, check_namespace
+from k8s_heartbeat.core.rules.reading import Catalogue
 from k8s_heartbeat.core.selectors import LabelSelector, parse_selector
 
 from .document import (
@@ -22,10 +25,10 @@ from .document import (
     Sort,
     Value,
     parse_document,
-    quoted,
     read_document,
     shown,
 )
+from .own_kinds import take_kinds
 
 __all__ = [
     "Configuration",
@@ -48,10 +51,14 @@ class Configuration:
     Attributes:
         policy: The knobs of the rules, for everything that no component has knobs of its own for.
         components: The components by their names, in the order of the file.
+        kinds: What is known of kinds of one's own.
+        rules: Which rule judges which kind, with those kinds.
     """
 
     policy: Policy = Policy()
     components: Mapping[str, Component] = field(default_factory=lambda: MappingProxyType({}))
+    kinds: Catalogue = field(default_factory=lambda: MappingProxyType({}))
+    rules: Rules = RULES
 
 
 def read_configuration(path: str) -> Configuration:
@@ -81,6 +88,7 @@ def told(configuration: Configuration) -> list[str]:
         f"policy.{name}={_printed(getattr(configuration.policy, knob))}"
         for name, (knob, _) in _KNOBS.items()
     ]
+    lines += [f"kind {kind}.{group}" for group, kind in configuration.kinds]
     for component in configuration.components.values():
         needed = "all" if component.up is None else str(component.up)
         lines.append(f"component {component.name} ({component.title}), up: {needed}")
@@ -96,11 +104,12 @@ def _printed(value: object) -> str:
 
 
 def _configuration(root: Value) -> Configuration:
-    if root.found is None or not root.is_mapping_of(("policy", "components"), _EXAMPLE):
+    if root.found is None or not root.is_mapping_of(("policy", "components", "kinds"), _EXAMPLE):
         return Configuration()
     policy = _policy(root.at("policy"), Policy())
     components = _components(root.at("components"), policy)
-    return Configuration(policy, MappingProxyType(components))
+    kinds = take_kinds(root.at("kinds"))
+    return Configuration(policy, MappingProxyType(components), kinds, RULES.with_kinds(kinds))
 
 
 def _policy(value: Value, base: Policy) -> Policy:
@@ -129,7 +138,7 @@ def _check_names(components: list[Value]) -> None:
             continue
         if name in places:
             entry.at("name").refuse(
-                f"{quoted(name)} is the name of {places[name]} already; each component has its "
+                f"{repeated(name)} is the name of {places[name]} already; each component has its "
                 f"own, such as {_COMPONENT_NAME.example}"
             )
         places.setdefault(name, entry.place)
@@ -307,8 +316,13 @@ def _is_taken(name: str, value: Any) -> bool:
     return True
 
 
-def _threshold_form(_: str, default: Threshold) -> Form[Threshold]:
-    return replace(_THRESHOLD, example=str(default))
+def _threshold_form(_: str, default: Threshold) -> Form[Threshold | str]:
+    """A threshold, or that Kubernetes itself states one."""
+
+    def parse(found: object) -> Threshold | str:
+        return STATED if found == STATED else Threshold.parse(found)
+
+    return Form(parse, f"{_THRESHOLD.words}, or {STATED}", str(default))
 
 
 def _duration_form(_: str, default: timedelta) -> Form[timedelta]:

@@ -30,7 +30,8 @@ from waitress.utilities import BadRequest
 from k8s_heartbeat.adapters.http.probes import is_probe
 from k8s_heartbeat.adapters.http.problems import STATUS_HEADER
 from k8s_heartbeat.adapters.http.rendering import to_json
-from k8s_heartbeat.adapters.http.request_id import REQUEST_ID_HEADER
+from k8s_heartbeat.adapters.http.request_log import REQUEST_ID_HEADER
+from k8s_heartbeat.adapters.http.state import BEGAN
 
 from .http_parser import Parser
 
@@ -103,6 +104,10 @@ class _Refusal(ErrorTask):
 
 class _Task(WSGITask):
     """An answer that asks its client to go elsewhere once the service is about to stop."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """The WSGI environ, with the moment when the request came."""
+        return {**super().get_environment(), BEGAN: cast(Connection, self.channel).since}
 
     def build_response_header(self) -> bytes:
         connection = cast(Connection, self.channel)
@@ -201,6 +206,7 @@ class Connection(HTTPChannel):
         if request.completed:
             self.sent_continue = False
             self.request = None
+            self.since = time.monotonic()
             if not request.empty:
                 cast(list[HTTPRequestParser], self.requests).append(request)
                 self.listener.hand_over(self, request)

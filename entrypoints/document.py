@@ -9,9 +9,10 @@ import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from k8s_heartbeat.adapters.refused import is_plain, repeated, repeated_path
+from k8s_heartbeat.adapters.regular_files import open_regular_file
 from k8s_heartbeat.adapters.yaml_text import (
     YamlError,
     YamlLimitError,
@@ -27,15 +28,13 @@ __all__ = [
     "Value",
     "decoded_document",
     "parse_document",
-    "quoted",
     "read_document",
     "shown",
 ]
 
 T = TypeVar("T")
 
-_LONGEST_SHOWN = 60
-_LONGEST_PATH = 200
+_LONGEST_KEY = 60
 _MOST_BYTES = 2**20
 _MOST_FAULTS = 100
 
@@ -158,7 +157,8 @@ class Value:
         names = tuple(known)
         for key in self.found:
             if key not in names:
-                place = f"{self.place}.{_key(key)}" if self.place else _key(key)
+                stated = _key(key, names)
+                place = f"{self.place}.{stated}" if self.place else stated
                 self.faults.append(f"{place}: unknown; {_instead_of(key, names)}")
         return True
 
@@ -175,13 +175,10 @@ def read_document(path: str, sort: Sort, parse: Callable[[str], T]) -> T:
         ConfigurationError: It cannot be read, or is wrong; every fault at once.
     """
     try:
-        with Path(path).open("rb") as file:
+        with open_regular_file(path) as file:
             content = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise _unfit(path, sort, f"cannot be read ({error.strerror})") from None
-    except ValueError as error:
-        # Of a path with a null character in it.
-        raise _unfit(path, sort, str(error)) from None
     return decoded_document(content, path, sort, parse)
 
 
@@ -195,7 +192,7 @@ def decoded_document(content: bytes, path: str, sort: Sort, parse: Callable[[str
         line = content.count(b"\n", 0, error.start) + 1
         raise _unfit(path, sort, f"is not UTF-8 text, in line {line}") from None
     except ConfigurationError as error:
-        named = [f"{_named(path)}: {fault}" for fault in error.faults]
+        named = [f"{repeated_path(path)}: {fault}" for fault in error.faults]
         raise ConfigurationError(named) from None
 
 
@@ -206,7 +203,7 @@ def parse_document(text: str, sort: Sort) -> Value:
         ConfigurationError: It is no YAML.
     """
     try:
-        document, repeated = load_document(text.removeprefix("\ufeff"))
+        document, slips = load_document(text.removeprefix("\ufeff"))
     except YamlMissingError:
         raise ConfigurationError(
             [
@@ -217,15 +214,15 @@ def parse_document(text: str, sort: Sort) -> Value:
     except YamlError as error:
         raise ConfigurationError([_unreadable(error, sort)]) from None
     faults = [
-        f"line {key.line}: the key {quoted(key.key)} stands in line {key.first} already; "
+        f"line {key.line}: the key {repeated(key.key)} stands in line {key.first} already; "
         "write each key once"
-        for key in repeated
+        for key in slips
     ]
     return Value(document, "", faults, sort.name)
 
 
 def _unfit(path: str, sort: Sort, problem: str) -> ConfigurationError:
-    told = f"{_named(path)}: {problem}; {sort.words} is a YAML file such as {sort.example}"
+    told = f"{repeated_path(path)}: {problem}; {sort.words} is a YAML file such as {sort.example}"
     return ConfigurationError([told])
 
 
@@ -234,12 +231,6 @@ def _unreadable(error: YamlError, sort: Sort) -> str:
     limit = isinstance(error, YamlLimitError)
     problem = f"the YAML {error.problem}" if limit else f"it is no YAML: {error.problem}"
     return f"{place}: {problem}; {sort.words} is such as {sort.example}"
-
-
-def _named(path: str) -> str:
-    """A path, of a very long one the end."""
-    text = ascii(path)
-    return text if len(text) <= _LONGEST_PATH else f"...{text[-_LONGEST_PATH:]}"
 
 
 # In this order: a boolean is an integer to Python.
@@ -252,49 +243,46 @@ _SCALARS: tuple[tuple[type, str], ...] = (
 
 
 def shown(found: object) -> str:
-    """What was found as a fault may repeat it: short, printable, and of which type it is."""
+    """What was found as a fault may tell of it: printable, no secret, and of which type it is."""
     if found is None:
         return "nothing"
     if isinstance(found, str):
-        return quoted(found)
+        return repeated(found)
     if is_mapping(found):
         return "a mapping"
     if is_list(found):
         return "a list" if found else "an empty list"
     for type_, words in _SCALARS:
         if isinstance(found, type_):
-            return f"{_written(found)} ({words})"
+            return _scalar(found, words)
     return "a value of another type"
 
 
-def _written(scalar: object) -> str:
-    """A scalar about as YAML has it."""
+def _scalar(scalar: object, words: str) -> str:
     try:
         text = str(scalar)
     except ValueError:
-        return "very many digits"  # Python refuses to print some thousand digits
-    return _clipped(text.lower() if isinstance(scalar, bool) else text)
+        # Python refuses to print some thousand digits.
+        return f"very many digits ({words})"
+    # About as YAML has it.
+    text = text.lower() if isinstance(scalar, bool) else text
+    return f"{text} ({words})" if is_plain(text) else f"{words} of {len(text)} characters"
 
 
-def _key(key: object) -> str:
+def _key(key: object, known: tuple[str, ...]) -> str:
     """A key that is not known, as a part of a path; in quotes where it is no plain word."""
-    plain = isinstance(key, str) and key.isascii() and key.replace("-", "").isidentifier()
-    return _clipped(str(key)) if plain else shown(key)
-
-
-def quoted(text: str) -> str:
-    """A text as a fault may repeat it: short and printable."""
-    return _clipped(ascii(text[:_LONGEST_SHOWN]) + "..." * (len(text) > _LONGEST_SHOWN))
-
-
-def _clipped(text: str) -> str:
-    return text if len(text) <= _LONGEST_SHOWN + 5 else f"{text[:_LONGEST_SHOWN]}..."
+    if not isinstance(key, str):
+        return shown(key)
+    if not is_plain(key, known):
+        return f"(a key of {len(key)} characters)"
+    plain = key.isascii() and key.replace("-", "").isidentifier()
+    return key if plain else ascii(key)
 
 
 def _instead_of(key: object, known: tuple[str, ...]) -> str:
     """What to write in place of a key that is not known."""
     by_lower_case = {name.lower(): name for name in known}
-    asked = str(key)[:_LONGEST_SHOWN].lower() if isinstance(key, str) else ""
+    asked = str(key)[:_LONGEST_KEY].lower() if isinstance(key, str) else ""
     close = difflib.get_close_matches(asked.replace("_", ""), by_lower_case, n=1)
     if close:
         return f"did you mean {by_lower_case[close[0]]}?"

@@ -57,7 +57,8 @@ def read_files(settings: Settings) -> Files:
         files.faults += error.faults
     try:
         if settings.tokens_file:
-            files.tokens = watch_tokens(settings.tokens_file)
+            beside = bool(settings.token)
+            files.tokens = watch_tokens(settings.tokens_file, beside_variable=beside)
     except ConfigurationError as error:
         files.faults += [f"HEARTBEAT_TOKENS_FILE: {fault}" for fault in error.faults]
     return files

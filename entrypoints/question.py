@@ -6,6 +6,7 @@ import argparse
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from k8s_heartbeat.adapters.refused import repeated
 from k8s_heartbeat.core import Health
 from k8s_heartbeat.core.durations import parse_duration
 from k8s_heartbeat.core.line import Line
@@ -79,7 +80,7 @@ def _objects(texts: list[str]) -> tuple[tuple[tuple[str, str], ...], tuple[str, 
         elif word and name:
             subjects.append((word, name))
         else:
-            message = f"{text[:60]!a} is no KIND/NAME, such as deployment/api"
+            message = f"{repeated(text)} is no KIND/NAME, such as deployment/api"
             raise CommandError(message, EXIT_USAGE)
     return tuple(dict.fromkeys(subjects)), tuple(dict.fromkeys(kinds))
 
@@ -88,7 +89,7 @@ def _selector(text: str | None) -> LabelSelector | None:
     try:
         return parse_selector(text) if text is not None else None
     except ValueError as error:
-        raise CommandError(f"--selector: {(text or '')[:60]!a} {error}", EXIT_USAGE) from None
+        raise CommandError(f"--selector: {repeated(text or '')} {error}", EXIT_USAGE) from None
 
 
 def _now(text: str | None) -> datetime:
@@ -101,7 +102,7 @@ def _now(text: str | None) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise CommandError(
-        f"--now: {text[:60]!a} is no RFC 3339 time, such as 2026-01-01T12:00:00Z", EXIT_USAGE
+        f"--now: {repeated(text)} is no RFC 3339 time, such as 2026-01-01T12:00:00Z", EXIT_USAGE
     )
 
 
@@ -109,4 +110,4 @@ def _lasting(text: str | None) -> timedelta:
     try:
         return parse_duration(text) if text is not None else timedelta(0)
     except ValueError as error:
-        raise CommandError(f"--for: {(text or '')[:60]!a} {error}", EXIT_USAGE) from None
+        raise CommandError(f"--for: {repeated(text or '')} {error}", EXIT_USAGE) from None

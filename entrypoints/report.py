@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from k8s_heartbeat.core import Assessment, Cause, Health, Summary, Threshold, summarize
-from k8s_heartbeat.core.check import Checked
 from k8s_heartbeat.core.durations import format_duration
 from k8s_heartbeat.core.kinds import Kind, is_custom
 from k8s_heartbeat.core.line import Line
 
-__all__ = ["Answer", "report"]
+__all__ = ["Answer", "Verdict", "report"]
 
 _COLOURS = {
     Health.HEALTHY: "32",
@@ -23,6 +22,21 @@ _COLOURS = {
     Health.MISSING: "31",
     Health.UNKNOWN: "35",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A verdict on one object.
+
+    Attributes:
+        assessment: What it says.
+        age: Seconds since the oldest reading behind it began.
+        stale: Whether any of them is older than it should be.
+    """
+
+    assessment: Assessment
+    age: float = 0.0
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +51,7 @@ class Answer:
         needed: How many must be up; None for all.
     """
 
-    found: Sequence[Checked]
+    found: Sequence[Verdict]
     listed: bool = False
     group: tuple[str, str] | None = None
     title: str = ""
@@ -76,25 +90,24 @@ def _print_json(answer: Answer, summary: Summary, now: datetime) -> None:
     from k8s_heartbeat.adapters.http import rendering  # noqa: PLC0415  # for this form alone
 
     detail = rendering.Detail.FULL
+    fresh = rendering.Freshness(
+        max((entry.age for entry in answer.found), default=0.0),
+        any(entry.stale for entry in answer.found),
+    )
     if len(answer.found) == 1 and answer.group is None:
-        body = rendering.object_body(answer.found[0], now=now, detail=detail)
+        (only,) = answer.found
+        body = rendering.object_body(only.assessment, fresh, now=now, detail=detail)
     else:
         kind, name = answer.group or ("List", "")
-        group = rendering.Group(
-            kind,
-            name if kind == "Namespace" else "",
-            name,
-            answer.title,
-            max((entry.age for entry in answer.found), default=0.0),
-            any(entry.stale for entry in answer.found),
-        )
-        body = rendering.group_body(summary, group, now=now, detail=detail)
+        place = name if kind == "Namespace" else ""
+        group = rendering.Group(kind, place, name, answer.title)
+        body = rendering.group_body(summary, group, fresh, now=now, detail=detail)
     print(rendering.to_json(body))
 
 
 def _row(item: Assessment) -> str:
     place = "/".join(filter(None, (item.namespace, _kind(item), item.name)))
-    text = f"{_clean(place)}  {item.activity}  {_clean(item.reason)}: {_clean(item.message)}"
+    text = f"{_clean(place)}  {item.activity}  {_clean(item.reason)}: {_clean(item.sentence)}"
     return f"{_word(item.health)} {text}"
 
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import os
 import sys
+from collections.abc import Mapping
 from textwrap import fill
 
-from k8s_heartbeat.core import RULES, Rule
+from k8s_heartbeat.adapters.refused import repeated
+from k8s_heartbeat.core import RULES, Rule, Rules
 from k8s_heartbeat.core.kinds import is_word
-from k8s_heartbeat.core.rules.conditions import CONDITIONS_RULE
+from k8s_heartbeat.core.rules.catalogue import CATALOGUE
+from k8s_heartbeat.core.rules.entry import Entry
+from k8s_heartbeat.core.rules.reading import Catalogue
+from k8s_heartbeat.core.rules.words import Sense
 
 from .errors import EXIT_USAGE, CommandError
 
@@ -18,24 +24,97 @@ __all__ = ["run"]
 _WIDTH = 96
 
 
+_SAYS: Mapping[str, str] = {
+    "words": "Its words are at {}.",
+    "must": "These conditions have to be True, and False is down: {}.",
+    "soft": "False means on its way of these conditions: {}.",
+    "fails": "True is a failure of these conditions: {}.",
+    "moves": "True is progress of these conditions: {}.",
+    "holds": "It is stopped on purpose by {}.",
+    "ignore": "These conditions are ignored: {}.",
+    "lists": "More conditions are at {}.",
+    "flags": "True while it does its job: {}.",
+    "error": "There only on failure: {}.",
+    "message": "It explains itself at {}.",
+}
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Print the rule of one kind, or of all.
 
     Raises:
-        CommandError: No kind can be called so.
+        CommandError: No kind can be called so, or the configuration file is wrong.
     """
+    rules, own = _in_force(arguments)
     if arguments.kind is None:
-        print("\n\n".join(_described(rule) for rule in (*RULES, CONDITIONS_RULE)))
+        print("\n\n".join(_described(rule) for rule in (*rules, rules.custom)))
         return 0
     if not is_word(arguments.kind):
         raise CommandError(
-            f"{arguments.kind[:60]!a} is no name of a kind, such as deployment", EXIT_USAGE
+            f"{repeated(arguments.kind)} is no name of a kind, such as deployment", EXIT_USAGE
         )
-    known = RULES.kind_called(arguments.kind)
-    if known is None:
-        print(f"{arguments.kind} has no rule of its own; it is judged so:", file=sys.stderr)
-    print(_described(RULES.find(known.kind, known.api_version) if known else CONDITIONS_RULE))
+    known = rules.kind_called(arguments.kind)
+    if known is not None:
+        print(_described(rules.find(known.kind, known.api_version)))
+        return 0
+    entries = {**CATALOGUE, **own}
+    called = [key for key in entries if _is_called(key, arguments.kind)]
+    name = arguments.kind if called else repeated(arguments.kind)
+    print(f"{name} has no rule of its own; it is judged so:", file=sys.stderr)
+    # What is said of a group is not said of the kinds that have an entry of their own.
+    called = [key for key in called if key[1] != "*"] or called
+    stated = [_stated(key, entries[key]) for key in called]
+    print("\n\n".join([*stated, _described(rules.custom)]))
     return 0
+
+
+def _in_force(arguments: argparse.Namespace) -> tuple[Rules, Catalogue]:
+    """The rules, and what the configuration file adds to them."""
+    path = arguments.config or os.environ.get("HEARTBEAT_CONFIG")
+    if not path:
+        return RULES, {}
+    from .configuration import ConfigurationError, read_configuration  # noqa: PLC0415  # few have a file of their own
+
+    try:
+        configuration = read_configuration(path)
+    except ConfigurationError as error:
+        raise CommandError(str(error), EXIT_USAGE) from None
+    return configuration.rules, configuration.kinds
+
+
+def _is_called(key: tuple[str, str], word: str) -> bool:
+    """Whether an entry is about the kind that somebody wrote: KIND, or KIND.GROUP."""
+    group, kind = key
+    name, dot, place = word.lower().partition(".")
+    names = (kind.lower(), f"{kind.lower()}s")
+    if not dot:
+        return name in names
+    fits = group == place or (group[:2] == "*." and place.partition(".")[2] == group[2:])
+    return fits and (kind == "*" or name in names)
+
+
+def _stated(key: tuple[str, str], entry: Entry) -> str:
+    """An entry in prose, with its source."""
+    group, kind = key
+    named = "Every other kind" if kind == "*" else kind
+    lines = [
+        says.format(", ".join(found))
+        for field, says in _SAYS.items()
+        if (found := getattr(entry, field))
+    ]
+    by_sense: dict[Sense, list[str]] = {}
+    for word, sense in entry.means.items():
+        by_sense.setdefault(sense, []).append(word)
+    lines += [
+        f"{sense.name.capitalize()}: {', '.join(found)}." for sense, found in by_sense.items()
+    ]
+    lines += [f"{have} counts against {want}." for want, have in entry.counts]
+    if entry.ends is not None:
+        lines.append("It runs to completion." if entry.ends else "It does not run to completion.")
+    if entry.silent:
+        lines.append("Where it states nothing bad it is healthy if it exists.")
+    body = [fill(line, _WIDTH) for line in (*lines, f"Source: {entry.source}")]
+    return "\n".join([f"{named} of {group}", *map(_indented, body)])
 
 
 def _described(rule: Rule) -> str:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.logs import configure_logging
-from k8s_heartbeat.adapters.snapshot import SnapshotError
+from k8s_heartbeat.adapters.refused import repeated_host
+from k8s_heartbeat.adapters.snapshot import SnapshotError, check_regular
 
 from . import wiring
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
 from .files import Files, read_all
 from .settings import Settings, SettingsError, load, secrets_of
+from .signals import Stop
+
+if TYPE_CHECKING:
+    import falcon
+
+    from .classic import Server
 
 __all__ = ["run"]
 
@@ -42,7 +49,7 @@ A shop that was never real, at {url} - try:
   curl -i {url}/api/healthz/shop/deployment/wishlist        # 404 missing
   curl -i {url}/api/healthz/platform                        # 200 healthy, a namespace as one
   curl -i {url}/api/healthz                                 # 503 down, all namespaces as one
-  curl -i {url}/api/components/checkout                     # 200 down, but one of two is enough
+  curl -i {url}/api/components/checkout                     # 200 degraded, one of two is enough
 Ctrl-C ends it."""
 
 
@@ -66,7 +73,13 @@ def run(arguments: argparse.Namespace) -> int:
         files.configuration = wiring.demo_configuration()
     faults = files.faults
     try:
-        cluster = wiring.demo_cluster() if arguments.demo else wiring.server_cluster(settings)
+        if settings.snapshot:
+            check_regular(settings.snapshot)
+        cluster = (
+            wiring.demo_cluster()
+            if arguments.demo
+            else wiring.server_cluster(settings, files.configuration.rules)
+        )
         if not faults:
             return _serve(settings, cluster, files, demo=arguments.demo)
     except wiring.MissingExtraError as error:
@@ -104,31 +117,41 @@ def _serve(
     *,
     demo: bool,
 ) -> int:
-    stopping = threading.Event()
+    stop = Stop()
     app = wiring.application(
-        settings, cluster, files.configuration, tokens=files.tokens, draining=stopping.is_set
+        settings, cluster, files.configuration, tokens=files.tokens, draining=stop.is_asked
     )
+    # From before anybody can connect, who is to be answered.
+    with stop.by_signals():
+        server = _server(app, settings, stop)
+        if demo:
+            _tell_what_to_try(settings, server.port)
+        server.run()
+    return 0
+
+
+def _server(app: falcon.App[Any, Any], settings: Settings, stop: Stop) -> Server:
     from .classic import Server  # noqa: PLC0415  # needs the extra, which `application` checks
 
     try:
-        server = Server(
+        return Server(
             app,
             host=settings.host,
             port=settings.port,
             threads=settings.threads,
             drain_seconds=settings.drain_seconds,
-            stopping=stopping,
+            stop=stop,
         )
     except (OSError, ValueError) as error:
         raise CommandError(
-            f"cannot listen on {settings.host} port {settings.port}: {error}; "
+            f"cannot listen on {repeated_host(settings.host)} port {settings.port}: {error}; "
             "another port is set with --port or PORT",
             EXIT_USAGE,
         ) from None
-    if demo:
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        print(_TRY.format(url=f"http://{host}:{server.port}"), file=sys.stderr, flush=True)
-        if settings.auth == "token":
-            print('Each needs -H "Authorization: Bearer $AUTH_TOKEN_BASIC".', file=sys.stderr)
-    server.run()
-    return 0
+
+
+def _tell_what_to_try(settings: Settings, port: int) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(_TRY.format(url=f"http://{host}:{port}"), file=sys.stderr, flush=True)
+    if settings.auth == "token":
+        print('Each needs -H "Authorization: Bearer $AUTH_TOKEN_BASIC".', file=sys.stderr)

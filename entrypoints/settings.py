@@ -6,11 +6,18 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from k8s_heartbeat.adapters.http.rendering import DEFAULT_CODES, Detail
+from k8s_heartbeat.adapters.refused import (
+    is_plain,
+    is_plain_host,
+    is_plain_path,
+    repeated,
+    repeated_path,
+)
+from k8s_heartbeat.adapters.regular_files import read_regular_file
 from k8s_heartbeat.core.durations import parse_duration, print_duration
 
 if TYPE_CHECKING:
@@ -40,12 +47,11 @@ _REDIS_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "ssl_check_hostname": ("true", "false"),
     "ssl_keyfile": (),
 }
+_MOST_SECRET_BYTES = 2**16
 # Codes whose answers have no body, or another meaning than the answer's.
 _BODILESS = (204, 205, 304)
 _DATABASE = re.compile("/?|/[0-9]{1,9}")
-# A token in the wrong variable; what else is set has no words as long as that.
-_MAYBE_SECRET = re.compile(r"[\w.~+/=-]{16,}")
-_ORIGIN = re.compile(r"https?://[^/\s?#]+/?")
+_ORIGIN = re.compile(r"https?://[^/\s?#@]+/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,7 @@ class Setting:
         parse: Makes the value of a text, or raises ValueError.
         secret: Whether it is masked, and may stand in a file that ``…_FILE`` names.
         none: How it is shown where it holds nothing.
+        free: Where its form takes nearly any text, whether one cannot be a secret.
     """
 
     field: str
@@ -144,6 +151,7 @@ class Setting:
     parse: Callable[[str], Any]
     secret: bool = False
     none: str = "-"
+    free: Callable[[str], bool] | None = None
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
@@ -225,6 +233,10 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _is_plain_audience(name: str) -> bool:
+    return is_plain(name, ("k8s-heartbeat",))
+
+
 def _token(text: str) -> str:
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError
@@ -264,7 +276,14 @@ _MOMENT = timedelta(milliseconds=100)
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("port", "PORT", "a TCP port, 0 to 65535", "8080", _whole(0, 65535)),
-    Setting("host", "HEARTBEAT_HOST", "an address to listen on", "127.0.0.1", str),
+    Setting(
+        "host",
+        "HEARTBEAT_HOST",
+        "an address to listen on",
+        "127.0.0.1",
+        str,
+        free=is_plain_host,
+    ),
     Setting("log_level", "LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR", "INFO", _level),
     Setting("rate_limit", "RATE_LIMIT", "a whole number from 1", "3600", _whole(1, 10**8)),
     Setting(
@@ -327,13 +346,21 @@ SETTINGS: tuple[Setting, ...] = (
         _token,
         secret=True,
     ),
-    Setting("tokens_file", "HEARTBEAT_TOKENS_FILE", "a path", "/etc/heartbeat/tokens.yaml", str),
+    Setting(
+        "tokens_file",
+        "HEARTBEAT_TOKENS_FILE",
+        "a path",
+        "/etc/heartbeat/tokens.yaml",
+        str,
+        free=is_plain_path,
+    ),
     Setting(
         "audiences",
         "HEARTBEAT_AUDIENCES",
         "names of audiences, parted by commas",
         "k8s-heartbeat",
         _names,
+        free=_is_plain_audience,
     ),
     Setting(
         "review_ttl",
@@ -342,10 +369,17 @@ SETTINGS: tuple[Setting, ...] = (
         "5m",
         _duration(_SECOND, _HOUR),
     ),
-    Setting("kubeconfig", "", "a path", "~/.kube/config", str),
-    Setting("context", "HEARTBEAT_CONTEXT", "a context of the kubeconfig", "prod", str),
-    Setting("snapshot", "HEARTBEAT_SNAPSHOT", "a path", "dump.json", str),
-    Setting("config", "HEARTBEAT_CONFIG", "a path", "heartbeat.yaml", str),
+    Setting("kubeconfig", "", "a path", "~/.kube/config", str, free=is_plain_path),
+    Setting(
+        "context",
+        "HEARTBEAT_CONTEXT",
+        "a context of the kubeconfig",
+        "prod",
+        str,
+        free=is_plain,
+    ),
+    Setting("snapshot", "HEARTBEAT_SNAPSHOT", "a path", "dump.json", str, free=is_plain_path),
+    Setting("config", "HEARTBEAT_CONFIG", "a path", "heartbeat.yaml", str, free=is_plain_path),
     Setting("detail", "HEARTBEAT_DETAIL", "status, summary or full", "summary", Detail),
     Setting(
         "status_codes",
@@ -413,8 +447,10 @@ def load(
         try:
             found = _find(setting, environ, flags or {})
         except OSError as error:
+            path = environ[f"{setting.variable}_FILE"]
             faults.append(
-                f"{setting.variable}_FILE: {error.filename!a} cannot be read ({error.strerror}); "
+                f"{setting.variable}_FILE: {repeated_path(path)} cannot be read "
+                f"({error.strerror}); "
                 f"it is a path to a file that holds {setting.form}, such as /run/secrets/token"
             )
             continue
@@ -425,8 +461,7 @@ def load(
         try:
             values[setting.field] = setting.parse(text)
         except ValueError:
-            hidden = setting.secret or _MAYBE_SECRET.fullmatch(text.strip())
-            shown = "its value" if hidden else repr(text[:60])
+            shown = "its value" if setting.secret else repeated(text)
             faults.append(
                 f"{origin}: {shown} is not {setting.form}; an example is {setting.example}"
             )
@@ -469,7 +504,7 @@ def explain(settings: Settings, origins: Mapping[str, str]) -> list[str]:
     for entry in fields(settings):
         setting = by_field[entry.name]
         value = getattr(settings, entry.name)
-        shown = "***" if setting.secret and value else _shown(value) or setting.none
+        shown = "***" if setting.secret and value else _told(setting, value) or setting.none
         lines.append(f"{setting.variable or _flag(setting)}={shown}  ({origins[entry.name]})")
     return lines
 
@@ -489,15 +524,31 @@ def _find(
     if not setting.variable:
         return None
     if environ.get(setting.variable):
-        return setting.variable, environ[setting.variable]
+        text = environ[setting.variable]
+        return setting.variable, _trimmed(text) if setting.secret else text
     path = environ.get(f"{setting.variable}_FILE") if setting.secret else None
     if path:
-        return f"{setting.variable}_FILE", Path(path).read_text("utf-8", "replace").strip()
+        content = read_regular_file(path, _MOST_SECRET_BYTES).decode("utf-8", "replace")
+        return f"{setting.variable}_FILE", _trimmed(content)
     return None
+
+
+def _trimmed(secret: str) -> str:
+    """A secret without the line end that an editor adds, and without spaces around it."""
+    line = secret.removesuffix("\n")
+    return (line.removesuffix("\r") if line != secret else line).strip(" ")
 
 
 def _flag(setting: Setting) -> str:
     return f"--{setting.field.replace('_', '-')}"
+
+
+def _told(setting: Setting, value: Any) -> str:
+    """A value in force; one that its form does not tell from a secret as an error would have it."""
+    if setting.free is None or not value:
+        return _shown(value)
+    texts = cast("tuple[str, ...]", value if isinstance(value, tuple) else (value,))
+    return ",".join(text if setting.free(text) else f"({len(text)} characters)" for text in texts)
 
 
 def _shown(value: timedelta | Mapping[str, int] | tuple[object, ...] | str | int | None) -> str:

@@ -1,22 +1,67 @@
-"""The signals that stop a service: SIGTERM, and SIGHUP unless nohup has it ignored."""
+"""The signals that stop a service: SIGTERM, SIGINT, and SIGHUP unless nohup has it ignored."""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from types import FrameType
 
-__all__ = ["ended_by_a_stop", "on_stop"]
+__all__ = ["Stop", "ended_by_a_stop"]
+
+_STOPS = (signal.SIGTERM, signal.SIGHUP)
+
+
+class Stop:
+    """Whether a service was asked to stop.
+
+    It has no lock: a handler that runs in the middle of another one would wait for it for ever.
+
+    Attributes:
+        interrupted: Whether it was by SIGINT: then nobody waits for load balancers.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+        self.interrupted = False
+
+    def is_asked(self) -> bool:
+        """Whether it was asked for."""
+        return self._asked
+
+    def ask(self) -> None:
+        """Ask for it."""
+        self._asked = True
+
+    def by_signals(self) -> AbstractContextManager[None]:
+        """Within it, signals ask for it; in the main thread alone.
+
+        A second SIGINT raises KeyboardInterrupt.
+        """
+        return _handling({**dict.fromkeys(_STOPS, self.ask), signal.SIGINT: self._interrupt})
+
+    def _interrupt(self) -> None:
+        if self.interrupted:
+            raise KeyboardInterrupt
+        self.interrupted = True
+        self.ask()
+
+
+def ended_by_a_stop() -> AbstractContextManager[None]:
+    """Within it, the process ends when a stop is asked for: nobody has a connection yet.
+
+    The kernel drops a signal to the first process of a container that has no handler for it.
+    """
+    return _handling(dict.fromkeys(_STOPS, lambda: os._exit(0)))
 
 
 @contextmanager
-def on_stop(act: Callable[[], None]) -> Generator[None]:
-    """Within it, `act` is called when a stop is asked for; in the main thread alone."""
+def _handling(handlers: Mapping[signal.Signals, Callable[[], None]]) -> Generator[None]:
     previous = {
-        number: signal.signal(number, lambda _, __: act())
-        for number in (signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) is not signal.SIG_IGN
+        number: signal.signal(number, _handler(act))
+        for number, act in handlers.items()
+        if number is signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN
     }
     try:
         yield
@@ -25,9 +70,8 @@ def on_stop(act: Callable[[], None]) -> Generator[None]:
             signal.signal(number, handler)
 
 
-def ended_by_a_stop() -> AbstractContextManager[None]:
-    """Within it, the process ends when a stop is asked for: nothing is served yet.
+def _handler(act: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        act()
 
-    The kernel drops a signal to the first process of a container that has no handler for it.
-    """
-    return on_stop(lambda: os._exit(0))
+    return handle

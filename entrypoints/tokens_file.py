@@ -9,11 +9,12 @@ from typing import TypeVar
 
 from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.http.tokens import NO_NAMESPACE, Token, digest_of
+from k8s_heartbeat.adapters.refused import repeated, repeated_path
 from k8s_heartbeat.adapters.reread import RereadFile
 from k8s_heartbeat.core import RULES
 from k8s_heartbeat.core.fields import is_list, is_mapping
 from k8s_heartbeat.core.kinds import is_word
-from k8s_heartbeat.core.reader import check_namespace
+from k8s_heartbeat.core.query import check_namespace
 
 from .document import (
     ConfigurationError,
@@ -22,7 +23,6 @@ from .document import (
     Value,
     decoded_document,
     parse_document,
-    quoted,
     read_document,
 )
 from .settings import PLACEHOLDER_TOKENS
@@ -37,32 +37,46 @@ _HEX = "0123456789abcdef" * 4
 _EXAMPLE = "tokens: [{name: uptimerobot, sha256: the line of `k8s-heartbeat token`}]"
 _SORT = Sort("tokens file", "a tokens file", _EXAMPLE)
 _ALL = "*"
+_DEFAULT = "default"
 # Each request compares with all of them.
 _MOST_TOKENS = 1000
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 
 
-def watch_tokens(path: str) -> RereadFile[tuple[Token, ...]]:
+def watch_tokens(path: str, *, beside_variable: bool = False) -> RereadFile[tuple[Token, ...]]:
     """The tokens of a file, read again when it changes.
+
+    Args:
+        path: The file.
+        beside_variable: Whether AUTH_TOKEN_BASIC is set; its token has a name too.
 
     Raises:
         ConfigurationError: It cannot be read, or is wrong; every fault at once.
     """
+
+    def parse_text(text: str) -> tuple[Token, ...]:
+        return parse_tokens(text, beside_variable=beside_variable)
+
     # First as any document, for its faults are told to whoever starts the service.
-    read_document(path, _SORT, parse_tokens)
+    read_document(path, _SORT, parse_text)
 
     def parse(content: bytes) -> tuple[Token, ...]:
-        return decoded_document(content, path, _SORT, parse_tokens)
+        return decoded_document(content, path, _SORT, parse_text)
 
     try:
         return RereadFile(path, parse, clock=time.monotonic, wall=time.time)
     except OSError as error:
-        raise ConfigurationError([f"{path!a}: cannot be read ({error.strerror})"]) from None
+        told = f"{repeated_path(path)}: cannot be read ({error.strerror})"
+        raise ConfigurationError([told]) from None
 
 
-def parse_tokens(text: str) -> tuple[Token, ...]:
+def parse_tokens(text: str, *, beside_variable: bool = False) -> tuple[Token, ...]:
     """The tokens that a YAML text states.
+
+    Args:
+        text: The text.
+        beside_variable: Whether AUTH_TOKEN_BASIC is set; its token has a name too.
 
     Raises:
         ConfigurationError: It is wrong; every fault at once.
@@ -76,6 +90,8 @@ def parse_tokens(text: str) -> tuple[Token, ...]:
         made = [_token(entry) for entry in entries]
         tokens = [token for token in made if token is not None]
         _check_once(entries, "name")
+        if beside_variable:
+            _check_no_default(entries)
         _check_digests(root, tokens)
     root.check()
     return tuple(tokens)
@@ -124,28 +140,45 @@ def _check_once(entries: list[Value], key: str) -> None:
             continue
         if found in places:
             entry.at(key).refuse(
-                f"{quoted(found)} is {places[found]}'s already; for two tokens of one name write "
+                f"{repeated(found)} is {places[found]}'s already; for two tokens of one name write "
                 "sha256: [OLD, NEW]"
             )
         places.setdefault(found, entry.place)
+
+
+def _check_no_default(entries: list[Value]) -> None:
+    """Refuse the name of AUTH_TOKEN_BASIC's token: the two would share limits and lines of log."""
+    for entry in entries:
+        if is_mapping(entry.found) and entry.found.get("name") == _DEFAULT:
+            entry.at("name").refuse(
+                f"{_DEFAULT} is what the log and the limits call the token of AUTH_TOKEN_BASIC, "
+                "which is set; give it another name, such as uptimerobot, or unset "
+                "AUTH_TOKEN_BASIC"
+            )
 
 
 def _check_digests(root: Value, tokens: list[Token]) -> None:
     """Refuse hashes of public placeholders, and one that stands for two."""
     owners: dict[bytes, str] = {}
     for token in tokens:
+        name = repeated(token.name)
+        if digest_of(token.name) in token.digests:
+            root.at("tokens").refuse(
+                "one has its token for its name, which stands in the log; a name is such as "
+                "uptimerobot"
+            )
         for digest in token.digests:
             if digest in _REFUSED:
                 placeholder = _REFUSED[digest] or "the empty text"
                 root.at("tokens").refuse(
-                    f"{token.name} has the hash of {placeholder}, which is a placeholder from "
+                    f"{name} has the hash of {placeholder}, which is a placeholder from "
                     "public examples; make a token with: k8s-heartbeat token"
                 )
             elif digest in owners:
                 root.at("tokens").refuse(
-                    f"{token.name} has a token of {owners[digest]}; each token is for one name"
+                    f"{name} has a token of {owners[digest]}; each token is for one name"
                 )
-            owners.setdefault(digest, token.name)
+            owners.setdefault(digest, name)
 
 
 def _texts(check: Callable[[str], object]) -> Callable[[object], tuple[str, ...]]:

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.adapters.snapshot import SnapshotReader, read_file
-from k8s_heartbeat.adapters.turns import Turns
+from k8s_heartbeat.core import RULES, Rules
 
 from .configuration import Configuration
 from .settings import Settings
@@ -19,12 +20,13 @@ from .settings import Settings
 if TYPE_CHECKING:
     import falcon
 
-    from k8s_heartbeat.adapters.cluster import Session
+    from k8s_heartbeat.adapters.cluster import Client
     from k8s_heartbeat.adapters.http.auth import Authenticator
     from k8s_heartbeat.adapters.http.shared_quota import SharedCounts
     from k8s_heartbeat.adapters.http.tokens import Token
+    from k8s_heartbeat.adapters.memory import Memory
     from k8s_heartbeat.adapters.reread import RereadFile
-    from k8s_heartbeat.core.reader import ClusterReader
+    from k8s_heartbeat.core.checks.reader import ClusterReader
 
 __all__ = [
     "Cluster",
@@ -32,7 +34,7 @@ __all__ = [
     "application",
     "demo_cluster",
     "demo_configuration",
-    "live_reader",
+    "live_cluster",
     "no_cluster_error",
     "server_cluster",
 ]
@@ -41,8 +43,8 @@ _log = logging.getLogger(__name__)
 
 # Of random letters and digits; ten guesses a minute and address leave it a while.
 _SHORT_TOKEN = 16
-# Threads that compute at once: one has the interpreter, the other writes or waits for it.
-_COMPUTING = 2
+# Threads that judge groups at once: with more, everything else would wait for the interpreter.
+_COMPUTING = 1
 
 
 class MissingExtraError(Exception):
@@ -55,11 +57,13 @@ class Cluster:
 
     Attributes:
         reader: Where objects are read.
-        session: The connection to the API server; None where there is none, as with a snapshot.
+        client: Who asks the API server; None where there is none, as with a snapshot.
+        memory: What the reader draws on for what it has in hand; None where it draws on nothing.
     """
 
     reader: ClusterReader
-    session: Session | None = None
+    client: Client | None = None
+    memory: Memory | None = None
 
 
 def application(
@@ -83,9 +87,13 @@ def application(
         MissingExtraError: The extra `server` is not installed.
     """
     try:
-        from k8s_heartbeat.adapters.cached import CachedReader, Lifetimes  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.cache import Lifetimes  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.cached import CachedReader  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.groups import Groups  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.http.app import Contract, create_app  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.http.quota import RateLimit  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.memory import Memory  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.slots import ComputeSlots  # noqa: PLC0415  # of an extra
     except ModuleNotFoundError as error:
         raise _missing(error) from None
     ttl = settings.cache_ttl.total_seconds()
@@ -94,19 +102,34 @@ def application(
     )
     # At most half of the threads wait for the API server, whatever they wait for.
     places = threading.BoundedSemaphore(max(1, settings.threads // 2))
-    turns = Turns(_COMPUTING)
-    cached = CachedReader(
-        cluster.reader, clock=time.monotonic, lifetimes=lifetimes, places=places, turns=turns
-    )
     configuration = configuration or Configuration()
-    shared = _shared_counts(settings, turns)
+    slots, memory = ComputeSlots(_COMPUTING), cluster.memory or Memory()
+    cached = CachedReader(
+        cluster.reader,
+        clock=time.monotonic,
+        lifetimes=lifetimes,
+        memory=memory,
+        places=places,
+        slots=slots,
+    )
+    groups = Groups(
+        cached,
+        configuration.policy,
+        rules=configuration.rules,
+        clock=time.monotonic,
+        lifetimes=lifetimes,
+        memory=memory,
+        places=threading.BoundedSemaphore(max(1, settings.threads // 2)),
+        slots=slots,
+    )
+    shared = _shared_counts(settings)
     checks: dict[str, Callable[[], str]] = {}
     if tokens:
         checks["tokens-file"] = lambda: _wrong(tokens)
     if shared:
         checks["rate-limit-storage"] = shared.fault
     contract = Contract(
-        authenticator=_authenticator(settings, cluster, tokens, places, turns),
+        authenticator=_authenticator(settings, cluster.client, tokens, memory, places),
         limit=RateLimit(settings.rate_limit, settings.rate_limit_period),
         token_limit=RateLimit(
             settings.token_rate_limit or settings.rate_limit, settings.rate_limit_period
@@ -118,20 +141,21 @@ def application(
         cors_origins=settings.cors_origins,
         timeout=settings.timeout.total_seconds(),
         policy=configuration.policy,
+        rules=configuration.rules,
         components=configuration.components,
         checks=checks,
     )
-    return create_app(cached, contract, draining=draining, shared=shared, turns=turns)
+    return create_app(cached, groups, contract, draining=draining, shared=shared)
 
 
-def _shared_counts(settings: Settings, turns: Turns) -> SharedCounts | None:
+def _shared_counts(settings: Settings) -> SharedCounts | None:
     """Where limits are shared; None where they are not."""
     if not settings.rate_limit_storage:
         return None
     from k8s_heartbeat.adapters.http.shared_quota import SharedCounts  # noqa: PLC0415  # of an extra
 
     try:
-        return SharedCounts(settings.rate_limit_storage, turns=turns)
+        return SharedCounts(settings.rate_limit_storage)
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             "HEARTBEAT_RATE_LIMIT_STORAGE needs the extra redis: "
@@ -141,10 +165,10 @@ def _shared_counts(settings: Settings, turns: Turns) -> SharedCounts | None:
 
 def _authenticator(
     settings: Settings,
-    cluster: Cluster,
+    client: Client | None,
     tokens: RereadFile[tuple[Token, ...]] | None,
+    memory: Memory,
     places: threading.BoundedSemaphore,
-    turns: Turns,
 ) -> Authenticator | None:
     """Who can tell callers; None where everybody may ask."""
     from k8s_heartbeat.adapters.http.cluster_tokens import ClusterAuthenticator  # noqa: PLC0415  # of an extra
@@ -160,17 +184,17 @@ def _authenticator(
     if settings.auth == "kubernetes":
         from k8s_heartbeat.adapters.cluster.reviews import Reviews  # noqa: PLC0415  # of an extra
 
-        if cluster.session is None:
+        if client is None:
             raise AssertionError("a snapshot cannot review tokens")
         if settings.token or tokens:
             _log.warning("HEARTBEAT_AUTH=kubernetes: no other tokens than the cluster's are taken")
         return ClusterAuthenticator(
-            Reviews(cluster.session, settings.audiences),
+            Reviews(client, memory, settings.audiences),
             clock=time.monotonic,
             wall=time.time,
             believed=settings.review_ttl.total_seconds(),
+            memory=memory,
             places=places,
-            turns=turns,
         )
     if 0 < len(settings.token) < _SHORT_TOKEN:
         _log.warning(
@@ -188,8 +212,12 @@ def _wrong(tokens: RereadFile[tuple[Token, ...]]) -> str:
     )
 
 
-def server_cluster(settings: Settings) -> Cluster:
+def server_cluster(settings: Settings, rules: Rules = RULES) -> Cluster:
     """What a server was asked to judge: a snapshot or the live cluster.
+
+    Args:
+        settings: What the operator decides.
+        rules: They name the fields that are kept of each kind.
 
     Raises:
         SnapshotError: The snapshot cannot be read.
@@ -199,27 +227,33 @@ def server_cluster(settings: Settings) -> Cluster:
     if settings.snapshot:
         objects = read_file(settings.snapshot)
         return Cluster(SnapshotReader(lambda: objects))
-    reader, session = live_reader(settings)
-    return Cluster(reader, session)
+    return live_cluster(settings, rules)
 
 
-def live_reader(settings: Settings) -> tuple[ClusterReader, Session]:
-    """A reader of the live cluster, and the session that it reads by.
+def live_cluster(settings: Settings, rules: Rules = RULES) -> Cluster:
+    """The cluster that the settings or the surroundings of the process name.
+
+    Args:
+        settings: What the operator decides.
+        rules: They name the fields that are kept of each kind.
 
     Raises:
         NoClusterError: No cluster was found.
         MissingExtraError: The extra `server` is not installed.
     """
     try:
-        from k8s_heartbeat.adapters.cluster import LiveReader, Session, connect  # noqa: PLC0415  # of an extra
-        from k8s_heartbeat.adapters.cluster.connect import Source  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.cluster import Client, LiveReader, connect  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.cluster.connect import ClusterConfig  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.memory import Memory  # noqa: PLC0415  # of an extra
 
-        source = Source(settings.kubeconfig, settings.context, max(1, settings.threads // 2))
-        session = Session(lambda: connect(source))
+        connections = max(1, settings.threads // 2)
+        config = ClusterConfig(settings.kubeconfig, settings.context, connections)
+        client = Client(partial(connect, config))
     except ModuleNotFoundError as error:
         raise _missing(error) from None
-    _log.info("reading the cluster by %s", session.origin)
-    return LiveReader(session), session
+    _log.info("reading the cluster by %s", client.origin)
+    memory = Memory()
+    return Cluster(LiveReader(client, memory, rules), client, memory)
 
 
 def no_cluster_error() -> type[Exception]:

@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.adapters.logs import configure_logging
+from k8s_heartbeat.adapters.snapshot import check_regular
 
 from . import wiring
 from .files import read_all
@@ -32,9 +33,11 @@ configure_logging(_settings.log_level, secrets_of(_settings))
 _files = read_all(_settings, _faults, live=not _settings.snapshot)
 if _files.faults:
     raise SettingsError(_files.faults, _settings)
+if _settings.snapshot:
+    check_regular(_settings.snapshot)
 application: falcon.App[Any, Any] = wiring.application(
     _settings,
-    wiring.server_cluster(_settings),
+    wiring.server_cluster(_settings, _files.configuration.rules),
     _files.configuration,
     tokens=_files.tokens,
 )

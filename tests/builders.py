@@ -63,7 +63,7 @@ def metadata(
         "name": name,
         "namespace": "shop",
         "uid": name if uid is None else uid,
-        "creationTimestamp": created or before(days=1),
+        "creationTimestamp": created or before(minutes=10),
     }
     if owners:
         meta["ownerReferences"] = list(owners)
@@ -294,6 +294,7 @@ def pod(
             labels={"app": "api"},
         ),
         "spec": {
+            "nodeName": "node-1",
             "initContainers": [{"name": entry, "restartPolicy": "Always"} for entry in sidecars],
             "readinessGates": [{"conditionType": gate} for gate in gates],
         },

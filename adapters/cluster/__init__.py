@@ -1,7 +1,7 @@
-"""A `ClusterReader` over the official Kubernetes client."""
+"""A `ClusterReader` that asks a live cluster's API server."""
 
+from .client import Client
 from .connect import NoClusterError, connect
-from .fetch import LiveReader
-from .session import Session
+from .reader import LiveReader
 
-__all__ = ["LiveReader", "NoClusterError", "Session", "connect"]
+__all__ = ["Client", "LiveReader", "NoClusterError", "connect"]

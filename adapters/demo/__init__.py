@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from k8s_heartbeat.core import Threshold
-from k8s_heartbeat.core.components import Component, Member
+from k8s_heartbeat.core.checks.component import Component, Member
 
 __all__ = ["CHECKOUT", "shop"]
 

@@ -7,27 +7,27 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import falcon
 
-from k8s_heartbeat.core import Policy
-from k8s_heartbeat.core.components import Component
-from k8s_heartbeat.core.reader import ClusterReader, Deadline
+from k8s_heartbeat.core import RULES, Policy, Rules
+from k8s_heartbeat.core.checks.component import Component
+from k8s_heartbeat.core.checks.reader import ClusterReader
 
-from ..turns import Turns
-from .auth import DEADLINE, Authentication, Authenticator
+from ..groups import Groups
+from .auth import Admission, Authenticator
 from .client_address import ClientAddress, Network
-from .probes import PROBES, ApiServerHealth, Liveness, Readiness, is_probe
+from .probes import ApiServerHealth, Liveness, Readiness
 from .problems import STATUS_HEADER, add_problem_handlers
 from .quota import LocalQuota, Quota, RateLimit
-from .rate_limit import ClientLimiter, TokenLimiter
 from .rendering import DEFAULT_CODES, Detail
-from .request_id import REQUEST_ID_HEADER, RequestId
-from .request_log import RequestLog
-from .resources import ComponentHealth, GroupHealth, Judge, ObjectHealth
+from .request_log import REQUEST_ID_HEADER, RequestLog
+from .resources import ComponentHealth, Dependencies, GroupHealth, ObjectHealth
 from .shared_quota import SharedCounts, SharedQuota
+from .state import BEGAN
 
 if TYPE_CHECKING:
     _FalconApp = falcon.App[Any, Any]
@@ -37,6 +37,10 @@ else:
     _FalconApp, _FalconCors = falcon.App, falcon.CORSMiddleware
 
 __all__ = ["Contract", "create_app"]
+
+# Falcon answers WEBSOCKET before any middleware runs.
+_METHODS = frozenset(falcon.COMBINED_METHODS) - {"WEBSOCKET"}
+_utc_now = partial(datetime.now, UTC)
 
 _ALLOWED = "Access-Control-Allow-Headers"
 _FIELD_NAMES = re.compile(r"[\w!#$%&'*+.^`|~, -]{0,1000}", re.ASCII)
@@ -68,6 +72,7 @@ class Contract:
         cors_origins: Origins whose pages may read answers; empty for all.
         timeout: Seconds that the API server has for all that one request reads.
         policy: The knobs of the rules.
+        rules: Which rule judges which kind.
         components: The named groups, by their names.
         checks: What `/readyz?verbose` tells besides, by its name: what is wrong, or nothing.
     """
@@ -82,75 +87,72 @@ class Contract:
     cors_origins: Sequence[str] = ()
     timeout: float = 5.0
     policy: Policy = Policy()
+    rules: Rules = RULES
     components: Mapping[str, Component] = field(default_factory=dict[str, Component])
     checks: Mapping[str, Callable[[], str]] = field(default_factory=dict[str, Callable[[], str]])
 
 
 def create_app(
     reader: ClusterReader,
+    groups: Groups,
     contract: Contract,
     *,
     clock: Callable[[], float] = time.monotonic,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    now: Callable[[], datetime] = _utc_now,
     draining: Callable[[], bool] = lambda: False,
     shared: SharedCounts | None = None,
-    turns: Turns | None = None,
     new_id: Callable[[], str] = lambda: uuid4().hex,
 ) -> falcon.App[Any, Any]:
     """The WSGI application.
 
     Args:
         reader: Where objects are read.
+        groups: Where the verdicts on groups come from.
         contract: What an operator decides.
         clock: A monotonic clock, in seconds, for limits and deadlines.
         now: The wall clock, timezone-aware, for judging.
         draining: Whether the process is about to stop.
         shared: Where limits are counted together with other processes; None to count alone.
-        turns: Who may compute; None for all at once. Probes wait for no turn.
         new_id: Makes the id of a request that brings none.
     """
     codes = {**DEFAULT_CODES, **(contract.codes or {})}
-    judge = Judge(
+    dependencies = Dependencies(
         reader=reader,
+        groups=groups,
         now=now,
         policy=contract.policy,
+        rules=contract.rules,
         components=contract.components,
         codes=codes,
         detail=contract.detail,
     )
-    cors = _Cors(allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED)
 
     def quota(name: str, limit: RateLimit) -> Quota:
         local = LocalQuota(limit, clock)
         return local if shared is None else SharedQuota(name, local, shared)
 
-    def unix_now() -> float:
-        return now().timestamp()
-
-    clients = quota("client", contract.limit)
-    tokens = quota("token", contract.token_limit or contract.limit)
-    failures = quota("failure", contract.failed_auth)
-    addresses = ClientAddress(contract.trusted_proxies)
     app = _App(
-        turns,
-        lambda: Deadline.after(contract.timeout, clock),
+        clock,
         middleware=[
-            RequestId(new_id),
-            RequestLog(clock),
-            _NoStore(),
-            cors,
-            ClientLimiter(clients, PROBES, addresses, now=unix_now),
-            Authentication(contract.authenticator, PROBES, failures),
-            TokenLimiter(tokens, now=unix_now),
+            RequestLog(clock, contract.timeout, new_id, ClientAddress(contract.trusted_proxies)),
+            _Headers(allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED),
+            Admission(
+                contract.authenticator,
+                clients=quota("client", contract.limit),
+                tokens=quota("token", contract.token_limit or contract.limit),
+                failures=quota("failure", contract.failed_auth),
+                clock=clock,
+                now=now,
+            ),
         ],
     )
     # A redirect reads as an outage to most monitors.
     app.req_options.strip_url_path_trailing_slash = True
     add_problem_handlers(app, codes)
-    app.add_route("/api/healthz/{namespace}/{kind}/{name}", ObjectHealth(judge))
-    app.add_route("/api/healthz", GroupHealth(judge))
-    app.add_route("/api/healthz/{namespace}", GroupHealth(judge))
-    app.add_route("/api/components/{name}", ComponentHealth(judge))
+    app.add_route("/api/healthz/{namespace}/{kind}/{name}", ObjectHealth(dependencies))
+    app.add_route("/api/healthz", GroupHealth(dependencies))
+    app.add_route("/api/healthz/{namespace}", GroupHealth(dependencies))
+    app.add_route("/api/components/{name}", ComponentHealth(dependencies))
     app.add_route("/livez", Liveness())
     app.add_route("/readyz", Readiness(draining, contract.checks))
     app.add_route("/healthz", ApiServerHealth(reader))
@@ -158,8 +160,8 @@ def create_app(
     return app
 
 
-class _Cors(_FalconCors):
-    """Middleware: which pages may read answers; it repeats the headers that a browser asks for."""
+class _Headers(_FalconCors):
+    """Middleware: what every answer carries, and which pages may read it."""
 
     def process_response(
         self,
@@ -168,44 +170,29 @@ class _Cors(_FalconCors):
         resource: object,
         req_succeeded: bool,
     ) -> None:
-        """Repeat names of headers alone: whatever else could be read as an answer's own."""
+        """Let no cache on the way answer for us, and say on every answer that it is ours."""
+        resp.set_header("Cache-Control", "no-store")
+        resp.set_header("X-Content-Type-Options", "nosniff")
+        if resp.get_header(STATUS_HEADER) is None:
+            resp.set_header(STATUS_HEADER, "unknown")
         super().process_response(req, resp, resource, req_succeeded)
+        # A browser's list is repeated if it is one of names: anything else could pass for ours.
         if not _FIELD_NAMES.fullmatch(resp.get_header(_ALLOWED, default="")):
             resp.set_header(_ALLOWED, "*")
 
 
 class _App(_FalconApp):
-    """A Falcon app whose requests, but for the probes, take turns."""
+    """A Falcon app that notes when each request came."""
 
-    def __init__(
-        self, turns: Turns | None, deadline: Callable[[], Deadline], **options: Any
-    ) -> None:
+    def __init__(self, clock: Callable[[], float], **options: Any) -> None:
         super().__init__(**options)
-        self._turns = turns
-        self._deadline = deadline
+        self._clock = clock
 
     def __call__(self, env: dict[str, Any], start_response: Any) -> Any:
         """Answer a request as WSGI has it."""
-        env[DEADLINE] = deadline = self._deadline()
-        if self._turns is None or is_probe(env.get("PATH_INFO", "")):
-            return super().__call__(env, start_response)
-        # Whose turn does not come in time is told so, which takes next to nothing.
-        with self._turns.taken(deadline.remaining()):
-            return super().__call__(env, start_response)
-
-
-class _NoStore:
-    """Middleware: no cache on the way may answer for us, and every answer says that it is ours."""
-
-    def process_response(
-        self,
-        req: falcon.Request,
-        resp: falcon.Response,
-        resource: object,
-        req_succeeded: bool,
-    ) -> None:
-        """Add what every answer carries."""
-        resp.set_header("Cache-Control", "no-store")
-        resp.set_header("X-Content-Type-Options", "nosniff")
-        if resp.get_header(STATUS_HEADER) is None:
-            resp.set_header(STATUS_HEADER, "unknown")
+        # A server of ours has noted it already: what waits in a queue is waiting too.
+        env.setdefault(BEGAN, self._clock())
+        if env["REQUEST_METHOD"] not in _METHODS:
+            # Any other word is the caller's own, and may be anything.
+            env["REQUEST_METHOD"] = "?"
+        return super().__call__(env, start_response)

@@ -1,35 +1,32 @@
-"""Authentication: what a request carries, and whom an authenticator takes its sender for."""
+"""Admission: how often a client may ask, who its requests are from, and how often a token may."""
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
-from collections.abc import Collection, Generator, Sequence
-from contextlib import contextmanager
-from hashlib import sha256
-from typing import Protocol, cast
+import math
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
 
 import falcon
 
-from k8s_heartbeat.core.reader import Deadline, ReadError, ReadTimeout
+from k8s_heartbeat.core.checks.reader import Deadline, ReadTimeout
 
 from .callers import EVERYONE, Caller, Credential
-from .client_address import counted
+from .client_address import client_of
+from .guesses import Guesses
+from .probes import PROBES
+from .problems import too_many
 from .quota import Quota
-from .rate_limit import too_many
+from .state import RequestState, state_of
 
-__all__ = ["DEADLINE", "Authentication", "Authenticator", "is_preflight"]
-
-DEADLINE = "k8s_heartbeat.deadline"
-"""Where a request's WSGI environ has the moment when all of it must be over."""
+__all__ = ["Admission", "Authenticator"]
 
 # One in the header, and what a proxy or a habit may add; more is trying keys on a lock.
 _MOST_OFFERED = 4
-_FAILURES = "failed authentications of this address"
 
 
 class Authenticator(Protocol):
-    """Whoever can tell callers by what they carry."""
+    """Tells callers by the credentials that they offer."""
 
     @property
     def schemes(self) -> Sequence[str]:
@@ -41,8 +38,8 @@ class Authenticator(Protocol):
         """How to carry a token, for a caller who does not."""
         ...
 
-    def caller(self, offered: Sequence[Credential], deadline: Deadline) -> Caller | None:
-        """Whose credential is among these; None where it is nobody's.
+    def caller(self, credential: Credential, deadline: Deadline) -> Caller | None:
+        """Whose credential it is; None where it is nobody's.
 
         Raises:
             ReadError: It could not be found out.
@@ -50,115 +47,121 @@ class Authenticator(Protocol):
         ...
 
 
-class Authentication:
-    """Middleware that lets a request through when its caller is known.
+class Admission:
+    """Middleware that lets a request through when its client, its caller and its token may ask.
 
-    The caller is ``req.context.caller`` from here on, and ``req.context.deadline`` the moment when
-    all that is asked of the cluster for this request must be over.
+    Probes are let through as they are. What the others used of which limit is stated on every
+    answer.
 
     Args:
         authenticator: Who can tell callers; None lets everyone in.
-        exempt: Paths that answer without a caller.
+        clients: What each client may use.
+        tokens: What each token may use.
         failures: What each client may offer that is wrong.
+        clock: A monotonic clock, in seconds.
+        now: The wall clock, timezone-aware; for the header that states a time.
     """
 
     def __init__(
         self,
         authenticator: Authenticator | None,
-        exempt: Collection[str],
+        *,
+        clients: Quota,
+        tokens: Quota,
         failures: Quota,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
     ) -> None:
         self._authenticator = authenticator
-        self._exempt = frozenset(exempt)
-        self._failures = failures
-        self._lock = threading.Lock()
-        # What each client offers that is being looked at: guessing at once is not guessing faster.
-        self._looked_at: dict[str, Counter[bytes]] = {}
+        self._clients = clients
+        self._tokens = tokens
+        self._guesses = Guesses(failures, clock)
+        self._now = now
+        self._policies = {
+            name: f'"{name}";q={limit.requests};w={math.ceil(limit.period.total_seconds())}'
+            for name, limit in (("default", clients.limit), ("token", tokens.limit))
+        }
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Refuse a request whose sender is nobody who may ask.
+        """Refuse a request that is over a limit, or whose sender may not ask.
 
         Raises:
             HTTPUnauthorized: The answer tells how to authenticate.
-            HTTPTooManyRequests: The client has offered too much that was wrong.
+            HTTPTooManyRequests: A limit is used up; `Retry-After` says when to retry.
             ReadError: Who it is could not be found out.
         """
-        req.context.deadline = deadline = cast(Deadline, req.env[DEADLINE])
-        if req.path in self._exempt or is_preflight(req):
+        if req.path in PROBES:
             return
-        if deadline.remaining() <= 0:
-            raise ReadTimeout("too many requests are worked on: its turn did not come in time")
-        authenticator = self._authenticator
-        if authenticator is None:
-            req.context.caller = EVERYONE
+        state = state_of(req)
+        client = client_of(state.client)
+        usage = state.usages["default"] = self._clients.hit(client)
+        if usage.over:
+            raise too_many("requests of this address", usage)
+        if req.method == "OPTIONS" and "ACCESS-CONTROL-REQUEST-METHOD" in req.headers:
+            # A browser asks if it may ask; it sends no credentials with that.
             return
-        offered = _offered(req)
-        with self._guessing(req, offered):
-            caller = None
-            if 0 < len(offered) <= _MOST_OFFERED:
-                caller = authenticator.caller(offered, deadline)
-            if caller is None:
-                problem = "the token is not valid" if offered else "a token is needed"
-                raise falcon.HTTPUnauthorized(
-                    description=f"{problem}: {authenticator.hint}",
-                    challenges=[
-                        f'{scheme} realm="k8s-heartbeat"' for scheme in authenticator.schemes
-                    ],
-                )
-        req.context.caller = caller
+        if state.deadline.remaining() <= 0:
+            raise ReadTimeout("the request", "overloaded: no time was left to work on it")
+        state.caller = self._caller(client, state)
+        if state.caller.name:
+            usage = state.usages["token"] = self._tokens.hit(state.caller.name)
+            if usage.over:
+                raise too_many("requests with this token", usage)
 
-    @contextmanager
-    def _guessing(self, req: falcon.Request, offered: list[Credential]) -> Generator[None]:
-        """Look at what a client offers, if it may still guess that much.
+    def process_response(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        resource: object,
+        req_succeeded: bool,
+    ) -> None:
+        """State every limit that a request counted for, and in the older headers the tightest."""
+        usages = state_of(req).usages
+        if not usages:
+            return
+        states: list[str] = []
+        tightness: list[tuple[int, float, int]] = []
+        for name, usage in usages.items():
+            remaining = usage.remaining
+            states.append(f'"{name}";r={remaining};t={usage.seconds}')
+            tightness.append((remaining, -usage.left, usage.limit))
+        remaining, left, limit = min(tightness)
+        resp.set_headers(
+            {
+                "RateLimit-Policy": ", ".join(map(self._policies.__getitem__, usages)),
+                "RateLimit": ", ".join(states),
+                "X-RateLimit-Limit": str(limit),
+                "X-RateLimit-Remaining": str(remaining),
+                "X-RateLimit-Reset": str(math.ceil(self._now().timestamp() - left)),
+            }
+        )
 
-        What was found wrong counts, and so does what nobody could tell in time: otherwise an
-        authenticator that hangs could be asked without end.
+    def _caller(self, client: str, state: RequestState) -> Caller:
+        """Who asks, by the first of the credentials that is right.
+
+        Each is tried, and counts, whether another one is right or not. Where the API server leaves
+        it open nothing was learned, and nothing counts.
         """
-        failures = self._failures
+        authenticator, offered = self._authenticator, state.credentials
+        if authenticator is None:
+            return EVERYONE
         if not offered:
-            yield
-            return
-        client = counted(req)
-        digests = Counter(sha256(credential.value).digest() for credential in offered)
-        usage = failures.usage(client)
-        with self._lock:
-            others = self._looked_at.setdefault(client, Counter())
-            if usage.used + len(others.keys() | digests.keys()) > usage.limit:
-                self._look_away(client, Counter())
-                raise too_many(_FAILURES, usage)
-            others.update(digests)
-        try:
-            yield
-        except (falcon.HTTPUnauthorized, ReadError) as error:
-            usage = failures.hit(client, len(offered))
-            if usage.over and not isinstance(error, ReadError):
-                raise too_many(_FAILURES, usage) from None
-            raise
-        finally:
-            with self._lock:
-                self._look_away(client, digests)
-
-    def _look_away(self, client: str, digests: Counter[bytes]) -> None:
-        """Forget what is looked at no longer; the caller holds the lock."""
-        left = self._looked_at[client] - digests
-        if left:
-            self._looked_at[client] = left
-        else:
-            del self._looked_at[client]
+            raise _unauthorized("a token is needed", authenticator)
+        with self._guesses.trial(client, offered) as tried:
+            callers: dict[bytes, Caller] = {}
+            if len(offered) <= _MOST_OFFERED:
+                for digest, credential in tried.items():
+                    caller = authenticator.caller(credential, state.deadline)
+                    if caller is not None:
+                        callers[digest] = caller
+            self._guesses.settle(client, callers.keys(), tried.keys() - callers.keys())
+        if not callers:
+            raise _unauthorized("the token is not valid", authenticator)
+        return next(iter(callers.values()))
 
 
-def is_preflight(req: falcon.Request) -> bool:
-    """Whether a browser asks if it may ask; it sends no credentials with that."""
-    return req.method == "OPTIONS" and "ACCESS-CONTROL-REQUEST-METHOD" in req.headers
-
-
-def _offered(req: falcon.Request) -> list[Credential]:
-    offered: list[Credential] = []
-    scheme, _, credentials = (req.get_header("Authorization") or "").partition(" ")
-    if scheme.lower() in ("basic", "bearer"):
-        value = credentials.strip().encode("latin-1", "replace")
-        offered.append(Credential(value, scheme.lower() == "bearer"))
-    for text in req.get_param_as_list("token") or []:
-        # A base64 token pasted as it is: in a query a plus means a space, and no token has one.
-        offered.append(Credential(text.replace(" ", "+").encode("utf-8", "replace")))
-    return offered
+def _unauthorized(problem: str, authenticator: Authenticator) -> falcon.HTTPUnauthorized:
+    return falcon.HTTPUnauthorized(
+        description=f"{problem}: {authenticator.hint}",
+        challenges=[f'{scheme} realm="k8s-heartbeat"' for scheme in authenticator.schemes],
+    )

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from k8s_heartbeat.core import Kind
-from k8s_heartbeat.core.reader import Deadline, Query
+from k8s_heartbeat.core.checks.reader import Deadline
+from k8s_heartbeat.core.query import Query
 
 from .rendering import Detail
 
-__all__ = ["EVERYONE", "Caller", "Credential", "Everyone"]
+__all__ = ["EVERYONE", "NOBODY", "Caller", "Credential", "Everyone"]
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Something secret that a request carries.
+    """Something secret that a request carries; alike wherever it stands.
 
     Attributes:
         value: Its bytes.
@@ -23,7 +24,7 @@ class Credential:
     """
 
     value: bytes
-    is_bearer: bool = False
+    is_bearer: bool = field(default=False, compare=False)
 
     def __repr__(self) -> str:
         """Nothing of the value: it must not get into a log or a traceback."""
@@ -31,7 +32,7 @@ class Credential:
 
 
 class Caller(Protocol):
-    """Somebody who may ask; a request's own is ``req.context.caller``.
+    """Somebody who may ask; a request's own is in its state.
 
     What they may not see is answered as what does not exist.
     """
@@ -75,6 +76,10 @@ class Caller(Protocol):
         """
         ...
 
+    def may_list_somewhere(self, kind: Kind) -> bool:
+        """Whether there is a namespace of which it is known that they see its objects of a kind."""
+        ...
+
     def may_see_component(self, name: str, deadline: Deadline) -> bool:
         """Whether they may see a component.
 
@@ -90,23 +95,34 @@ class Everyone:
     name = ""
     detail = None
     knows_namespaces = True
+    _sees = True
 
     def may_know(self, kind: Kind | None) -> bool:
         """See `Caller.may_know`."""
-        return True
+        return self._sees
 
     def may_get(self, query: Query, deadline: Deadline) -> bool:
         """See `Caller.may_get`."""
-        return True
+        return self._sees
 
     def may_list(self, kind: Kind, namespace: str, deadline: Deadline) -> bool:
         """See `Caller.may_list`."""
-        return True
+        return self._sees
+
+    def may_list_somewhere(self, kind: Kind) -> bool:
+        """See `Caller.may_list_somewhere`."""
+        return self._sees
 
     def may_see_component(self, name: str, deadline: Deadline) -> bool:
         """See `Caller.may_see_component`."""
-        return True
+        return self._sees
+
+
+class _Nobody(Everyone):
+    _sees = False
 
 
 EVERYONE: Caller = Everyone()
-"""Whoever asks a service that runs open."""
+"""The caller of any request to a service that runs open."""
+NOBODY: Caller = _Nobody()
+"""The caller of a request that was not authenticated: sees nothing."""

@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import falcon
 
-__all__ = ["ClientAddress", "Network", "client_of", "counted", "parse_network"]
+__all__ = ["ClientAddress", "Network", "client_of", "parse_network"]
 
 Network = IPv4Network | IPv6Network
 _Address = IPv4Address | IPv6Address
@@ -52,18 +52,21 @@ class ClientAddress:
 
     def __init__(self, trusted: Sequence[Network] = ()) -> None:
         self._trusted = tuple(trusted)
-        self._is_told = False
+        self._is_warned = False
 
     def of(self, req: falcon.Request) -> str:
         """The peer; behind trusted proxies the last address that is not one of them."""
         peer = _address(req.remote_addr)
         if peer is None:
             return req.remote_addr
+        forwarded = req.get_header("X-Forwarded-For")
+        if forwarded is None:
+            return str(peer)
         if not self._trusts(peer):
-            self._tell_of(req)
+            self._warn_once(req.remote_addr)
             return str(peer)
         # A WSGI server joins lines of one name in their order.
-        entries = (req.get_header("X-Forwarded-For") or "").rsplit(",", _MOST_HOPS)
+        entries = forwarded.rsplit(",", _MOST_HOPS)
         client = peer
         for entry in reversed(entries[-_MOST_HOPS:]):
             address = _entry(entry)
@@ -75,28 +78,22 @@ class ClientAddress:
                 break
         return str(client)
 
-    def _tell_of(self, req: falcon.Request) -> None:
-        """Say once that there may be a proxy, all of whose clients are taken for one."""
-        if self._is_told or req.get_header("X-Forwarded-For") is None:
+    def _warn_once(self, peer: str) -> None:
+        """Say that the peer may be a proxy, all of whose clients are taken for one."""
+        if self._is_warned:
             return
-        self._is_told = True
+        self._is_warned = True
         _log.warning(
             "X-Forwarded-For came from %s, which HEARTBEAT_TRUSTED_PROXIES does not name: where "
             "that is a proxy, all its clients share one limit",
-            req.remote_addr,
+            peer,
         )
 
     def _trusts(self, address: _Address) -> bool:
         return any(address in network for network in self._trusted)
 
 
-def counted(req: falcon.Request) -> str:
-    """What the limits count a request's client as."""
-    address: str = getattr(req.context, "client", req.remote_addr)
-    return client_of(address)
-
-
-# A request asks for it several times, and most come from few clients.
+# Most requests come from few clients.
 @lru_cache(maxsize=1024)
 def client_of(address: str) -> str:
     """Who counts as one client: an IPv4 address, or the /64 that an IPv6 host may roam in."""
@@ -124,6 +121,7 @@ def _is_port(text: str) -> bool:
     return not text or (text[0] == ":" and text.isascii() and text[1:].isdecimal())
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> _Address | None:
     """An address without its zone; an IPv4-mapped one is IPv4."""
     try:

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import base64
 import binascii
-import copy
 import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from cachetools import TLRUCache
-
-from k8s_heartbeat.adapters.cluster.reviews import Access, Identity, Reviewer
-from k8s_heartbeat.adapters.single_flight import Busy, SingleFlight
-from k8s_heartbeat.adapters.turns import Turns
 from k8s_heartbeat.core import Kind
+from k8s_heartbeat.core.checks.reader import Deadline, NotFound
+from k8s_heartbeat.core.checks.reviewer import Access, Identity, Reviewer
 from k8s_heartbeat.core.fields import mapping
-from k8s_heartbeat.core.reader import Deadline, Query, ReadError, ReadTimeout, UpstreamError
+from k8s_heartbeat.core.query import Query
 
+from ..cache import Cache, Flight, Lifetimes
+from ..memory import Memory
 from .callers import Caller, Credential
 from .rendering import Detail
 
 __all__ = ["ClusterAuthenticator"]
 
-_MOST_GRANTED = 8_192
-_MOST_REFUSED = 8_192
+# In bytes, of each: guesses cannot make it forget who was let in.
+_MOST_GRANTED = 4 * 2**20
+_MOST_REFUSED = 2 * 2**20
+# What an identity and a question take besides their texts.
+_RECORD = 1_500
 _FAILURE_SECONDS = 1.5
 # RBAC knows resources by their names, whether the API server serves them or not.
 _COMPONENTS = Access("get", "k8s-heartbeat.io", "", "components")
@@ -51,21 +52,6 @@ class _Question:
         return "a SubjectAccessReview"
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What a review came to, and until when it is believed.
-
-    Attributes:
-        value: An identity, or a yes; None or False for a no.
-        ends: Reading of the monotonic clock.
-        error: Why there is no answer, if there is none.
-    """
-
-    value: Identity | bool | None
-    ends: float
-    error: ReadError | None = None
-
-
 class ClusterAuthenticator:
     """Tells callers by ``Authorization: Bearer`` with a token that the cluster knows.
 
@@ -79,8 +65,8 @@ class ClusterAuthenticator:
         wall: The wall clock, in Unix seconds: tokens state by it when they expire.
         believed: Seconds that a yes is believed, a token's no longer than the token is valid; a no
             a tenth of that.
+        memory: The budget of what is remembered.
         places: How many may wait for the API server at one moment, shared with who reads there.
-        turns: What callers step out of while they wait.
     """
 
     schemes: Sequence[str] = ("Bearer",)
@@ -93,30 +79,44 @@ class ClusterAuthenticator:
         clock: Callable[[], float],
         wall: Callable[[], float],
         believed: float,
-        places: threading.BoundedSemaphore,
-        turns: Turns | None = None,
+        memory: Memory,
+        places: threading.Semaphore,
     ) -> None:
         self._reviewer = reviewer
         self._clock = clock
         self._wall = wall
         self._believed = believed
-        # Apart, so that guesses cannot make it forget who was let in.
-        self._granted = _cache(_MOST_GRANTED, clock)
-        self._refused = _cache(_MOST_REFUSED, clock)
-        self._reviews: SingleFlight[_Token | _Question, _Answer] = SingleFlight(
-            places, threading.Lock(), self._remembered, self._remember, turns
+        lifetimes = Lifetimes(
+            reading=believed, absence=believed / 10, failure=_FAILURE_SECONDS, stale=0.0
+        )
+        kept, refused = _MOST_GRANTED, _MOST_REFUSED
+        self._identities: Cache[_Token, Identity] = Cache(
+            memory, clock, lifetimes, places, kept=kept, refused=refused
+        )
+        self._rights: Cache[_Question, bool] = Cache(
+            memory, clock, lifetimes, places, kept=kept, refused=refused
         )
 
-    def caller(self, offered: Sequence[Credential], deadline: Deadline) -> Caller | None:
+    def caller(self, credential: Credential, deadline: Deadline) -> Caller | None:
         """See `Authenticator.caller`."""
-        tokens = [text for text in map(_text, offered) if text]
-        if not tokens:
+        token = _text(credential)
+        if not token:
             return None
-        # There is one Authorization header.
-        token = tokens[0]
         key = _Token(sha256(token.encode()).digest())
-        found = self._answer(key, lambda: self._identified(token, deadline), deadline)
-        return _ClusterCaller(self, found) if isinstance(found, Identity) else None
+        entry = self._identities.recall(key)
+        if entry is None:
+            with Flight(self._identities, key, deadline) as flight:
+                if flight.leads:
+                    identity = self._reviewer.identify(token, deadline)
+                    if identity is None:
+                        raise NotFound(str(key), "nobody's token")
+                    flight.land(identity, _size_of(identity), fresh=self._believed_until(token))
+            entry = flight.entry
+        try:
+            identity = self._identities.settled(key, entry).value
+        except NotFound:
+            return None
+        return _ClusterCaller(self, identity)
 
     def allows(self, identity: Identity, access: Access, deadline: Deadline) -> bool:
         """Whether RBAC lets somebody do something.
@@ -124,53 +124,25 @@ class ClusterAuthenticator:
         Raises:
             ReadError: It could not be found out.
         """
-
-        def review() -> _Answer:
-            allowed = self._reviewer.allows(identity, access, deadline)
-            return _Answer(allowed, self._clock() + self._lifetime(allowed))
-
-        return self._answer(_Question(identity, access), review, deadline) is True
-
-    def _identified(self, token: str, deadline: Deadline) -> _Answer:
-        identity = self._reviewer.identify(token, deadline)
-        lifetime = self._lifetime(identity is not None)
-        expires = _expiry_of(token)
-        if identity is not None and expires is not None:
-            lifetime = min(lifetime, expires - self._wall())
-        return _Answer(identity, self._clock() + lifetime)
-
-    def _lifetime(self, granted: bool) -> float:
-        return self._believed if granted else self._believed / 10
-
-    def _answer(
-        self, key: _Token | _Question, review: Callable[[], _Answer], deadline: Deadline
-    ) -> Identity | bool | None:
-        def call() -> _Answer:
-            try:
-                return review()
-            except ReadError as error:
-                # A copy: the error itself holds every frame below it, the token included.
-                return self._failed(copy.copy(error))
-
-        def broken() -> _Answer:
-            return self._failed(UpstreamError(f"{key}: it was broken off"))
-
+        question = _Question(identity, access)
+        entry = self._rights.recall(question)
+        if entry is None:
+            with Flight(self._rights, question, deadline) as flight:
+                if flight.leads:
+                    if not self._reviewer.allows(identity, access, deadline):
+                        raise NotFound(str(question), "not allowed")
+                    flight.land(True, _size_of(identity))
+            entry = flight.entry
         try:
-            answer = self._reviews.outcome(key, call, broken, deadline)
-        except Busy as busy:
-            raise ReadTimeout(str(busy)) from None
-        if answer.error is not None:
-            raise copy.copy(answer.error)
-        return answer.value
+            return self._rights.settled(question, entry).value
+        except NotFound:
+            return False
 
-    def _failed(self, error: ReadError) -> _Answer:
-        return _Answer(None, self._clock() + _FAILURE_SECONDS, error)
-
-    def _remembered(self, key: _Token | _Question) -> _Answer | None:
-        return self._granted.get(key) or self._refused.get(key)
-
-    def _remember(self, key: _Token | _Question, answer: _Answer) -> None:
-        (self._granted if answer.value else self._refused)[key] = answer
+    def _believed_until(self, token: str) -> float:
+        """Until when a token is believed: no longer than it is valid."""
+        expires = _expiry_of(token)
+        left = self._believed if expires is None else expires - self._wall()
+        return self._clock() + min(self._believed, left)
 
 
 class _ClusterCaller:
@@ -200,6 +172,10 @@ class _ClusterCaller:
         """See `Caller.may_list`."""
         return self._may("list", kind, namespace, "", deadline)
 
+    def may_list_somewhere(self, kind: Kind) -> bool:
+        """See `Caller.may_list_somewhere`; namespaces are asked about by name alone."""
+        return False
+
     def may_see_component(self, name: str, deadline: Deadline) -> bool:
         """See `Caller.may_see_component`."""
         access = Access("get", _COMPONENTS.group, "", _COMPONENTS.resource, "", name)
@@ -210,8 +186,11 @@ class _ClusterCaller:
         return self._authenticator.allows(self._identity, access, deadline)
 
 
-def _cache(size: int, clock: Callable[[], float]) -> TLRUCache[_Token | _Question, _Answer]:
-    return TLRUCache(size, lambda _, answer, __: answer.ends, clock)
+def _size_of(identity: Identity) -> int:
+    """About how many bytes an identity takes."""
+    extra = sum(len(key) + sum(map(len, values)) + 100 for key, values in identity.extra)
+    groups = sum(len(group) + 60 for group in identity.groups)
+    return _RECORD + len(identity.username) + groups + extra
 
 
 def _text(credential: Credential) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Mapping
 import falcon
 
 from k8s_heartbeat.core import Health
-from k8s_heartbeat.core.reader import ClusterReader
+from k8s_heartbeat.core.checks.reader import ClusterReader
 
 from .problems import STATUS_HEADER
+from .state import state_of
 
 __all__ = ["PROBES", "ApiServerHealth", "Liveness", "Readiness", "is_probe"]
 
@@ -77,7 +78,7 @@ class ApiServerHealth:
         Raises:
             ReadError: It does not.
         """
-        self._reader.ping(req.context.deadline)
+        self._reader.ping(state_of(req).deadline)
         _plain(resp, 200, "ok\n")
 
     on_head = on_get

@@ -9,21 +9,23 @@ from typing import Any
 import falcon
 
 from k8s_heartbeat.core import Health
-from k8s_heartbeat.core.reader import InvalidQuery, NotServed, ReadError, ReadTimeout
+from k8s_heartbeat.core.checks.reader import NotServed, ReadError, ReadTimeout
+from k8s_heartbeat.core.query import InvalidQuery, WrongScope
 
-from ..logs import Work
 from ..masking import KNOWN, without_credentials
-from .rendering import to_json, unmistakable
+from .quota import Usage
+from .rendering import to_json
+from .state import state_of
 
-__all__ = ["API_SERVER", "SERVICE", "STATUS_HEADER", "add_problem_handlers"]
+__all__ = ["API_SERVER", "SERVICE", "STATUS_HEADER", "add_problem_handlers", "too_many"]
 
 STATUS_HEADER = "Heartbeat-Status"
 """Says on every answer that it is ours: an ingress or a sidecar produces 502 to 504 as well."""
 
 API_SERVER = "API server"
-"""The failure, in a request's context, of what gave no reading."""
+"""The failure, in a request's state, of what gave no reading."""
 SERVICE = "service"
-"""The failure, in a request's context, of the service itself."""
+"""The failure, in a request's state, of the service itself."""
 
 _log = logging.getLogger(__name__)
 
@@ -36,12 +38,13 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
     def bad_request(
         req: falcon.Request, resp: falcon.Response, error: InvalidQuery, params: object
     ) -> None:
-        raise falcon.HTTPBadRequest(description=without_credentials(str(error)))
+        raise falcon.HTTPBadRequest(description=without_credentials(_told(error)))
 
     def upstream(
         req: falcon.Request, resp: falcon.Response, error: ReadError, params: object
     ) -> None:
-        req.context.failure, req.context.cause = API_SERVER, str(error)
+        state = state_of(req)
+        state.failure, state.cause = API_SERVER, str(error)
         raise falcon.HTTPError(codes["error"], description=without_credentials(str(error)))
 
     def not_served(
@@ -52,13 +55,15 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
     def timeout(
         req: falcon.Request, resp: falcon.Response, error: ReadTimeout, params: object
     ) -> None:
-        req.context.failure, req.context.cause = API_SERVER, str(error)
+        state = state_of(req)
+        state.failure, state.cause = API_SERVER, str(error)
         raise falcon.HTTPError(codes["timeout"], description=without_credentials(str(error)))
 
     def unforeseen(
         req: falcon.Request, resp: falcon.Response, error: Exception, params: object
     ) -> None:
-        req.context.failure, req.context.cause = SERVICE, type(error).__name__
+        state = state_of(req)
+        state.failure, state.cause = SERVICE, type(error).__name__
         _log.error("an error in the service itself", exc_info=error)
         raise falcon.HTTPInternalServerError(description="an error in the service itself")
 
@@ -72,18 +77,37 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
     app.set_error_serializer(_serialize)
 
 
+def too_many(what: str, usage: Usage) -> falcon.HTTPTooManyRequests:
+    """The error of who used up a limit; it says when to come again."""
+    return falcon.HTTPTooManyRequests(
+        description=f"over {usage.limit} {what}; retry in {usage.seconds} s",
+        retry_after=usage.seconds,
+    )
+
+
+def _told(error: InvalidQuery) -> str:
+    """What is wrong with a question, and where in a path it is put right."""
+    if not isinstance(error, WrongScope):
+        return str(error)
+    word = error.kind.kind.lower()
+    place = "shop" if error.kind.namespaced else "-"
+    root = f"/api/healthz/{place}"
+    return f"{error}; write {root}/{word}/NAME for one, {root}?kind={word} for all"
+
+
 def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
     status = falcon.http_status_to_code(error.status)
     title = falcon.code_to_http_status(status).partition(" ")[2]
-    if getattr(req.context, "cause", None) is None:
-        req.context.cause = error.description or title
+    state = state_of(req)
+    if state.cause is None:
+        state.cause = error.description or title
     resp.content_type = _MEDIA_PROBLEM
     resp.text = to_json(
         {
             "type": "about:blank",
             "title": title,
             "status": status,
-            "detail": unmistakable(_without_secrets(req, error.description or title)),
+            "detail": _without_secrets(req, error.description or title),
         }
     )
     resp.set_header(STATUS_HEADER, str(Health.UNKNOWN))
@@ -91,5 +115,4 @@ def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErr
 
 def _without_secrets(req: falcon.Request, detail: str) -> str:
     """A detail, which may quote what was asked or what went wrong below, to go to anybody."""
-    work: Work | None = getattr(req.context, "work", None)
-    return KNOWN.mask(detail if work is None else work.mask(detail))
+    return KNOWN.mask(state_of(req).mask(detail))

@@ -62,7 +62,7 @@ class Usage:
 
     @property
     def seconds(self) -> int:
-        """Whole seconds after which it may come again."""
+        """Whole seconds after which it may ask again."""
         # Not a second more for what the clock's floating point adds.
         return max(1, math.ceil(self.left - 1e-6))
 
@@ -108,56 +108,34 @@ class LocalQuota:
         # Nobody who chooses a key knows which one it falls in: text is hashed by a secret.
         self._tables = tuple(OrderedDict[str, _Window]() for _ in range(_TABLES))
 
-    def hit(self, key: str, cost: int = 1) -> Usage:
-        """See `Quota.hit`."""
-        return self._count(key, cost)
-
-    def usage(self, key: str) -> Usage:
-        """See `Quota.usage`; whoever is asked about is not quiet."""
-        key = short(key)
+    def hit(self, key: str, cost: int = 1, least: int = 0, left: float | None = None) -> Usage:
+        """See `Quota.hit`; `least` and `left` are what is known elsewhere of the same period."""
+        key = key if len(key) <= _LONGEST_KEY else short(key)
+        table = self._tables[hash(key) % _TABLES]
         now = self._clock()
         with self._lock:
-            window = _current(self._table(key), key, now)
-            if window is None:
-                return Usage(self.limit.requests, 0, self._period)
-            return self._usage(window, now)
-
-    def learn(self, key: str, used: int, left: float | None) -> Usage:
-        """Count at least so many as used, in a period that ends then where that is told."""
-        return self._count(key, 0, used, left)
-
-    def _count(self, key: str, cost: int, least: int = 0, left: float | None = None) -> Usage:
-        key = short(key)
-        now = self._clock()
-        with self._lock:
-            table = self._table(key)
-            window = _current(table, key, now)
-            if window is None:
+            window = table.get(key)
+            if window is None or window.ends <= now:
                 window = table[key] = _Window(now + self._period, 0)
                 if len(table) > _MOST_KEYS:
                     table.popitem(last=False)
+            table.move_to_end(key)
             window.used = max(window.used + cost, least)
             if left is not None:
                 window.ends = now + min(left, self._period)
-            return self._usage(window, now)
+            return Usage(self.limit.requests, window.used, window.ends - now)
 
-    def _table(self, key: str) -> OrderedDict[str, _Window]:
-        return self._tables[hash(key) % len(self._tables)]
-
-    def _usage(self, window: _Window, now: float) -> Usage:
-        return Usage(self.limit.requests, window.used, max(0.0, window.ends - now))
-
-
-def _current(table: OrderedDict[str, _Window], key: str, now: float) -> _Window | None:
-    """The window of a key, unless it has ended; no longer quiet."""
-    window = table.get(key)
-    if window is None:
-        return None
-    if window.ends <= now:
-        del table[key]
-        return None
-    table.move_to_end(key)
-    return window
+    def usage(self, key: str) -> Usage:
+        """See `Quota.usage`; to ask about a key keeps it from being forgotten."""
+        key = key if len(key) <= _LONGEST_KEY else short(key)
+        table = self._tables[hash(key) % _TABLES]
+        now = self._clock()
+        with self._lock:
+            window = table.get(key)
+            if window is None or window.ends <= now:
+                return Usage(self.limit.requests, 0, self._period)
+            table.move_to_end(key)
+            return Usage(self.limit.requests, window.used, window.ends - now)
 
 
 def short(key: str) -> str:

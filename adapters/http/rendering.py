@@ -11,12 +11,12 @@ from enum import StrEnum
 from typing import Any
 
 from k8s_heartbeat.core import Assessment, Cause, Health, Summary
-from k8s_heartbeat.core.check import Checked
 from k8s_heartbeat.core.line import Line
 
 __all__ = [
     "DEFAULT_CODES",
     "Detail",
+    "Freshness",
     "Group",
     "code_of",
     "code_of_group",
@@ -24,7 +24,6 @@ __all__ = [
     "health_body",
     "object_body",
     "to_json",
-    "unmistakable",
 ]
 
 DEFAULT_CODES: Mapping[str, int] = {
@@ -41,7 +40,15 @@ and timeout are those of an API server that gives no reading."""
 
 _MOST_CAUSES = 20
 _MOST_ITEMS = 500
-_TELLTALE = re.compile("(un)?healthy", re.IGNORECASE)
+# What monitors look for, where it is a word by itself and no part of a name; what is in quotes or
+# brackets is taken along, so that nothing in there is found.
+_TELLTALE = re.compile(
+    r"""(?<!\w)(["'`]).*?(?:\1(?!\w)|\Z)|\[[^\]]*"""
+    r"""|(?<![\w./:@=-])(?P<word>(?:un)?healthy)(?![\w/@=-]|[.:]\S)""",
+    re.IGNORECASE | re.DOTALL,
+)
+# With these the core lists names.
+_OWN_LISTS = ("containers not ready: ", "readiness gates not open: ")
 
 
 class Detail(StrEnum):
@@ -72,26 +79,41 @@ def code_of_group(
     return codes[str(word)]
 
 
-def object_body(checked: Checked, *, now: datetime, detail: Detail) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old an answer is.
+
+    Attributes:
+        age: Seconds since the oldest reading behind it began.
+        stale: Whether any of them is older than its lifetime, because none newer was to be had.
+    """
+
+    age: float = 0.0
+    stale: bool = False
+
+
+def object_body(
+    assessment: Assessment, fresh: Freshness, *, now: datetime, detail: Detail
+) -> dict[str, Any]:
     """The body for one object: the headline first, flat, and `since` null where none is stated."""
-    assessment = checked.assessment
     body: dict[str, Any] = {"status": str(assessment.health), "up": assessment.up}
     if detail is Detail.STATUS:
         return body
-    body |= _headline(assessment)
+    body |= _headline(assessment, detail)
     body["since"] = _rfc3339(assessment.since)
-    body["checkedAt"] = _rfc3339(now - timedelta(seconds=checked.age))
-    body["ageSeconds"] = round(checked.age, 1)
-    body["stale"] = checked.stale
+    body["checkedAt"] = _rfc3339(now - timedelta(seconds=fresh.age))
+    body["ageSeconds"] = round(fresh.age, 1)
+    body["stale"] = fresh.stale
     body["causes"] = [
         _cause(cause, assessment, detail) for cause in assessment.causes[:_MOST_CAUSES]
     ]
-    return body if assessment.health is Health.HEALTHY else _unmistakable(body)
+    return body
 
 
 def group_body(
     summary: Summary,
     group: Group,
+    fresh: Freshness = Freshness(),
     *,
     now: datetime,
     detail: Detail,
@@ -105,6 +127,7 @@ def group_body(
     Args:
         summary: The verdict.
         group: What it is about.
+        fresh: How old it is.
         now: The time it was judged at.
         detail: How much is said.
         failing: Whether it answers a monitor that is to raise an alarm, and that may look for a
@@ -115,26 +138,24 @@ def group_body(
         return body
     fine = not failing and summary.up and summary.health in (Health.HEALTHY, Health.DEGRADED)
     counted = {str(health): count for health, count in summary.counts.items() if count}
-    headline = group.headline()
     if failing:
         counted.pop(str(Health.HEALTHY), None)
-        headline = {**headline, "title": unmistakable(group.title)} if group.title else headline
     shown = [item for item in summary.items if fine or item.health is not Health.HEALTHY]
     body |= {
         "activity": str(summary.activity),
-        **headline,
-        "reason": summary.reason,
+        **group.headline(),
+        "reason": _reason(summary.reason, summary.health),
         "message": summary.message,
         "total": len(summary.items),
         "needed": summary.needed,
         "counts": counted,
-        "checkedAt": _rfc3339(now - timedelta(seconds=group.age)),
-        "ageSeconds": round(group.age, 1),
-        "stale": group.stale,
+        "checkedAt": _rfc3339(now - timedelta(seconds=fresh.age)),
+        "ageSeconds": round(fresh.age, 1),
+        "stale": fresh.stale,
         "items": [_item(item, now, detail, fine) for item in shown[:_MOST_ITEMS]],
         "itemsOmitted": max(0, len(shown) - _MOST_ITEMS),
     }
-    return body if fine else _unmistakable(body)
+    return body
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +167,12 @@ class Group:
         namespace: The namespace, where it is of one.
         name: The component's name, or the namespace's; empty for the cluster.
         title: What it is called for people; empty where nobody has said.
-        age: Seconds since the oldest reading among its members.
-        stale: Whether any reading is older than the reader would like.
     """
 
     kind: str
     namespace: str = ""
     name: str = ""
     title: str = ""
-    age: float = 0.0
-    stale: bool = False
 
     def headline(self) -> dict[str, Any]:
         """What the body says first of what it is about."""
@@ -167,10 +184,10 @@ def _item(item: Assessment, now: datetime, detail: Detail, fine: bool) -> dict[s
     body: dict[str, Any] = {"status": str(item.health)}
     if fine or not item.up:
         body["up"] = item.up
-    body |= _headline(item)
+    body |= _headline(item, detail)
     body["since"] = _rfc3339(item.since)
     body["causes"] = [_cause(cause, item, detail) for cause in item.causes[:_MOST_CAUSES]]
-    return body if item.health is Health.HEALTHY else _unmistakable(body)
+    return body
 
 
 def health_body(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,14 +209,14 @@ def to_json(body: Mapping[str, Any]) -> str:
     return json.dumps(body, separators=(",", ":"))
 
 
-def _headline(assessment: Assessment) -> dict[str, Any]:
+def _headline(assessment: Assessment, detail: Detail) -> dict[str, Any]:
     headline: dict[str, Any] = {
         "activity": str(assessment.activity),
         "kind": assessment.kind,
         "namespace": assessment.namespace,
         "name": assessment.name,
-        "reason": assessment.reason,
-        "message": assessment.message,
+        "reason": _reason(assessment.reason, assessment.health),
+        "message": assessment.sentence if detail is Detail.FULL else assessment.message,
     }
     if assessment.desired is not None:
         headline |= {"desired": assessment.desired, "available": assessment.available}
@@ -208,41 +225,44 @@ def _headline(assessment: Assessment) -> dict[str, Any]:
 
 def _cause(cause: Cause, assessment: Assessment, detail: Detail) -> dict[str, Any]:
     own = (cause.kind, cause.name) == (assessment.kind, assessment.name)
-    body: dict[str, Any] = {"reason": cause.reason, "kind": cause.kind}
+    reason = _reason(cause.reason, assessment.health)
+    body: dict[str, Any] = {"reason": reason, "kind": cause.kind}
     if detail is Detail.FULL or own:
         body["name"] = cause.name
     if cause.container is not None:
         body["container"] = cause.container
     body["count"] = cause.count
     if detail is Detail.FULL:
-        body["message"] = cause.message
+        body["message"] = _message(cause, assessment)
     body["since"] = _rfc3339(cause.since)
     return body
 
 
-def _unmistakable(body: dict[str, Any]) -> dict[str, Any]:
-    """A failing body's reasons and messages without the word that keyword monitors look for.
-
-    Names are left as they are: they are the caller's own.
-    """
-    for entry in (body, *body.get("causes", ())):
-        # The kubelet's event for a failed probe.
-        failed_probe = entry["reason"] == "Unhealthy"
-        entry["reason"] = "ProbeFailed" if failed_probe else unmistakable(entry["reason"], "")
-        if "message" in entry:
-            entry["message"] = unmistakable(entry["message"])
-    return body
+def _reason(reason: str, health: Health) -> str:
+    """A reason; of bad news, another where it is the word that monitors take for good news."""
+    if health is Health.HEALTHY:
+        return reason
+    # The first is the kubelet's, of a failed probe.
+    return {"unhealthy": "ProbeFailed", "healthy": "Ready"}.get(reason.lower(), reason)
 
 
-def unmistakable(text: str, space: str = " ") -> str:
-    """A text about something bad without the word that keyword monitors take for good news."""
+def _message(cause: Cause, assessment: Assessment) -> str:
+    """What others say of a cause; in bad news, without that word where it is none of a name."""
+    message = cause.message
+    if assessment.health is Health.HEALTHY or message.startswith(_OWN_LISTS):
+        return message
+    causes = assessment.causes
+    names = {assessment.name, assessment.namespace, assessment.kind}
+    names |= {name for entry in causes for name in (entry.name, entry.kind, entry.container or "")}
+    known = {name.lower() for name in names}
 
     def reworded(match: re.Match[str]) -> str:
-        if not space:
-            return "NotReady" if match.group(1) else "Ready"
-        return "not ready" if match.group(1) else "ready"
+        word = (match["word"] or "").lower()
+        if not word or word in known:
+            return match.group()
+        return "ready" if word == "healthy" else "not ready"
 
-    return _TELLTALE.sub(reworded, text)
+    return _TELLTALE.sub(reworded, message)
 
 
 def _rfc3339(moment: datetime | None) -> str | None:

@@ -1,41 +1,81 @@
-"""One log line a request: what was asked, what came of it, and nothing secret."""
+"""What each request is known by, and the one log line that says what came of it."""
 
 from __future__ import annotations
 
 import logging
 import math
+import re
 from collections.abc import Callable
 
 import falcon
 
-from .problems import SERVICE, STATUS_HEADER
+from k8s_heartbeat.core.checks.reader import Deadline
 
-__all__ = ["RequestLog"]
+from ..logs import Work, work_on
+from ..masking import KNOWN, without_credentials
+from .client_address import ClientAddress
+from .probes import PROBES
+from .problems import SERVICE, STATUS_HEADER
+from .state import BEGAN, RequestState, offered_by, state_of
+
+__all__ = ["REQUEST_ID_HEADER", "RequestLog"]
+
+REQUEST_ID_HEADER = "X-Request-Id"
+"""Taken from the caller where it is harmless, and sent back."""
 
 _log = logging.getLogger("k8s_heartbeat.requests")
 
-# While the API server is away, every request fails: at WARNING one of them tells it.
+_HARMLESS = re.compile(r"[A-Za-z0-9._-]{1,128}")
+# While the API server is away, every request fails: one of them at WARNING says so.
 _QUIET_SECONDS = 60.0
 
 
 class RequestLog:
-    """Middleware, to stand first, that logs each request once it is answered.
+    """Middleware, to stand first, that makes each request's state, and logs it once it is answered.
 
-    The query is never logged: it may carry a token. A request is at INFO, whatever the verdict; at
-    ERROR where the service itself failed; and the first 502 and the first 504 in a minute, for
-    which the API server gave no reading, at WARNING.
+    A caller's own request id is taken unless it could be a secret: one that this process knows, one
+    that the same request offers as a credential, or what looks like one.
+
+    The query is never logged: it may carry a token. A request is at INFO, whatever the verdict, and
+    a probe at DEBUG; at ERROR where the service itself failed; and the first 502 and the first 504
+    in a minute, for which the API server gave no reading, at WARNING.
 
     Args:
         clock: A monotonic clock, in seconds.
+        timeout: Seconds that everything that is read for one request may take.
+        new_id: Makes an id where there is none to take.
+        addresses: Tells a client's address.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        timeout: float,
+        new_id: Callable[[], str],
+        addresses: ClientAddress,
+    ) -> None:
         self._clock = clock
+        self._timeout = timeout
+        self._new_id = new_id
+        self._addresses = addresses
         self._quiet_until: dict[int, float] = {}
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Note when the request came."""
-        req.context.began = self._clock()
+        """Make the state, and bind what is logged from now on to the request."""
+        began: float = req.env[BEGAN]
+        masked, credentials = offered_by(req)
+        state = req.context.state = RequestState(
+            req.get_header(REQUEST_ID_HEADER) or "",
+            masked,
+            began=began,
+            deadline=Deadline(began + self._timeout, self._clock),
+            client=req.remote_addr,
+            credentials=credentials,
+        )
+        if not state.request_id or not _is_harmless(state.request_id, state):
+            state.request_id = self._new_id()
+        work_on(state)
+        state.client = self._addresses.of(req)
 
     def process_response(
         self,
@@ -44,32 +84,34 @@ class RequestLog:
         resource: object,
         req_succeeded: bool,
     ) -> None:
-        """Log the answer, with what lies behind it where there is something to say."""
+        """Name the request in its answer, and log what came of it."""
+        state = state_of(req)
+        resp.set_header(REQUEST_ID_HEADER, state.request_id)
         status = resp.status_code
-        # Any other word is the caller's own, and may be anything.
-        method = req.method if req.method in falcon.COMBINED_METHODS else "?"
-        fields: dict[str, object] = {
-            "method": method,
-            "path": req.path,
-            "status": status,
-            "health": resp.get_header(STATUS_HEADER),
-            "durationMs": round((self._clock() - req.context.began) * 1000, 1),
-            "client": getattr(req.context, "client", None) or req.remote_addr,
-        }
-        caller = getattr(getattr(req.context, "caller", None), "name", "")
-        if caller:
-            fields["caller"] = caller
-        for name in ("reason", "cause"):
-            value = getattr(req.context, name, None)
-            if value is not None:
-                fields[name] = value
-        level = self._level(req, status)
-        _log.log(level, "%s %s %s", method, req.path, status, extra={"fields": fields})
+        if state.failure is not None:
+            level = self._failure_level(state.failure, status)
+        else:
+            level = logging.DEBUG if req.path in PROBES else logging.INFO
+        if _log.isEnabledFor(level):
+            fields = {
+                "method": req.method,
+                "path": req.path,
+                "status": status,
+                "health": resp.get_header(STATUS_HEADER),
+                "durationMs": round((self._clock() - state.began) * 1000, 1),
+                "client": state.client,
+                "caller": state.caller.name or None,
+                "reason": state.reason,
+                "cause": state.cause,
+                "age": state.age,
+                "stale": state.stale,
+                "apiCalls": None if state.age is None else state.api_calls,
+            }
+            fields = {name: value for name, value in fields.items() if value is not None}
+            _log.log(level, "%s %s %s", req.method, req.path, status, extra={"fields": fields})
+        work_on(None)
 
-    def _level(self, req: falcon.Request, status: int) -> int:
-        failure = getattr(req.context, "failure", None)
-        if failure is None:
-            return logging.INFO
+    def _failure_level(self, failure: str, status: int) -> int:
         if failure == SERVICE:
             return logging.ERROR
         now = self._clock()
@@ -77,3 +119,9 @@ class RequestLog:
             return logging.INFO
         self._quiet_until[status] = now + _QUIET_SECONDS
         return logging.WARNING
+
+
+def _is_harmless(request_id: str, work: Work) -> bool:
+    if not _HARMLESS.fullmatch(request_id):
+        return False
+    return without_credentials(KNOWN.mask(work.mask(request_id))) == request_id

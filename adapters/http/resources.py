@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import falcon
 
-from k8s_heartbeat.core import RULES, Kind, Policy, Threshold, summarize
-from k8s_heartbeat.core.check import Checked, absent, check, missing
-from k8s_heartbeat.core.components import Component, check_component
-from k8s_heartbeat.core.group import Found, Selection, check_selection
-from k8s_heartbeat.core.reader import (
+from k8s_heartbeat.core import RULES, Policy, Rules, Threshold, summarize
+from k8s_heartbeat.core.assessment import Assessment
+from k8s_heartbeat.core.checks.component import Component
+from k8s_heartbeat.core.checks.object import absent, check_object, missing
+from k8s_heartbeat.core.checks.reader import (
     ClusterReader,
-    Deadline,
     Forbidden,
-    InvalidQuery,
     NotFound,
     NotServed,
-    Query,
+    ReadError,
     UndiscoveredError,
 )
+from k8s_heartbeat.core.checks.readings import Worth
+from k8s_heartbeat.core.checks.selection import Selection, SelectionResult
+from k8s_heartbeat.core.query import InvalidQuery, Query
 
-from .callers import Caller
-from .parameters import (
-    MEDIA_HEALTH,
-    Wanted,
-    check_component_name,
-    flag,
-    resolved_kinds,
-    resolved_query,
-    unresolved_query,
-    unresolved_selection,
-    wanted_of,
-)
+from ..groups import Groups
+from .parameters import MEDIA_HEALTH, Wanted, flag, wanted_of
 from .problems import STATUS_HEADER
+from .questions import ObjectQuestion, SelectionQuestion, check_component_name
 from .rendering import (
     Detail,
+    Freshness,
     Group,
     code_of,
     code_of_group,
@@ -47,44 +41,100 @@ from .rendering import (
     object_body,
     to_json,
 )
+from .state import RequestState, state_of
 from .visibility import (
+    CallerSight,
+    earliest,
     find_namespace,
-    is_in_sight,
     list_nothing,
     out_of_sight,
     read_nothing,
-    sees,
 )
 
-__all__ = ["ComponentHealth", "GroupHealth", "Judge", "ObjectHealth"]
+__all__ = ["ComponentHealth", "Dependencies", "GroupHealth", "ObjectHealth"]
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
-    """What it takes to answer for an object.
+class Dependencies:
+    """What it takes to answer.
 
     Attributes:
         reader: Where objects are read.
+        groups: Where the verdicts on groups come from.
         now: The wall clock, timezone-aware.
         policy: The knobs of the rules.
+        rules: Which rule judges which kind.
         components: The named groups.
         codes: Which code answers which word.
         detail: How much is said to callers for whom nothing else is set.
     """
 
     reader: ClusterReader
+    groups: Groups
     now: Callable[[], datetime]
     policy: Policy
+    rules: Rules
     components: Mapping[str, Component]
     codes: Mapping[str, int]
     detail: Detail
 
 
-class ObjectHealth:
-    """One object: is it doing its job?"""
+class _Health:
+    """What the resources share: how a verdict becomes an answer."""
 
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._given = dependencies
+
+    def _answer_object(
+        self,
+        state: RequestState,
+        resp: falcon.Response,
+        assessment: Assessment,
+        worth: Worth,
+        wanted: Wanted,
+    ) -> None:
+        given, now = self._given, self._given.now()
+        fresh = _freshness(state, worth)
+        resp.status = code_of(assessment, now=now, line=wanted.line, codes=given.codes)
+        body = object_body(assessment, fresh, now=now, detail=state.caller.detail or given.detail)
+        state.reason = assessment.reason
+        _write(resp, body, wanted, fresh)
+
+    def _answer_group(
+        self,
+        state: RequestState,
+        resp: falcon.Response,
+        group: Group,
+        found: SelectionResult,
+        needed: Threshold | None,
+        wanted: Wanted,
+    ) -> None:
+        given, now = self._given, self._given.now()
+        fresh = _freshness(state, given.groups.worth(found))
+        summary = summarize(found.assessments, needed)
+        resp.status = code_of_group(summary, now=now, line=wanted.line, codes=given.codes)
+        failing = not (summary.up and wanted.line.passes_group(summary, now))
+        detail = state.caller.detail or given.detail
+        body = group_body(summary, group, fresh, now=now, detail=detail, failing=failing)
+        state.reason = summary.reason
+        _write(resp, body, wanted, fresh)
+
+    def _answer_absence(
+        self,
+        state: RequestState,
+        resp: falcon.Response,
+        verdict: Assessment,
+        error: ReadError,
+        wanted: Wanted,
+    ) -> None:
+        """One answer whatever the reason, so that nobody can enumerate; the log has the reason."""
+        state.cause = str(error)
+        began = state.deadline.clock() if error.began is None else error.began
+        self._answer_object(state, resp, verdict, Worth(began), wanted)
+
+
+class ObjectHealth(_Health):
+    """One object: is it doing its job?"""
 
     def on_get(
         self, req: falcon.Request, resp: falcon.Response, namespace: str, kind: str, name: str
@@ -96,39 +146,55 @@ class ObjectHealth:
             NotServed: The cluster serves no such kind.
             ReadError: The API server gave no reading.
         """
-        judge = self._judge
-        caller, deadline = _asker(req)
-        wanted = wanted_of(req)
+        given, state, wanted = self._given, state_of(req), wanted_of(req)
         explain_all = flag(req, "explain")
-        asked = unresolved_query(namespace, kind, name)
-        query = asked
-        now = judge.now()
+        question = ObjectQuestion.of(namespace, kind, name)
+        query, deadline = question.known, state.deadline
         try:
-            query = _known_query(judge, caller, asked, deadline)
-            if not caller.may_get(query, deadline):
-                read_nothing(judge.reader, query, deadline)
-            checked = check(
-                judge.reader,
+            query = query or self._resolved(question, state)
+            if not state.caller.may_get(query, deadline):
+                read_nothing(given.reader, query, deadline)
+            found = check_object(
+                given.reader,
                 query,
-                now=now,
+                now=given.now(),
                 deadline=deadline,
-                policy=judge.policy,
+                policy=given.policy,
+                rules=given.rules,
                 explain_all=explain_all,
             )
         except (NotFound, Forbidden) as error:
-            # One answer for both, so that nobody can enumerate; the log tells the operator.
-            req.context.cause = str(error)
-            checked = Checked(missing(query), error.age)
-        _answer_object(req, resp, judge, checked, now, wanted)
+            unknown = absent(str(question.kind).lower(), question.namespace, name)
+            verdict = unknown if query is None else missing(query)
+            self._answer_absence(state, resp, verdict, error, wanted)
+        else:
+            self._answer_object(state, resp, found.assessment, found.worth, wanted)
 
     on_head = on_get
 
+    def _resolved(self, question: ObjectQuestion, state: RequestState) -> Query:
+        """The object that is asked for, of a kind that only the cluster knows.
 
-class GroupHealth:
+        Raises:
+            NotFound: The caller may not know of such a kind, or whether there is one.
+            InvalidQuery: The kind is namespaced, or is not.
+            NotServed: The cluster serves no such kind.
+            ReadError: What the cluster serves could not be read.
+        """
+        try:
+            query = question.query(self._given.reader, state.deadline)
+        except (InvalidQuery, NotServed, UndiscoveredError):
+            if state.caller.may_know(None):
+                raise
+            raise out_of_sight() from None
+        # Which kinds Kubernetes itself has is known to everybody.
+        if not state.caller.may_know(query.kind):
+            raise out_of_sight()
+        return query
+
+
+class GroupHealth(_Health):
     """The workloads of a namespace, or of all, as one; ``?kind=`` and ``?selector=`` narrow it."""
-
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, namespace: str = "") -> None:
         """The verdict on the worst of them, with their figures.
@@ -138,61 +204,74 @@ class GroupHealth:
             NotServed: The cluster serves no such kind.
             ReadError: The API server gave no reading.
         """
-        judge = self._judge
-        wanted = wanted_of(req)
-        selection, words = unresolved_selection(req, namespace)
-        place, now = selection.namespace, judge.now()
+        state, wanted = state_of(req), wanted_of(req)
+        question = SelectionQuestion.of(req, namespace)
+        place = question.namespace
         group = Group("Namespace", place, place) if place else Group("Cluster")
-        try:
-            kinds = _known_kinds(judge, req, words, namespace)
-            found = self._find(req, replace(selection, kinds=kinds), now)
-        except (NotFound, Forbidden) as error:
-            req.context.cause = str(error)
-            _answer_object(req, resp, judge, _absent(group, error.age), now, wanted)
-            return
-        _answer_group(req, resp, judge, group, found, None, now, wanted)
+        groups = self._given.groups
+        with groups.answering():
+            try:
+                found = self._found(self._resolved(question, state), state)
+            except (NotFound, Forbidden) as error:
+                verdict = absent(group.kind, group.namespace, group.name)
+                self._answer_absence(state, resp, verdict, error, wanted)
+                return
+            with groups.computing(state.deadline):
+                found = found.narrowed(selector=question.selector)
+                self._answer_group(state, resp, group, found, None, wanted)
 
-    def _find(self, req: falcon.Request, selection: Selection, now: datetime) -> Found:
+    on_head = on_get
+
+    def _resolved(self, question: SelectionQuestion, state: RequestState) -> Selection:
+        """What is asked for, of the kinds that the cluster serves; see `ObjectHealth`."""
+        try:
+            selection = question.selection(self._given.reader, state.deadline)
+        except (InvalidQuery, NotServed, UndiscoveredError):
+            if state.caller.may_know(None):
+                raise
+            raise out_of_sight() from None
+        for kind in selection.kinds:
+            if RULES.own(kind.kind, kind.api_version) is None and not state.caller.may_know(kind):
+                raise out_of_sight()
+        return selection
+
+    def _found(self, selection: Selection, state: RequestState) -> SelectionResult:
         """What is there for the caller.
 
         Raises:
             NotFound: There is no such namespace, or it is out of the caller's scope.
             Forbidden: The service may see nothing of it.
-            ReadError: It could not be read.
+            ReadError: Nothing of it could be read.
         """
-        reader, place = self._judge.reader, selection.namespace
-        caller, deadline = _asker(req)
-        seen = sees(caller, selection, deadline)
-        if place and not is_in_sight(selection, seen):
-            list_nothing(reader, selection, now, deadline)
-        if not (place or caller.knows_namespaces or is_in_sight(selection, seen)):
+        reader, groups, now = self._given.reader, self._given.groups, self._given.now()
+        place, deadline = selection.namespace, state.deadline
+        sight = CallerSight(state.caller, selection, deadline)
+        if not sight.has_selection():
+            if place:
+                list_nothing(groups, reader, selection, now, deadline)
             raise out_of_sight()
-        policy = self._judge.policy
         try:
-            found = check_selection(
-                reader, selection, now=now, deadline=deadline, policy=policy, sees=seen
-            )
+            found = groups.check(selection, now, deadline)
+            seen = found.narrowed(sight)
+            failure = seen.failure()
+            if failure is not None:
+                raise failure
         except Forbidden:
             if place:
-                # It costs the same as one that is not there.
+                # It costs the same as one that does not exist.
                 find_namespace(reader, place, deadline)
             raise
         if place and not found.listed:
             try:
                 find_namespace(reader, place, deadline)
             except NotFound as error:
-                error.age = max(error.age, found.age)
+                error.began = earliest(error.began, found.worth(deadline.clock()).began)
                 raise
-        return found
-
-    on_head = on_get
+        return seen
 
 
-class ComponentHealth:
+class ComponentHealth(_Health):
     """A named group of the configuration, as status pages show them."""
-
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
         """The verdict on its worst member; up while as many members are as must be.
@@ -201,124 +280,37 @@ class ComponentHealth:
             InvalidQuery: A name or parameter that cannot be.
             ReadError: The API server gave no reading.
         """
-        judge = self._judge
-        caller, deadline = _asker(req)
-        wanted = wanted_of(req)
+        given, state, wanted = self._given, state_of(req), wanted_of(req)
         check_component_name(name)
-        now = judge.now()
-        in_sight = caller.may_see_component(name, deadline)
-        component = judge.components.get(name) if in_sight else None
+        in_sight = state.caller.may_see_component(name, state.deadline)
+        component = given.components.get(name) if in_sight else None
         if component is None:
-            unknown = "no such component in the configuration"
-            req.context.cause = unknown if in_sight else str(out_of_sight())
-            absent = _absent(Group("Component", name=name), 0.0)
-            _answer_object(req, resp, judge, absent, now, wanted)
+            unknown = NotFound("component", "it is not in the configuration")
+            error = unknown if in_sight else out_of_sight()
+            self._answer_absence(state, resp, absent("Component", "", name), error, wanted)
             return
-        found = check_component(judge.reader, component, now=now, deadline=deadline)
         group = Group("Component", name=name, title=component.title)
-        _answer_group(req, resp, judge, group, found, component.up, now, wanted)
+        with given.groups.answering():
+            found = given.groups.check(component, given.now(), state.deadline)
+            with given.groups.computing(state.deadline):
+                self._answer_group(state, resp, group, found, component.up, wanted)
 
     on_head = on_get
 
 
-def _asker(req: falcon.Request) -> tuple[Caller, Deadline]:
-    """Who asks, and when all that is read for them must be over; authentication found both out."""
-    return req.context.caller, req.context.deadline
+def _freshness(state: RequestState, worth: Worth) -> Freshness:
+    # Rounded up: the age that is told is never below the true one.
+    age = math.ceil(worth.age(state.deadline.clock()) * 10) / 10
+    state.age, state.stale = age, worth.stale
+    return Freshness(age, worth.stale)
 
 
-def _detail(req: falcon.Request, judge: Judge) -> Detail:
-    return _asker(req)[0].detail or judge.detail
-
-
-def _known_query(judge: Judge, caller: Caller, asked: Query, deadline: Deadline) -> Query:
-    """The object that is asked for, of the kind that the cluster serves.
-
-    Raises:
-        NotFound: The caller may not know of such a kind, or whether there is one.
-        InvalidQuery: Objects of that kind cannot stand in that place.
-        NotServed: The cluster serves no such kind.
-        ReadError: What it serves could not be read.
-    """
-    try:
-        query = resolved_query(asked, judge.reader, deadline)
-    except (InvalidQuery, NotServed, UndiscoveredError):
-        if caller.may_know(None):
-            raise
-        raise out_of_sight() from None
-    # Which kinds Kubernetes itself has is known to everybody.
-    if not asked.kind.plural and not caller.may_know(query.kind):
-        raise out_of_sight()
-    return query
-
-
-def _known_kinds(
-    judge: Judge, req: falcon.Request, words: tuple[str, ...], namespace: str
-) -> tuple[Kind, ...]:
-    """The kinds that are asked for; as `_known_query`."""
-    caller, deadline = _asker(req)
-    try:
-        kinds = resolved_kinds(words, namespace, judge.reader, deadline)
-    except (InvalidQuery, NotServed, UndiscoveredError):
-        if caller.may_know(None):
-            raise
-        raise out_of_sight() from None
-    foreign = (kind for kind in kinds if RULES.own(kind.kind, kind.api_version) is None)
-    if not all(map(caller.may_know, foreign)):
-        raise out_of_sight()
-    return kinds
-
-
-def _answer_object(
-    req: falcon.Request,
-    resp: falcon.Response,
-    judge: Judge,
-    checked: Checked,
-    now: datetime,
-    wanted: Wanted,
-) -> None:
-    assessment = checked.assessment
-    code = code_of(assessment, now=now, line=wanted.line, codes=judge.codes)
-    body = object_body(checked, now=now, detail=_detail(req, judge))
-    _answer(resp, code, body, wanted, checked.age if checked.stale else None)
-    req.context.reason = assessment.reason
-
-
-def _answer_group(
-    req: falcon.Request,
-    resp: falcon.Response,
-    judge: Judge,
-    group: Group,
-    found: Found,
-    needed: Threshold | None,
-    now: datetime,
-    wanted: Wanted,
-) -> None:
-    summary = summarize(found.assessments, needed)
-    code = code_of_group(summary, now=now, line=wanted.line, codes=judge.codes)
-    group = replace(group, age=found.age, stale=found.stale)
-    failing = not (summary.up and wanted.line.passes_group(summary, now))
-    body = group_body(summary, group, now=now, detail=_detail(req, judge), failing=failing)
-    _answer(resp, code, body, wanted, found.age if found.stale else None)
-    req.context.reason = summary.reason
-
-
-def _answer(
-    resp: falcon.Response,
-    code: int,
-    body: dict[str, Any],
-    wanted: Wanted,
-    stale_for: float | None,
-) -> None:
+def _write(resp: falcon.Response, body: dict[str, Any], wanted: Wanted, fresh: Freshness) -> None:
     resp.set_header(STATUS_HEADER, body["status"])
-    resp.status = wanted.fixed_code or code
+    resp.status = wanted.fixed_code or resp.status
     resp.content_type = falcon.MEDIA_JSON
     if wanted.health_json:
         resp.content_type, body = MEDIA_HEALTH, health_body(body)
     resp.text = to_json(body)
-    if stale_for is not None:
-        resp.set_header("Age", str(int(stale_for)))
-
-
-def _absent(group: Group, age: float) -> Checked:
-    """A group that does not exist, or may not be seen: as an object that does not."""
-    return Checked(absent(group.kind, group.namespace, group.name), age)
+    if fresh.stale:
+        resp.set_header("Age", str(math.ceil(fresh.age)))

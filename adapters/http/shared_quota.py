@@ -12,12 +12,11 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..turns import Turns
 from .quota import LocalQuota, RateLimit, Usage, short
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class SharedQuota:
         """The usage by whoever knows of more."""
         if theirs is None or theirs.used <= mine.used:
             return mine
-        self._local.learn(key, theirs.used, theirs.left)
+        self._local.hit(key, 0, theirs.used, theirs.left)
         left = mine.left if theirs.left is None else min(theirs.left, float(self._expiry))
         return Usage(mine.limit, theirs.used, left)
 
@@ -96,16 +95,13 @@ class SharedCounts:
         url: Where Redis is: ``redis://``, ``rediss://`` or ``redis+unix://``.
         patience: Seconds that a request waits for Redis at most, all that it asks together.
         pause: Seconds after which Redis is tried again once it failed.
-        turns: What requests step out of while they wait.
 
     Raises:
         ModuleNotFoundError: The extra `redis` is not installed.
         ValueError: The address is malformed.
     """
 
-    def __init__(
-        self, url: str, *, patience: float = 0.2, pause: float = 1.0, turns: Turns | None = None
-    ) -> None:
+    def __init__(self, url: str, *, patience: float = 0.2, pause: float = 1.0) -> None:
         # Of an extra, and for those alone who share their limits.
         import redis  # noqa: PLC0415  # see above
         from limits.storage import RedisStorage  # noqa: PLC0415  # see above
@@ -122,7 +118,6 @@ class SharedCounts:
             url, connection_pool=self._pool, key_prefix=_PREFIX
         )
         self._patience = patience
-        self._aside = nullcontext if turns is None else turns.aside
         self._pause = pause
         self._crew = _Crew(_THREADS)
         self._lock = threading.Lock()
@@ -168,13 +163,17 @@ class SharedCounts:
             self._probe()
             return None
         job = _Job(work, time.monotonic() + self._patience)
-        self._crew.take(job)
-        with self._aside():
-            answered = job.done.wait(self._patience)
+        try:
+            self._crew.take(job)
+        except RuntimeError:
+            self._lost("no thread can be started to ask Redis")
+            return None
+        answered = job.done.wait(self._patience)
         if not answered:
-            self._lost(TimeoutError())
+            self._lost(f"Redis failed ({TimeoutError.__name__})")
         elif job.error is not None:
-            self._lost(job.error)
+            # Not in its words, which repeat a password that Redis does not understand.
+            self._lost(f"Redis failed ({type(job.error).__name__})")
         return job.result
 
     def _probe(self) -> None:
@@ -190,9 +189,10 @@ class SharedCounts:
             self._storage.incr("probe", 60)
             self._found()
 
-        self._crew.take(_Job(work, now + self._pause))
+        with suppress(RuntimeError):
+            self._crew.take(_Job(work, now + self._pause))
 
-    def _lost(self, error: Exception) -> None:
+    def _lost(self, why: str) -> None:
         with self._lock:
             self._next_probe = time.monotonic() + self._pause
             if not self._answers:
@@ -200,11 +200,7 @@ class SharedCounts:
             self._answers = False
         # What is being read may have no end.
         self._pool.disconnect()
-        # Its words are Redis's own, which repeats a password that it does not understand.
-        _log.error(
-            "limits are not shared: Redis failed (%s); each process counts for itself",
-            type(error).__name__,
-        )
+        _log.error("limits are not shared: %s; each process counts for itself", why)
 
     def _found(self) -> None:
         with self._lock:
@@ -246,10 +242,14 @@ class _Crew:
         self._threads: list[threading.Thread] = []
 
     def take(self, job: _Job[Any]) -> None:
-        """Have a job done."""
-        self._jobs.put(job)
+        """Have a job done.
+
+        Raises:
+            RuntimeError: There is no thread, and none can be started.
+        """
         if len(self._threads) < self._size:
             self._start()
+        self._jobs.put(job)
 
     def end(self) -> None:
         """End every thread, each after its job."""
@@ -262,10 +262,17 @@ class _Crew:
 
     def _start(self) -> None:
         with self._lock:
-            if len(self._threads) < self._size:
-                thread = threading.Thread(target=self._work, name="limits", daemon=True)
-                self._threads.append(thread)
+            if len(self._threads) >= self._size:
+                return
+            thread = threading.Thread(target=self._work, name="limits", daemon=True)
+            try:
                 thread.start()
+            except RuntimeError:
+                if not self._threads:
+                    raise
+                # Those that there are do the work.
+                return
+            self._threads.append(thread)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:

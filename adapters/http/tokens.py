@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from k8s_heartbeat.core import RULES, Kind
-from k8s_heartbeat.core.kinds import find
-from k8s_heartbeat.core.reader import Deadline, Query
+from k8s_heartbeat.core.checks.reader import Deadline
+from k8s_heartbeat.core.kinds import KindIndex
+from k8s_heartbeat.core.query import Query
 
 from .callers import Caller, Credential
 from .rendering import Detail
@@ -73,14 +74,20 @@ class Token:
     def may_list(self, kind: Kind, namespace: str, deadline: Deadline) -> bool:
         """See `Caller.may_list`."""
         place = namespace if kind.namespaced else NO_NAMESPACE
-        return self._is_in_place(place) and self._is_of_kind(kind)
+        in_place = self.namespaces is None or place in self.namespaces
+        return in_place and self._is_of_kind(kind)
+
+    def may_list_somewhere(self, kind: Kind) -> bool:
+        """See `Caller.may_list_somewhere`."""
+        places = self.namespaces
+        somewhere = places is None or (
+            bool(places - {NO_NAMESPACE}) if kind.namespaced else NO_NAMESPACE in places
+        )
+        return somewhere and self._is_of_kind(kind)
 
     def may_see_component(self, name: str, deadline: Deadline) -> bool:
         """See `Caller.may_see_component`."""
         return self.components is None or name in self.components
-
-    def _is_in_place(self, place: str) -> bool:
-        return self.namespaces is None or place in self.namespaces
 
     def _is_of_kind(self, kind: Kind) -> bool:
         return self.kinds is None or any(_means(word, kind) for word in self.kinds)
@@ -102,16 +109,15 @@ class TokenAuthenticator:
     def __init__(self, tokens: Callable[[], Sequence[Token]]) -> None:
         self._tokens = tokens
 
-    def caller(self, offered: Sequence[Credential], deadline: Deadline) -> Caller | None:
+    def caller(self, credential: Credential, deadline: Deadline) -> Caller | None:
         """See `Authenticator.caller`; nothing is to be learned from how long it takes."""
-        digests = [sha256(credential.value).digest() for credential in offered]
+        digest = sha256(credential.value).digest()
         found: Token | None = None
         for token in self._tokens():
             for known in token.digests:
-                for digest in digests:
-                    # All of them, each in constant time, also once one was found.
-                    if hmac.compare_digest(known, digest):
-                        found = token
+                # All of them, each in constant time, also once one was found.
+                if hmac.compare_digest(known, digest):
+                    found = token
         return found
 
 
@@ -125,4 +131,4 @@ def _means(word: str, kind: Kind) -> bool:
     known = RULES.kind_called(word)
     if known is not None:
         return (known.group, known.plural) == (kind.group, kind.plural)
-    return find(word, [kind], alone=True) is not None
+    return KindIndex((kind,), alone=True).find(word) is not None

@@ -1,8 +1,8 @@
 """What a caller may not see is answered as what does not exist, and costs the API server the same.
 
-Otherwise the time that a refusal takes, or what the cache makes of it, would tell what is there. So
-in place of an object that is out of a caller's sight another one is asked for, in the same place,
-that cannot be there: its name is drawn from a key that ends with the process.
+Otherwise the time that a refusal takes, or what the cache makes of it, would show what is there. So
+the service looks up a name that cannot exist instead, in the same place: one that is derived from
+a key of this process.
 """
 
 from __future__ import annotations
@@ -14,84 +14,121 @@ from datetime import datetime
 from typing import NoReturn
 
 from k8s_heartbeat.core import Kind
-from k8s_heartbeat.core.group import Sees, Selection, check_selection, workload_kinds
-from k8s_heartbeat.core.kinds import NAMESPACE
-from k8s_heartbeat.core.reader import (
+from k8s_heartbeat.core.checks.reader import (
     ClusterReader,
     Deadline,
     Forbidden,
     NotFound,
-    Query,
+    NotServed,
     ReadError,
 )
+from k8s_heartbeat.core.checks.selection import Selection, workload_kinds
+from k8s_heartbeat.core.kinds import NAMESPACE
+from k8s_heartbeat.core.query import Query
 
+from ..groups import Groups
 from .callers import Caller
 
-__all__ = [
-    "find_namespace",
-    "is_in_sight",
-    "list_nothing",
-    "out_of_sight",
-    "read_nothing",
-    "sees",
-]
+__all__ = ["CallerSight", "find_namespace", "list_nothing", "out_of_sight", "read_nothing"]
 
 _KEY = secrets.token_bytes(32)
 
 
+class CallerSight:
+    """What of a selection a caller may be told; each place is asked about once.
+
+    Args:
+        caller: Who asks.
+        selection: What they ask about.
+        deadline: When it must be known what they may see.
+    """
+
+    def __init__(self, caller: Caller, selection: Selection, deadline: Deadline) -> None:
+        self._caller = caller
+        self._namespace = selection.namespace
+        self._kinds = selection.kinds
+        self._deadline = deadline
+        self._known: dict[tuple[Kind, str], bool] = {}
+
+    def sees(self, kind: Kind, namespace: str) -> bool:
+        """Whether the objects of a kind in a namespace."""
+        if self._namespace:
+            return self._may_list(kind, self._namespace)
+        # Who sees all namespaces need not be asked about each.
+        if self._may_list(kind, ""):
+            return True
+        known = self._caller.knows_namespaces and namespace != ""
+        return known and self._may_list(kind, namespace)
+
+    def sees_some(self, kind: Kind) -> bool:
+        """Whether any objects of a kind, wherever in the selection they are."""
+        if self._may_list(kind, self._namespace):
+            return True
+        return not self._namespace and self._caller.may_list_somewhere(kind)
+
+    def has_selection(self) -> bool:
+        """Whether the caller sees some of all kinds that are named, or of any where none is."""
+        if self._kinds:
+            return all(map(self.sees_some, self._kinds))
+        return any(map(self.sees_some, workload_kinds()))
+
+    def _may_list(self, kind: Kind, namespace: str) -> bool:
+        key = (kind, namespace)
+        if key not in self._known:
+            self._known[key] = self._caller.may_list(kind, namespace, self._deadline)
+        return self._known[key]
+
+
 def read_nothing(reader: ClusterReader, query: Query, deadline: Deadline) -> NoReturn:
-    """Ask for nothing in place of an object.
+    """Look up nothing instead of an object.
 
     Raises:
-        NotFound: With the age of that reading.
+        NotFound: With the beginning of that reading.
         ReadError: It could not be read; as if the object itself had been asked for.
     """
     decoy = replace(query, name=_nowhere(str(query)))
-    age = 0.0
+    began: float | None
     try:
-        reader.read(decoy, deadline)
-    except (NotFound, Forbidden) as error:
-        age = error.age
+        began = reader.read(decoy, deadline).began
+    except (NotFound, Forbidden, NotServed) as error:
+        began = error.began
     except ReadError as error:
-        error.args = (str(error).replace(str(decoy), str(query)),)
-        raise
-    raise out_of_sight(age)
+        raise error.about(str(query)) from None
+    raise out_of_sight(began)
 
 
 def list_nothing(
-    reader: ClusterReader, selection: Selection, now: datetime, deadline: Deadline
+    groups: Groups, reader: ClusterReader, selection: Selection, now: datetime, deadline: Deadline
 ) -> NoReturn:
-    """List nothing in place of a namespace.
+    """Check nothing instead of a namespace.
 
     Raises:
-        NotFound: With the age of the oldest reading.
+        NotFound: With the beginning of the oldest reading.
         ReadError: It could not be read; as if the namespace itself had been asked for.
     """
     place = selection.namespace
-    decoy = replace(selection, namespace=_nowhere(place), selector=None)
-    age = 0.0
+    decoy = replace(selection, namespace=_nowhere(place))
+    began: float | None
     try:
-        age = check_selection(reader, decoy, now=now, deadline=deadline).age
-    except Forbidden as error:
-        age = error.age
+        began = groups.check(decoy, now, deadline).worth(deadline.clock()).began
+    except (Forbidden, NotServed) as error:
+        began = error.began
     except ReadError as error:
-        error.args = (str(error).replace(decoy.namespace, place),)
-        raise
+        raise error.about(f"the objects in {place}") from None
     try:
         find_namespace(reader, decoy.namespace, deadline)
     except NotFound as error:
-        age = max(age, error.age)
+        raise out_of_sight(earliest(began, error.began)) from None
     except ReadError as error:
-        error.args = (str(error).replace(decoy.namespace, place),)
-        raise
-    raise out_of_sight(age)
+        raise error.about(f"namespaces {place}") from None
+    raise out_of_sight(began)
 
 
 def find_namespace(reader: ClusterReader, namespace: str, deadline: Deadline) -> None:
-    """Return where a namespace is there, as far as the service may see.
+    """Return where a namespace exists, as far as the service may see.
 
     Raises:
-        NotFound: It is not.
+        NotFound: It does not.
         ReadError: It could not be read.
     """
     try:
@@ -100,39 +137,16 @@ def find_namespace(reader: ClusterReader, namespace: str, deadline: Deadline) ->
         return
 
 
-def out_of_sight(age: float = 0.0) -> NotFound:
+def out_of_sight(began: float | None = None) -> NotFound:
     """The error for what a caller may not see; the log tells the operator that it is one."""
-    error = NotFound("it is out of the caller's scope")
-    error.age = age
+    error = NotFound("scope", "it is out of the caller's scope")
+    error.began = began
     return error
 
 
-def is_in_sight(selection: Selection, seen: Sees) -> bool:
-    """Whether a caller sees all kinds that are named in a namespace, or any where none is."""
-    if selection.kinds:
-        return all(seen(kind, selection.namespace) for kind in selection.kinds)
-    return any(seen(kind, selection.namespace) for kind in workload_kinds())
-
-
-def sees(caller: Caller, selection: Selection, deadline: Deadline) -> Sees:
-    """What of a selection a caller may be told of; each place is asked about once."""
-    known: dict[tuple[Kind, str], bool] = {}
-
-    def may_list(kind: Kind, namespace: str) -> bool:
-        key = (kind, namespace)
-        if key not in known:
-            known[key] = caller.may_list(kind, namespace, deadline)
-        return known[key]
-
-    def may_be_told(kind: Kind, namespace: str) -> bool:
-        # Who sees all namespaces need not be asked about each.
-        if not selection.namespace and may_list(kind, ""):
-            return True
-        if not selection.namespace and not caller.knows_namespaces:
-            return False
-        return bool(namespace) and may_list(kind, namespace)
-
-    return may_be_told
+def earliest(*moments: float | None) -> float | None:
+    """The earliest of some moments; None where none is known."""
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _nowhere(text: str) -> str:

@@ -7,11 +7,15 @@ Source: the conditions that its controller sets
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from ..annotations import HPA_CONDITIONS
 from ..assessment import Activity, Cause, Health
 from ..fields import CONDITIONS, EMPTY, conditions_of, integer, text
 from ..kinds import Kind
 from ..model import Condition, Conditions, Manifest, Metadata, Source, record
+from ..waiting import has_waited
+from ..wording import quoted
 from .rule import Context, Rule
 from .stated import as_cause, is_true, word_of
 from .verdict import Verdict
@@ -73,11 +77,12 @@ def _judge(scaler: HorizontalPodAutoscaler, context: Context) -> Verdict:
             Activity.STEADY,
             up=True,
             reason=word_of(lasting, lasting.type),
-            message=f"it cannot scale; {_figures(scaler)}",
+            message=f"it cannot scale, {_figures(scaler)}",
+            detail=quoted(lasting.message),
             causes=causes,
             since=lasting.since,
         )
-    return _well(scaler, causes)
+    return _well(scaler, causes, context)
 
 
 def _failing(conditions: Conditions) -> list[Condition]:
@@ -92,15 +97,18 @@ def _failing(conditions: Conditions) -> list[Condition]:
 
 def _lasts(failure: Condition, context: Context) -> bool:
     since, allowed = failure.since, context.policy.autoscaler_failing_after
-    return since is None or context.now - since >= allowed
+    # A time ahead of our clock does not say how long it has lasted.
+    return since is None or not timedelta(0) <= context.now - since < allowed
 
 
-def _well(scaler: HorizontalPodAutoscaler, causes: tuple[Cause, ...]) -> Verdict:
+def _well(scaler: HorizontalPodAutoscaler, causes: tuple[Cause, ...], context: Context) -> Verdict:
     active, figures = scaler.conditions.get("ScalingActive"), _figures(scaler)
     if not scaler.conditions and not scaler.current:
         # A status of zeros is what the API writes before any controller has looked.
         message = "its controller has not looked at it yet"
-        return Verdict(Health.UNKNOWN, Activity.PROGRESSING, False, "NotObserved", message)
+        late = has_waited(context.now, context.policy.waiting_after, scaler.meta.created)
+        activity = Activity.STEADY if late else Activity.PROGRESSING
+        return Verdict(Health.UNKNOWN, activity, False, "NotObserved", message)
     if active is not None and active.status == "False" and active.reason == _DISABLED:
         message = "its target is scaled to zero"
         return Verdict(

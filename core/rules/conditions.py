@@ -1,176 +1,212 @@
-"""Any kind without a rule of its own: by the conditions that its controller states.
+"""What the conditions of another project's kind say, each by its role.
 
-Source: Kubernetes' API conventions on conditions, and the kstatus library's reading of Ready,
-Reconciling and Stalled (sigs.k8s.io/cli-utils/pkg/kstatus). Beyond these, the words of Flux
+Source: Kubernetes' API conventions on conditions. Beyond these, the words of Flux
 (ProgressingWithRetry), KEDA (Fallback), OpenShift (ProgressDeadlineExceeded), Cluster API
 (severity Info) and prometheus-operator (the status Degraded).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 
 from ..assessment import Activity, Cause, Health
-from ..fields import CONDITIONS, FieldError, conditions_of
-from ..kinds import Kind
-from ..model import Condition, Conditions, Source
-from .replicas import scaled_to_zero
-from .rule import Context, Rule
-from .stated import Stated, as_cause, is_false, is_on_its_way, is_true, word_of
-from .verdict import Verdict
+from ..model import Condition, record
+from .finding import Custom, Finding, held, waiting
+from .roles import LATE, has_failed, has_held, is_behind, is_on_its_way, is_progress
+from .rule import Context
+from .stated import as_cause, is_true, word_of
+from .words import Role
 
-__all__ = ["CONDITIONS_RULE"]
+__all__ = ["Beside", "by_conditions"]
 
-_PRIMARY = ("Ready", "Available", "Succeeded", "Established", "Healthy")
-_NEGATIVE = ("Degraded", "Fallback")
-_NEGATIVE_ENDINGS = ("Failed", "Failing", "Failure", "Pressure", "Error")
+# False while something runs that is to end.
+_COMPLETION = ("Complete", "Completed", "Finished")
 # Where one of these is False, the controller has not done it, whatever serves meanwhile.
-_DONE = ("Accepted", "Applied", "Programmed", "Reconciled", "Synced", "Valid")
+_DONE = ("Accepted", "Applied", "Programmed", "Reconciled", "ResolvedRefs", "Synced", "Valid")
 
 
-def _read(source: Source) -> Stated:
-    replicas = source.spec.get("replicas")
-    return Stated(
-        source.meta, conditions_of(source.status), zero=type(replicas) is int and replicas == 0
-    )
+@record
+class Beside:
+    """What else an object states, which its conditions are read in the light of.
 
-
-def _judge(subject: Stated, context: Context) -> Verdict:
-    """By Ready, Available, Succeeded, Established and Healthy: the worst of those that it states.
-
-    All True is healthy. False is down, unless its reason, its severity Info or another condition
-    says that it is on its way; then, and with Unknown, it is degraded and progressing, and up.
-    ProgressingWithRetry is not on its way. Stalled is down. Reconciling is progressing.
-
-    It is degraded at best with Degraded, Fallback or what ends in Failed, Failing, Failure,
-    Pressure or Error; with one of the first ones that has the status Degraded; with Progressing
-    that is False for ProgressDeadlineExceeded; and, where one of the first ones is stated too, with
-    Accepted, Applied, Programmed, Reconciled, Synced or Valid that is False.
-
-    Where spec.replicas is 0 and neither Stalled nor any of those is stated, False and none of the
-    first ones are scaled to zero: healthy (or what the policy says of zero) and suspended.
-    Otherwise, with none of these conditions it is unknown.
+    Attributes:
+        moving: A word says that it is on its way.
+        failing: A failure is stated.
+        serving: Its figures say that some of it serves.
     """
-    if subject.zero and _is_quiet(subject.conditions):
-        return scaled_to_zero(context.policy)
-    verdict = _by_health(subject)
-    if is_true(subject.conditions, "Reconciling"):
-        return replace(verdict, activity=Activity.PROGRESSING)
-    return verdict
+
+    moving: bool
+    failing: bool
+    serving: bool
 
 
-def _is_quiet(conditions: Conditions) -> bool:
-    """Whether what runs nothing on purpose would state just this."""
-    if is_true(conditions, "Stalled") or _failed(conditions):
-        return False
-    statuses = {entry.status for entry in _primaries(conditions)}
-    return not statuses or ("False" in statuses and statuses <= {"True", "False", "Unknown"})
+def by_conditions(custom: Custom, context: Context, beside: Beside) -> Iterator[Finding]:
+    """What each condition says, in the light of what is stated beside it."""
+    for place, conditions, roles in custom.conditions:
+        primary = Role.PRIMARY in roles.values()
+        must = any(is_true(conditions, type_) for type_ in custom.entry.must)
+        moves = beside.moving or any(
+            role is Role.MOVING and is_progress(conditions[type_]) for type_, role in roles.items()
+        )
+        for type_, role in roles.items():
+            condition = conditions[type_]
+            soft = moves or type_ in custom.entry.soft
+            way = not beside.failing and (soft or is_on_its_way(condition))
+            serving = not place and (beside.serving or (must and type_ in custom.entry.soft))
+            second = primary and role is Role.POSITIVE
+            finding = _by_condition(custom, context, condition, role, (second, way, serving))
+            if finding is not None:
+                finding.message = f"{place}: {finding.message}" if place else finding.message
+                if is_behind(custom, condition) and finding.activity is Activity.STEADY:
+                    finding.activity = Activity.PROGRESSING
+                yield finding
+    yield from _not_stated(custom, context)
 
 
-def _primaries(conditions: Conditions) -> list[Condition]:
-    return [conditions[type_] for type_ in _PRIMARY if type_ in conditions]
+def _not_stated(custom: Custom, context: Context) -> Iterator[Finding]:
+    """The conditions that the kind has to have and the object has not yet."""
+    for type_ in custom.entry.must:
+        if any(type_ in conditions for _, conditions, _ in custom.conditions):
+            continue
+        message = f"its condition {_named(type_)} is not stated yet"
+        if custom.ends:
+            yield Finding(Health.HEALTHY, Activity.PROGRESSING, True, "Running", message)
+        else:
+            yield waiting(custom, context, "NotStated", message, first=True)
 
 
-def _by_health(subject: Stated) -> Verdict:
-    conditions = subject.conditions
-    if is_true(conditions, "Stalled"):
-        return _down(subject, conditions["Stalled"], "Stalled", "it is stalled")
-    primaries = _primaries(conditions)
-    waiting = [entry for entry in primaries if entry.status not in ("True", "Degraded")]
-    for entry in waiting:
-        if entry.status == "False" and not is_on_its_way(entry, conditions):
-            return _down(subject, entry, "NotReady", _said(entry))
-    if any(entry.status not in ("False", "Unknown") for entry in waiting):
-        raise FieldError("status.conditions[].status is not one of a condition, such as True")
-    failed = _failed(conditions)
-    if waiting:
-        return _on_its_way(subject, waiting[0], failed)
-    if failed:
-        return _failing(subject, failed)
-    return _converged(primaries)
+def _by_condition(
+    custom: Custom,
+    context: Context,
+    condition: Condition,
+    role: Role,
+    beside: tuple[bool, bool, bool],
+) -> Finding | None:
+    if role is Role.HOLDING or has_held(custom.entry, condition):
+        stopped = role is not Role.HOLDING or condition.status == "True"
+        return held(word_of(condition, condition.type), _told(condition)) if stopped else None
+    if role is Role.MOVING:
+        return _by_progress(custom, context, condition)
+    if role is Role.NEGATIVE:
+        return _by_fault(custom, condition)
+    if role is Role.INVERSE:
+        return _by_inverse(custom, context, condition, way=beside[1], serving=beside[2])
+    if role is Role.POSITIVE and (beside[0] or _is_idle(condition)):
+        return _by_part(custom, context, condition, way=beside[1])
+    return _by_state(custom, context, condition, way=beside[1], serving=beside[2])
 
 
-def _failed(conditions: Conditions) -> list[Condition]:
-    failed = [conditions[type_] for type_ in sorted(conditions) if _is_failure(conditions[type_])]
-    # By itself, what is not done says nothing of what serves.
-    if _primaries(conditions):
-        failed += [conditions[type_] for type_ in _DONE if is_false(conditions, type_)]
-    return failed
+def _by_progress(custom: Custom, context: Context, condition: Condition) -> Finding | None:
+    if condition.status == "False" and condition.reason == LATE:
+        return _bad(custom, condition, Health.DEGRADED)
+    if is_progress(condition):
+        reason, since = word_of(condition, condition.type), condition.since
+        finding = waiting(custom, context, reason, _told(condition), since)
+        finding.is_weak = finding.counts_alone = True
+        return finding
+    return None
 
 
-def _is_failure(condition: Condition) -> bool:
-    if condition.type in _PRIMARY:
-        return condition.status == "Degraded"
-    if condition.type == "Progressing":
-        return condition.status == "False" and condition.reason == "ProgressDeadlineExceeded"
-    negative = condition.type in _NEGATIVE or condition.type.endswith(_NEGATIVE_ENDINGS)
-    return negative and condition.status == "True"
+def _by_fault(custom: Custom, condition: Condition) -> Finding | None:
+    """What something says that should not be True."""
+    if condition.status == "True":
+        terminal = custom.ends or condition.type in ("Failed", "Stalled")
+        return _bad(custom, condition, Health.DOWN if terminal else Health.DEGRADED)
+    if condition.status == "False":
+        finding = _aside(condition.type, "it states no fault")
+        finding.counts_alone = True
+        return finding
+    return None
 
 
-def _failure(condition: Condition) -> str:
-    """Our word for it, where its controller has none."""
-    words = {"True": condition.type, "False": f"Not{condition.type}"}
-    return words.get(condition.status, "Degraded")
+def _by_inverse(
+    custom: Custom, context: Context, condition: Condition, *, way: bool, serving: bool
+) -> Finding:
+    """NotReady that is True, as Ready that is False."""
+    if condition.status == "False":
+        reason, message = word_of(condition, condition.type), _told(condition)
+        return Finding(Health.HEALTHY, Activity.STEADY, True, reason, message, condition.since)
+    if way and not has_failed(condition):
+        return _waiting(custom, context, condition, serving=serving)
+    return _bad(custom, condition, Health.DEGRADED if serving else Health.DOWN)
 
 
-def _said(condition: Condition) -> str:
-    # The name itself would put the word that monitors look for into bad news.
-    named = "health condition" if condition.type == "Healthy" else f"condition {condition.type}"
-    return f"its {named} is {condition.status}"
+def _is_idle(condition: Condition) -> bool:
+    # What has ended, or waits, does not run.
+    return condition.status == "False" and condition.type.endswith("Running")
 
 
-def _down(subject: Stated, condition: Condition, fallback: str, message: str) -> Verdict:
-    failed = [entry for entry in _failed(subject.conditions) if entry is not condition]
-    return Verdict(
-        Health.DOWN,
-        Activity.STEADY,
-        up=False,
-        reason=word_of(condition, fallback),
-        message=message,
-        causes=(as_cause(subject.meta, condition, fallback), *_causes(subject, failed)),
-        since=condition.since,
-    )
+def _by_part(
+    custom: Custom, context: Context, condition: Condition, *, way: bool
+) -> Finding | None:
+    """What is stated beside Ready and the like: a cause, and a verdict where it was not done."""
+    failed = has_failed(condition)
+    if condition.status != "False":
+        return _bad(custom, condition, Health.DEGRADED) if failed else None
+    if _is_idle(condition) and not failed:
+        return None
+    if failed or condition.type in _DONE:
+        if way:
+            return _waiting(custom, context, condition, serving=True)
+        return _bad(custom, condition, Health.DEGRADED)
+    finding = _aside(condition.type, _told(condition))
+    finding.cause = _cause(custom, condition)
+    return finding
 
 
-def _on_its_way(subject: Stated, condition: Condition, failed: list[Condition]) -> Verdict:
-    # Controllers pass through this at each reconciliation: what serves goes on serving.
-    return Verdict(
-        Health.DEGRADED,
-        Activity.PROGRESSING,
-        up=True,
-        reason=word_of(condition, "NotReady"),
-        message=f"{_said(condition)}, it is on its way",
-        causes=(as_cause(subject.meta, condition, "NotReady"), *_causes(subject, failed)),
-        since=condition.since,
-    )
+def _by_state(
+    custom: Custom, context: Context, condition: Condition, *, way: bool, serving: bool
+) -> Finding:
+    """What something says that should be True."""
+    status, type_, ends = condition.status, condition.type, custom.ends
+    failed = has_failed(condition)
+    if status == "True" and not failed:
+        reason, message = word_of(condition, type_), _told(condition)
+        return Finding(Health.HEALTHY, Activity.STEADY, True, reason, message, condition.since)
+    if status not in ("False", "Unknown"):
+        # A status that is no condition's, or a reason of failure: no good news.
+        return _bad(custom, condition, Health.DEGRADED if status else Health.UNKNOWN)
+    going = status == "Unknown" or type_ in custom.entry.soft
+    if not failed and (type_ in _COMPLETION or (ends and going)):
+        reason = word_of(condition, "Running")
+        return Finding(Health.HEALTHY, Activity.PROGRESSING, True, reason, _told(condition))
+    if not failed and (way or status == "Unknown"):
+        return _waiting(custom, context, condition, serving=serving)
+    return _bad(custom, condition, Health.DEGRADED if serving else Health.DOWN)
 
 
-def _failing(subject: Stated, failed: list[Condition]) -> Verdict:
-    first = failed[0]
-    moving = first.status == "False" and is_on_its_way(first, subject.conditions)
-    return Verdict(
-        Health.DEGRADED,
-        Activity.PROGRESSING if moving else Activity.STEADY,
-        up=True,
-        reason=word_of(first, _failure(first), "Degraded"),
-        message="its controller states a failure" if first.status == "True" else _said(first),
-        causes=_causes(subject, failed),
-        since=first.since,
-    )
+def _waiting(custom: Custom, context: Context, condition: Condition, *, serving: bool) -> Finding:
+    message = f"{_told(condition)}, it is on its way"
+    reason = word_of(condition, "NotReady")
+    found = waiting(custom, context, reason, message, condition.since, serving=serving)
+    found.cause = _cause(custom, condition)
+    return found
 
 
-def _converged(primaries: list[Condition]) -> Verdict:
-    if not primaries:
-        looked_for = ", ".join(_PRIMARY[:-1])
-        message = f"it states no condition {looked_for}, nor one of its health"
-        return Verdict(Health.UNKNOWN, Activity.STEADY, False, "NoConditions", message)
-    first = primaries[0]
-    reason, message = word_of(first, first.type), _said(first)
-    return Verdict(Health.HEALTHY, Activity.STEADY, True, reason, message, since=first.since)
+def _aside(reason: str, message: str) -> Finding:
+    return Finding(Health.HEALTHY, Activity.STEADY, True, reason, message, is_weak=True)
 
 
-def _causes(subject: Stated, failed: list[Condition]) -> tuple[Cause, ...]:
-    return tuple(as_cause(subject.meta, entry, _failure(entry), "Degraded") for entry in failed)
+def _bad(custom: Custom, condition: Condition, health: Health) -> Finding:
+    cause, up = _cause(custom, condition), health in (Health.DEGRADED, Health.HEALTHY)
+    told, since = _told(condition), condition.since
+    return Finding(health, Activity.STEADY, up, cause.reason, told, since, cause)
 
 
-CONDITIONS_RULE = Rule(Kind("", "", "", ""), _judge, _read, fields=("spec.replicas", *CONDITIONS))
+def _cause(custom: Custom, condition: Condition) -> Cause:
+    named = _named(condition.type)
+    words = {"True": named, "False": f"Not{named}", "Unknown": "NotReady", "": "NoStatus"}
+    word = words.get(condition.status, "Degraded")
+    last = "Degraded" if condition.status == "True" else "NotReady"
+    return as_cause(custom.meta, condition, word, last)
+
+
+def _told(condition: Condition) -> str:
+    type_ = condition.type
+    named = "health condition" if type_ == "Healthy" else f"condition {_named(type_)}"
+    return f"its {named} is {condition.status or 'not stated'}"
+
+
+def _named(type_: str) -> str:
+    # The name itself would put the words that monitors look for into bad news.
+    return type_.replace("Unhealthy", "NotWell").replace("Healthy", "Health")

@@ -10,16 +10,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
-from ..assessment import Activity, Health, worst
-from ..fields import FieldError, boolean, integer, items, mapping, time
+from ..assessment import UNREAD, Activity, Health, worst
+from ..fields import FieldError, boolean, integer, items, time
 from ..kinds import JOB, Kind
 from ..model import Metadata, Source, record
 from ..policy import Policy
-from ..reader import Query
 from ..schedule import Schedule
-from .cron_runs import STAMP, by_runs, runs_of
+from .cron_runs import STAMP, Runs, by_runs, runs_of
 from .overdue import overdue, timetable, turns_since
-from .rule import Context, Rule
+from .rule import Context, Evidence, Rule
 from .verdict import Verdict
 
 __all__ = ["CRON_JOB_RULE", "CronJob"]
@@ -40,6 +39,8 @@ class CronJob:
     """Seconds after which a run that is due is no longer started."""
     forbids: bool
     """Whether no run starts while another one is active."""
+    replaces: bool
+    """Whether a run that starts ends the one that is active."""
     kept: int | None
     """How many Jobs of failed runs are kept; None if that is not stated."""
     active: int
@@ -47,6 +48,16 @@ class CronJob:
     scheduled: datetime | None
     """When the last run that has started was due."""
     succeeded: datetime | None
+
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether its status alone says that no run has failed since one last succeeded.
+
+        One that was never scheduled may have been started by hand: only its Jobs tell.
+        """
+        if self.scheduled is None or self.succeeded is None:
+            return False
+        return self.succeeded >= self.scheduled
 
 
 def _read(source: Source) -> CronJob:
@@ -66,9 +77,10 @@ def _read(source: Source) -> CronJob:
         suspended=boolean(spec.get("suspend")),
         deadline=integer(spec.get("startingDeadlineSeconds")),
         forbids=spec.get("concurrencyPolicy") == "Forbid",
+        replaces=spec.get("concurrencyPolicy") == "Replace",
         kept=integer(spec.get("failedJobsHistoryLimit")),
         active=len(items(status.get("active"))),
-        created=time(mapping(source.manifest.get("metadata")).get("creationTimestamp")),
+        created=source.meta.created,
         scheduled=time(scheduled),
         succeeded=time(status.get("lastSuccessfulTime")),
     )
@@ -83,8 +95,10 @@ def _judge(cron_job: CronJob, context: Context) -> Verdict:
     down where several have failed in a row, as many as the policy says; where its Job is gone, the
     CronJob's own status tells. Kubernetes keeps spec.failedJobsHistoryLimit failed Jobs, as a rule
     one: where there are so many, the runs count that were due since the last success, unless Forbid
-    or startingDeadlineSeconds may have left some out. Without spec.timeZone, a run is late when it
-    is late in every time zone that fits the last one.
+    or startingDeadlineSeconds may have left some out. Runs that start and do not end count too: as
+    many active ones as failures make it down, and no success since, is degraded; twice as many is
+    down. Without spec.timeZone, a run is late when it is late in every time zone that fits the last
+    one.
 
     Kubernetes does not say when a CronJob was resumed or its schedule changed: with
     startingDeadlineSeconds, a run that was due before then counts as missed until the next one.
@@ -93,7 +107,12 @@ def _judge(cron_job: CronJob, context: Context) -> Verdict:
         return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, "Suspended", "it is suspended")
     schedule, zone = timetable(cron_job.schedule, cron_job.time_zone)
     missed = _missed(cron_job, schedule, zone, context)
-    runs = runs_of(cron_job.meta, cron_job.succeeded, context.around)
+    runs = Runs((), cron_job.succeeded)
+    if not (cron_job.has_succeeded or cron_job.meta.uid or missed):
+        message = "its runs cannot be found: metadata.uid is not stated"
+        return Verdict(Health.UNKNOWN, Activity.STEADY, False, UNREAD, message)
+    if not cron_job.has_succeeded:
+        runs = runs_of(cron_job.meta, cron_job.succeeded, context.related)
     turns = 0
     full = cron_job.kept is not None and len(runs.failed) >= cron_job.kept
     if full and not cron_job.forbids and cron_job.deadline is None:
@@ -101,9 +120,45 @@ def _judge(cron_job: CronJob, context: Context) -> Verdict:
         most = context.policy.cron_failures + cron_job.active
         turns = turns_since(schedule, zone, since=since, last=cron_job.scheduled, most=most)
     ran = by_runs(runs, turns - cron_job.active, cron_job.scheduled, cron_job.active, context)
-    if missed is None or worst(missed.health, ran.health) is not missed.health:
-        return ran
-    return replace(missed, causes=ran.causes)
+    hanging = _hanging(cron_job, schedule, zone, runs.succeeded, context)
+    for other in (hanging, missed):
+        if other is not None and worst(other.health, ran.health) is other.health:
+            ran = replace(other, causes=ran.causes)
+    return ran
+
+
+def _hanging(
+    cron_job: CronJob,
+    schedule: Schedule,
+    zone: tzinfo | None,
+    succeeded: datetime | None,
+    context: Context,
+) -> Verdict | None:
+    """Runs that start and do not end: as many as would be down had they failed, or twice that."""
+    if not cron_job.active or cron_job.scheduled is None:
+        return None
+    most, count = context.policy.cron_failures, cron_job.active
+    if succeeded is not None or cron_job.replaces:
+        since = succeeded or cron_job.created
+        if since is None:
+            return None
+        turns = turns_since(schedule, zone, since=since, last=cron_job.scheduled, most=2 * most)
+        count = turns if cron_job.replaces else min(count, turns)
+    if count < most:
+        return None
+    if cron_job.replaces:
+        figures = f"each of at least {count} runs was replaced by the next before it ended"
+    else:
+        figures = f"{cron_job.active} runs are active"
+    ended = f"the last success was at {succeeded:{STAMP}}" if succeeded else "none has succeeded"
+    down = count >= 2 * most
+    return Verdict(
+        Health.DOWN if down else Health.DEGRADED,
+        Activity.STEADY,
+        up=not down,
+        reason="RunsDoNotEnd",
+        message=f"{figures}, {ended}",
+    )
 
 
 def _missed(
@@ -128,8 +183,22 @@ def _grace(cron_job: CronJob, policy: Policy) -> timedelta:
     return timedelta(seconds=min(max(cron_job.deadline, _LEAST_GRACE), _MOST_GRACE))
 
 
-def _evidence(source: Source) -> Iterable[Query]:
-    return (Query(JOB, source.meta.namespace),)
+def _evidence(cron_job: CronJob) -> Iterable[Evidence]:
+    if cron_job.suspended or cron_job.has_succeeded:
+        return ()
+    return (Evidence(JOB, cron_job.meta.namespace),)
+
+
+def _settle(cron_job: CronJob, context: Context) -> Verdict | None:
+    missed = _missed(cron_job, *timetable(cron_job.schedule, cron_job.time_zone), context)
+    return missed if missed is not None and missed.health is Health.DOWN else None
+
+
+def _presume(cron_job: CronJob, context: Context) -> Verdict | None:
+    """Its own status says when a run last succeeded; fewer that are active may well end."""
+    place = timetable(cron_job.schedule, cron_job.time_zone)
+    hanging = _hanging(cron_job, *place, cron_job.succeeded, context)
+    return hanging if hanging is not None and hanging.health is Health.DOWN else None
 
 
 CRON_JOB_RULE = Rule(
@@ -137,7 +206,6 @@ CRON_JOB_RULE = Rule(
     _judge,
     _read,
     fields=(
-        "metadata.creationTimestamp",
         "spec.schedule",
         "spec.timeZone",
         "spec.suspend",
@@ -151,4 +219,6 @@ CRON_JOB_RULE = Rule(
     workload=True,
     owns=(JOB,),
     evidence=_evidence,
+    settle=_settle,
+    presume=_presume,
 )

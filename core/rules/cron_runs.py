@@ -10,7 +10,8 @@ from ..fields import FieldError
 from ..kinds import JOB
 from ..manifests import source_of
 from ..model import Condition, Malformed, Manifest, Metadata, record
-from ..surroundings import Surroundings
+from ..related import RelatedObjects
+from ..wording import quoted
 from .job import read_job
 from .rule import Context
 from .stated import as_cause, word_of
@@ -45,13 +46,15 @@ class Runs:
     """When a run last succeeded."""
 
 
-def runs_of(cron_job: Metadata, stated: datetime | None, around: Surroundings) -> Runs:
+def runs_of(cron_job: Metadata, stated: datetime | None, related: RelatedObjects) -> Runs:
     """The runs among what was read, and of those gone the last success that is `stated`.
 
     Jobs of failed runs and of successful ones are kept for different times, so that the last
     success may be known from the status alone.
     """
-    runs = _finished(around.controlled_by(cron_job.uid, JOB.kind))
+    runs = _finished(
+        entry for entry in related.controlled_by(cron_job.uid) if entry.get("kind") == JOB.kind
+    )
     successes = [run.finished for run in runs if run.ending.type == "Complete"]
     if stated is not None:
         successes.append(stated)
@@ -135,6 +138,7 @@ def _failed(runs: tuple[Run, ...], turns: int, most: int) -> Verdict:
         up=not down,
         reason=word_of(newest, "JobFailed"),
         message=_told(len(runs), count),
+        detail=quoted(newest.message),
         causes=tuple(as_cause(run.meta, run.ending, "JobFailed") for run in runs),
         since=newest.since,
     )

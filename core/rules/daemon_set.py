@@ -10,7 +10,7 @@ from ..assessment import Activity, Cause, Health
 from ..fields import FieldError, count, integer, mapping
 from ..kinds import CONTROLLER_REVISION, POD, Kind
 from ..model import Metadata, Source, record
-from .replicas import by_replicas, meets_minimum
+from .replicas import by_replicas, minimum_of, pending_revision, waiting_out
 from .rule import Context, Rule
 from .verdict import Verdict
 
@@ -27,20 +27,28 @@ class DaemonSet:
     available: int
     misscheduled: int
     on_delete: bool
+    causes: tuple[Cause, ...]
+    """What explains why fewer are available than desired."""
 
 
 def _read(source: Source) -> DaemonSet:
-    spec, status = source.spec, source.status
+    meta, spec, status = source.meta, source.spec, source.status
     if status.get("desiredNumberScheduled") is None:
         # The controller writes it in any case, and its absence must not pass for "no nodes".
         raise FieldError("status.desiredNumberScheduled is not stated; it is a number such as 3")
+    desired = count(status, "status.desiredNumberScheduled")
+    available = count(status, "status.numberAvailable")
+    causes: tuple[Cause, ...] = ()
+    if available < desired:
+        causes = waiting_out(meta, spec, status, "numberReady", available)
     return DaemonSet(
-        source.meta,
-        desired=count(status, "status.desiredNumberScheduled"),
+        meta,
+        desired=desired,
         updated=count(status, "status.updatedNumberScheduled"),
-        available=count(status, "status.numberAvailable"),
+        available=available,
         misscheduled=max(0, integer(status.get("numberMisscheduled")) or 0),
         on_delete=mapping(spec.get("updateStrategy")).get("type") == "OnDelete",
+        causes=causes,
     )
 
 
@@ -49,7 +57,8 @@ def _judge(daemon_set: DaemonSet, context: Context) -> Verdict:
 
     Healthy with all of them available, degraded with some, down with none; up with the minimum of
     the annotation or the policy. No node that should run it is healthy and suspended. Nodes that
-    run it and should not are a cause. Progressing while not all pods are updated, but for OnDelete.
+    run it and should not are a cause. Progressing while not all pods are updated; with OnDelete
+    that is a cause alone.
     """
     if daemon_set.desired == 0:
         return _no_nodes(daemon_set)
@@ -57,11 +66,11 @@ def _judge(daemon_set: DaemonSet, context: Context) -> Verdict:
     return by_replicas(
         desired=daemon_set.desired,
         available=daemon_set.available,
-        enough=meets_minimum(
+        minimum=minimum_of(
             daemon_set.meta, context.policy, daemon_set.desired, daemon_set.available
         ),
         activity=Activity.PROGRESSING if updating else Activity.STEADY,
-        causes=_misscheduled(daemon_set),
+        causes=daemon_set.causes + _waiting(daemon_set) + _misscheduled(daemon_set),
         remark=f"{daemon_set.updated} of {daemon_set.desired} updated" if updating else "",
     )
 
@@ -89,6 +98,13 @@ def _no_nodes(daemon_set: DaemonSet) -> Verdict:
     )
 
 
+def _waiting(daemon_set: DaemonSet) -> tuple[Cause, ...]:
+    """A revision that nothing rolls out."""
+    if not daemon_set.on_delete or daemon_set.updated >= daemon_set.desired:
+        return ()
+    return pending_revision(daemon_set.meta, daemon_set.updated, daemon_set.desired)
+
+
 def _misscheduled(daemon_set: DaemonSet) -> tuple[Cause, ...]:
     if not daemon_set.misscheduled:
         return ()
@@ -104,9 +120,11 @@ DAEMON_SET_RULE = Rule(
     fields=(
         "spec.selector",
         "spec.updateStrategy.type",
+        "spec.minReadySeconds",
         "status.desiredNumberScheduled",
         "status.updatedNumberScheduled",
         "status.numberAvailable",
+        "status.numberReady",
         "status.numberMisscheduled",
     ),
     groups=frozenset({"extensions"}),

@@ -7,12 +7,20 @@ Source: the Deployment controller's syncRolloutStatus and DeploymentComplete
 from __future__ import annotations
 
 from ..annotations import min_available
-from ..assessment import Activity
+from ..assessment import Activity, Cause
 from ..fields import CONDITIONS, boolean, conditions_of, count
 from ..kinds import POD, REPLICA_SET, Kind
 from ..model import Conditions, Metadata, Source, record
-from ..policy import Policy
-from .replicas import by_replicas, failures, meets_minimum, scaled_to_zero
+from .replicas import (
+    ALL,
+    Minimum,
+    by_replicas,
+    failures,
+    minimum_of,
+    scaled_to_zero,
+    unobserved,
+    waiting_out,
+)
 from .rule import Context, Rule
 from .verdict import Verdict
 
@@ -30,59 +38,71 @@ class Deployment:
     available: int
     paused: bool
     conditions: Conditions
+    causes: tuple[Cause, ...]
+    """What explains why fewer are available than desired."""
 
 
 def _read(source: Source) -> Deployment:
-    spec, status = source.spec, source.status
+    meta, spec, status = source.meta, source.spec, source.status
+    desired = count(spec, "spec.replicas", default=1)
+    available = count(status, "status.availableReplicas")
+    causes: tuple[Cause, ...] = ()
+    if available < desired:
+        causes = waiting_out(meta, spec, status, "readyReplicas", available) + unobserved(meta)
     return Deployment(
-        source.meta,
-        count(spec, "spec.replicas", default=1),
+        meta,
+        desired,
         count(status, "status.replicas"),
         count(status, "status.updatedReplicas"),
-        count(status, "status.availableReplicas"),
+        available,
         boolean(spec.get("paused")),
         conditions_of(status),
+        causes,
     )
 
 
 def _judge(deployment: Deployment, context: Context) -> Verdict:
-    """Available replicas against desired ones; up while the minimum that it states serves.
+    """Available replicas against desired ones; up while as many are available as are needed.
 
     Healthy with all of them available, degraded with some, down with none; scaled to zero is
-    healthy and suspended. The minimum is the Available condition's word (maxUnavailable), or the
-    annotation's. A rollout past its progress deadline and pods that cannot be created make it
-    degraded at best. Progressing while not all replicas are updated, old ones are left, or new ones
-    are not available yet; suspended while it is paused.
+    healthy and suspended. The annotation says how many are needed, or else the policy (half); where
+    that is "stated", the Available condition says whether enough are. A rollout past its progress
+    deadline and pods that cannot be created make it degraded at best. Progressing while not all
+    replicas are updated, old ones are left, or new ones are not available yet; suspended while it
+    is paused.
     """
     policy = context.policy
     if deployment.desired == 0:
         return scaled_to_zero(policy)
+    meta, desired, available = deployment.meta, deployment.desired, deployment.available
     stated = deployment.conditions.get("Available")
-    enough = _enough(deployment, policy)
+    minimum = ALL if available >= desired else minimum_of(meta, policy, desired, available)
+    if isinstance(policy.min_available, str):
+        minimum = _stated(deployment) or minimum
     return by_replicas(
-        desired=deployment.desired,
-        available=deployment.available,
-        enough=enough,
+        desired=desired,
+        available=available,
+        minimum=minimum,
         activity=_activity(deployment),
-        failed=failures(deployment.meta, deployment.conditions),
-        since=stated.since if stated and (stated.status == "True") == enough else None,
+        failed=failures(meta, deployment.conditions),
+        causes=deployment.causes,
+        since=stated.since if stated and (stated.status == "True") == minimum.met else None,
         remark=_remark(deployment),
     )
 
 
-def _enough(deployment: Deployment, policy: Policy) -> bool:
+def _stated(deployment: Deployment) -> Minimum | None:
     """The Available condition's word, never against the figures; the owner's goes before it.
 
     It is vacuously True when maxUnavailable covers all replicas, and it is False of an older spec
     for a moment after a scale-down to what is available already.
     """
-    meta, desired, available = deployment.meta, deployment.desired, deployment.available
     stated = deployment.conditions.get("Available")
-    if stated is None or stated.status not in ("True", "False") or min_available(meta):
-        return meets_minimum(meta, policy, desired, available)
+    if stated is None or stated.status not in ("True", "False") or min_available(deployment.meta):
+        return None
     if stated.status == "False":
-        return deployment.meta.stale and available >= desired
-    return available > 0
+        return Minimum(0, deployment.meta.stale and deployment.available >= deployment.desired)
+    return Minimum(0, deployment.available > 0)
 
 
 def _activity(deployment: Deployment) -> Activity:
@@ -121,9 +141,11 @@ DEPLOYMENT_RULE = Rule(
         "spec.replicas",
         "spec.paused",
         "spec.selector",
+        "spec.minReadySeconds",
         "status.replicas",
         "status.updatedReplicas",
         "status.availableReplicas",
+        "status.readyReplicas",
         *CONDITIONS,
     ),
     groups=frozenset({"extensions"}),

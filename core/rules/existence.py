@@ -1,4 +1,4 @@
-"""Kinds without a status by design, or with one that says nothing of health: to exist is all.
+"""Kinds without a status by design, or with one that says nothing of health.
 
 Source: the types of the Kubernetes API (k8s.io/api); names and scopes as
 ``kubectl api-resources`` of 1.37 prints them.
@@ -24,7 +24,6 @@ _TABLE: tuple[tuple[str, str, str, tuple[str, ...], bool], ...] = (
     ("ConfigMap", "configmaps", "", ("cm",), True),
     ("Secret", "secrets", "", (), True),
     ("ServiceAccount", "serviceaccounts", "", ("sa",), True),
-    ("Endpoints", "endpoints", "", ("ep",), True),
     # Its status counts what is used, which is no matter of health.
     ("ResourceQuota", "resourcequotas", "", ("quota",), True),
     ("PodTemplate", "podtemplates", "", (), True),
@@ -41,7 +40,6 @@ _TABLE: tuple[tuple[str, str, str, tuple[str, ...], bool], ...] = (
     ("PriorityLevelConfiguration", "prioritylevelconfigurations", _FLOW, (), False),
     ("PriorityClass", "priorityclasses", "scheduling.k8s.io", ("pc",), False),
     ("RuntimeClass", "runtimeclasses", "node.k8s.io", (), False),
-    ("Lease", "leases", "coordination.k8s.io", (), True),
     ("IPAddress", "ipaddresses", "networking.k8s.io", ("ip",), False),
     ("CSIStorageCapacity", "csistoragecapacities", "storage.k8s.io", (), True),
     ("CSIDriver", "csidrivers", "storage.k8s.io", (), False),
@@ -66,7 +64,7 @@ _OLDER_GROUPS = {"NetworkPolicy": frozenset({"extensions"})}
 
 
 def _judge(source: Source, context: Context) -> Verdict:
-    """To exist is all that is asked of it: nothing that it states speaks of health."""
+    """Healthy if it exists: nothing that it states speaks of health."""
     return Verdict(Health.HEALTHY, Activity.STEADY, True, "Exists", "it exists")
 
 

@@ -7,45 +7,79 @@ k8s.io/kube-aggregator/pkg/apis/apiregistration/v1/types.go).
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ..assessment import Activity, Health
 from ..fields import CONDITIONS
 from ..kinds import Kind
 from ..model import Condition
+from ..waiting import has_waited
+from ..wording import quoted
 from .rule import Context, Rule
-from .stated import Stated, as_cause, is_false, is_true, read_stated, word_of
+from .stated import Stated, as_cause, is_true, read_stated, word_of
 from .verdict import Verdict
 
 __all__ = ["API_SERVICE_RULE", "CUSTOM_RESOURCE_DEFINITION_RULE"]
 
 
 def _judge_definition(definition: Stated, context: Context) -> Verdict:
-    """Healthy with Established and NamesAccepted True.
+    """By Established: True is healthy; NamesAccepted False, NonStructuralSchema True: degraded.
 
-    Down with NamesAccepted False: another definition has its names. Otherwise the API does not
-    serve it yet: down and progressing.
+    The API then goes on serving what it has served. Not Established, it is down: for good with
+    NamesAccepted False, because another definition has its names, and otherwise progressing until
+    that takes longer than the policy allows.
     """
     conditions = definition.conditions
     names, established = conditions.get("NamesAccepted"), conditions.get("Established")
-    if is_false(conditions, "NamesAccepted"):
+    refused = names is not None and names.status == "False"
+    if established is not None and established.status == "True":
+        if names is not None and refused:
+            message = "it is established, but its newer names are not accepted"
+            return _degraded(definition, names, "NamesNotAccepted", message)
+        if is_true(conditions, "NonStructuralSchema"):
+            schema = conditions["NonStructuralSchema"]
+            message = "it is established, but its schema is not structural"
+            return _degraded(definition, schema, "NonStructuralSchema", message)
+        return _healthy(established, "it is established")
+    if refused:
         message = "its names are not accepted"
         return _down(definition, names, "NamesNotAccepted", message, Activity.STEADY)
-    if established is not None and established.status == "True":
-        if is_true(conditions, "NamesAccepted"):
-            return _healthy(established, "it is established")
-        established = names
+    since = established.since if established else None
+    activity = _waiting(definition, since, context)
     message = "the API does not serve it yet"
-    return _down(definition, established, "NotEstablished", message, Activity.PROGRESSING)
+    return _down(definition, established, "NotEstablished", message, activity)
 
 
 def _judge_service(service: Stated, context: Context) -> Verdict:
-    """By its Available condition: True is healthy, and anything else is down."""
+    """By its Available condition: True is healthy, and anything else is down.
+
+    Absent is progressing until that takes longer than the policy allows.
+    """
     available = service.conditions.get("Available")
     if available is None:
         message = "nothing says yet whether it is available"
-        return _down(service, None, "NotAvailable", message, Activity.PROGRESSING)
+        return _down(service, None, "NotAvailable", message, _waiting(service, None, context))
     if available.status == "True":
         return _healthy(available, "it is available")
     return _down(service, available, "NotAvailable", "it is not available", Activity.STEADY)
+
+
+def _waiting(subject: Stated, since: datetime | None, context: Context) -> Activity:
+    age = has_waited(context.now, context.policy.waiting_after, since, subject.meta.created)
+    return Activity.STEADY if age else Activity.PROGRESSING
+
+
+def _degraded(subject: Stated, condition: Condition, fallback: str, message: str) -> Verdict:
+    return Verdict(
+        Health.DEGRADED,
+        Activity.STEADY,
+        up=True,
+        reason=word_of(condition, fallback),
+        message=message,
+        detail=quoted(condition.message),
+        causes=(as_cause(subject.meta, condition, fallback),),
+        since=condition.since,
+    )
 
 
 def _healthy(condition: Condition, message: str) -> Verdict:
@@ -68,6 +102,7 @@ def _down(
         up=False,
         reason=word_of(condition, fallback),
         message=message,
+        detail=quoted(condition.message if condition else ""),
         causes=(as_cause(subject.meta, condition, fallback),) if condition else (),
         since=condition.since if condition else None,
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 from ..assessment import Activity, Health
 from ..fields import mapping, mappings, said
 from ..kinds import Kind
-from ..model import Source
+from ..model import Metadata, Source, record
+from ..waiting import has_waited
 from ..wording import listed
 from .rule import Context, Rule
 from .verdict import Verdict
@@ -17,23 +18,34 @@ from .verdict import Verdict
 __all__ = ["INGRESS_RULE"]
 
 
-def _read(source: Source) -> list[str]:
-    """The addresses, in an order of their own."""
+@record
+class Ingress:
+    """A networking.k8s.io/v1 Ingress."""
+
+    meta: Metadata
+    addresses: list[str]
+    """In an order of their own."""
+
+
+def _read(source: Source) -> Ingress:
     balancer = mapping(source.status.get("loadBalancer"))
     entries = mappings(balancer.get("ingress"))
     found = {said(entry.get("ip")) or said(entry.get("hostname")) for entry in entries}
-    return sorted(found - {""})
+    return Ingress(source.meta, sorted(found - {""}))
 
 
-def _judge(addresses: list[str], context: Context) -> Verdict:
+def _judge(ingress: Ingress, context: Context) -> Verdict:
     """Always healthy; progressing until its controller has given it an address.
 
-    Many controllers never write one, so that its absence is no failure.
+    Many controllers never write one, so that its absence is no failure: nobody waits for longer
+    than the policy allows.
     """
-    if not addresses:
-        message = "it has no address yet"
-        return Verdict(Health.HEALTHY, Activity.PROGRESSING, True, "AddressPending", message)
-    message = f"its address is {listed(addresses)}"
+    if not ingress.addresses:
+        age = has_waited(context.now, context.policy.waiting_after, ingress.meta.created)
+        message = f"it has had no address for {age}" if age else "it has no address yet"
+        activity = Activity.STEADY if age else Activity.PROGRESSING
+        return Verdict(Health.HEALTHY, activity, True, "AddressPending", message)
+    message = f"its address is {listed(ingress.addresses)}"
     return Verdict(Health.HEALTHY, Activity.STEADY, True, "AddressAssigned", message)
 
 

@@ -1,18 +1,24 @@
 """batch/v1 Job.
 
 Source: the Job controller's syncJob (kubernetes/pkg/controller/job/job_controller.go) and the API's
-JobConditionType (k8s.io/api/batch/v1/types.go).
+JobStatus and JobConditionType (k8s.io/api/batch/v1/types.go).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
-from ..assessment import Activity, Health
+from ..assessment import Activity, Cause, Health
 from ..fields import CONDITIONS, boolean, conditions_of, count, integer, time
 from ..kinds import JOB, POD
-from ..model import Condition, Conditions, Metadata, Source, record
-from .rule import Context, Rule
+from ..model import Condition, Conditions, Metadata, Pod, Source, record
+from ..related import RelatedObjects
+from ..selectors import selector_of
+from ..waiting import has_waited
+from ..wording import quoted
+from .rule import Context, Evidence, Rule
 from .stated import as_cause, is_true, word_of
 from .verdict import Verdict
 
@@ -23,18 +29,26 @@ __all__ = ["JOB_RULE", "Job", "read_job"]
 class Job:
     """A batch/v1 Job."""
 
-    meta: Metadata
+    source: Source
     desired: int | None
     """Completions that it needs; None for a work queue, whose pods say when it is done."""
+    halted: bool
+    """Whether it is suspended, or asked to run no pods at the same time."""
     active: int
+    ready: int | None
+    """How many of the active pods are ready; None where the cluster does not count them."""
     succeeded: int
     failed: int
-    suspended: bool
     started: datetime | None
     seconds: int | None
     """How long it may be active."""
     completed: datetime | None
     conditions: Conditions
+
+    @property
+    def meta(self) -> Metadata:
+        """Its metadata."""
+        return self.source.meta
 
     @property
     def ending(self) -> Condition | None:
@@ -43,6 +57,11 @@ class Job:
             if is_true(self.conditions, type_):
                 return self.conditions[type_]
         return None
+
+    @property
+    def runs(self) -> bool:
+        """Whether a pod of it does its work, as far as the cluster counts that."""
+        return self.active > 0 and self.ready != 0
 
 
 def read_job(source: Source) -> Job:
@@ -53,13 +72,15 @@ def read_job(source: Source) -> Job:
     """
     spec, status = source.spec, source.status
     queue = spec.get("completions") is None and count(spec, "spec.parallelism", default=1) > 1
+    ready = status.get("ready")
     return Job(
-        source.meta,
+        source,
         desired=None if queue else count(spec, "spec.completions", default=1),
+        halted=boolean(spec.get("suspend")) or integer(spec.get("parallelism")) == 0,
         active=count(status, "status.active"),
+        ready=None if ready is None else count(status, "status.ready"),
         succeeded=count(status, "status.succeeded"),
         failed=count(status, "status.failed"),
-        suspended=boolean(spec.get("suspend")),
         started=time(status.get("startTime")),
         seconds=integer(spec.get("activeDeadlineSeconds")),
         completed=time(status.get("completionTime")),
@@ -68,12 +89,31 @@ def read_job(source: Source) -> Job:
 
 
 def _judge(job: Job, context: Context) -> Verdict:
-    """By the condition that it has ended with; while it runs, by its failed pods and its deadline.
+    """By the condition that it has ended with; while it runs, by its pods and its deadline.
 
     Complete is healthy, Failed is down; both are progressing while its last pods end
-    (SuccessCriteriaMet, FailureTarget). Suspended is healthy and suspended. Running is healthy and
-    progressing, and degraded once a pod of it has failed or its active deadline is over.
+    (SuccessCriteriaMet, FailureTarget). Suspended is healthy and suspended; so is a parallelism of
+    0. Running is healthy and progressing while a pod of it is ready, and at first while none is.
+    It is degraded past its active deadline; while none of its pods is ready and some have failed;
+    and once it has waited for a ready pod for longer than the policy allows, since its startTime
+    (where some pods have succeeded: since the newest active pod was created). Pods that have failed
+    beside one that is ready are a cause alone. Without status.ready every active pod counts.
     """
+    return _by_status(job, context, _newest(job, context.related, context.now))
+
+
+def _settle(job: Job, context: Context) -> Verdict | None:
+    """Its pods can only show that it has not waited for too long."""
+    verdict = _presume(job, context)
+    return verdict if verdict.health is Health.HEALTHY else None
+
+
+def _presume(job: Job, context: Context) -> Verdict:
+    """Where its pods are not known, it has waited since its startTime."""
+    return _by_status(job, context, None)
+
+
+def _by_status(job: Job, context: Context, newest: datetime | None) -> Verdict:
     conditions = job.conditions
     ending = job.ending
     if ending is not None:
@@ -81,34 +121,86 @@ def _judge(job: Job, context: Context) -> Verdict:
     for type_ in ("FailureTarget", "SuccessCriteriaMet"):
         if is_true(conditions, type_):
             return _ended(job, conditions[type_], Activity.PROGRESSING)
-    if job.suspended:
+    if job.halted:
         message = f"it is suspended, {_figures(job)}"
         return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, "JobSuspended", message)
-    return _running(job, context.now)
+    return _running(job, context, newest)
 
 
 def _ended(job: Job, condition: Condition, activity: Activity) -> Verdict:
     failed = condition.type in ("Failed", "FailureTarget")
     reason = word_of(condition, "JobFailed" if failed else "Complete")
+    message = f"it has {'failed' if failed else 'completed'}, {_figures(job)}"
     return Verdict(
         Health.DOWN if failed else Health.HEALTHY,
         activity,
         up=not failed,
         reason=reason,
-        message=f"it has {'failed' if failed else 'completed'}, {_figures(job)}",
+        message=message,
+        detail=quoted(condition.message) if failed else "",
         causes=(as_cause(job.meta, condition, reason),) if failed else (),
         since=condition.since,
     )
 
 
-def _running(job: Job, now: datetime) -> Verdict:
-    health, reason, message = Health.HEALTHY, "Running", _figures(job)
-    if _is_overdue(job, now):
-        health, reason = Health.DEGRADED, "DeadlineExceeded"
-        message = f"it is past its deadline of {job.seconds} seconds, {message}"
-    elif job.failed:
-        health, reason = Health.DEGRADED, "PodsFailed"
-    return Verdict(health, Activity.PROGRESSING, True, reason, message)
+def _running(job: Job, context: Context, newest: datetime | None) -> Verdict:
+    figures = _figures(job)
+    if _is_overdue(job, context.now):
+        message = f"it is past its deadline of {job.seconds} seconds, {figures}"
+        return _degraded(job, "DeadlineExceeded", message, Activity.PROGRESSING)
+    if job.runs:
+        verdict = Verdict(Health.HEALTHY, Activity.PROGRESSING, True, "Running", figures)
+        return replace(verdict, causes=_failures(job))
+    if job.failed:
+        return _degraded(job, "PodsFailed", f"{figures}, none ready", Activity.PROGRESSING)
+    age = has_waited(
+        context.now, context.policy.waiting_after, newest, job.started, job.meta.created
+    )
+    if not age:
+        return Verdict(Health.HEALTHY, Activity.PROGRESSING, True, "Running", figures)
+    if job.active:
+        message = f"none of its pods has been ready for {age}, {figures}"
+        return _degraded(job, "NoPodsReady", message, Activity.STEADY)
+    message = f"it has had no pod for {age}, {figures}"
+    return _degraded(job, "NoPods", message, Activity.STEADY)
+
+
+def _degraded(job: Job, reason: str, message: str, activity: Activity) -> Verdict:
+    return Verdict(Health.DEGRADED, activity, True, reason, message, causes=_failures(job))
+
+
+def _failures(job: Job) -> tuple[Cause, ...]:
+    """Pods that have failed so far: retries are what a Job is for."""
+    if not job.failed:
+        return ()
+    message = f"{job.failed} of its pods have failed so far"
+    return (Cause("PodsFailed", job.meta.kind, job.meta.name, message, count=job.failed),)
+
+
+def _newest(job: Job, related: RelatedObjects, now: datetime) -> datetime | None:
+    """When the newest of its pods was created that have not ended, if after its start."""
+    if not _asks_for_pods(job):
+        return None
+    pods = [related.parsed(entry) for entry in related.controlled_by(job.meta.uid)]
+    times = [pod.meta.created for pod in pods if isinstance(pod, Pod) and not pod.finished]
+    started = job.started or job.meta.created
+    return max(
+        (moment for moment in times if moment and moment <= now and started and moment > started),
+        default=None,
+    )
+
+
+def _asks_for_pods(job: Job) -> bool:
+    """Whether it may be between two pods of many, of which its status has no times."""
+    waits = job.active > 0 and job.ready == 0 and job.failed == 0 and job.succeeded > 0
+    return waits and job.ending is None and not job.halted
+
+
+def _evidence(job: Job) -> Iterable[Evidence]:
+    if not _asks_for_pods(job):
+        return ()
+    selector = selector_of(job.source.manifest)
+    return (Evidence(POD, job.meta.namespace, selector=selector),)
 
 
 def _is_overdue(job: Job, now: datetime) -> bool:
@@ -136,6 +228,7 @@ JOB_RULE = Rule(
         "spec.suspend",
         "spec.activeDeadlineSeconds",
         "status.active",
+        "status.ready",
         "status.succeeded",
         "status.failed",
         "status.startTime",
@@ -145,4 +238,7 @@ JOB_RULE = Rule(
     workload=True,
     below=(POD,),
     owns=(POD,),
+    evidence=_evidence,
+    settle=_settle,
+    presume=_presume,
 )

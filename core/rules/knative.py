@@ -10,6 +10,8 @@ from ..assessment import Activity, Cause, Health
 from ..fields import CONDITIONS
 from ..kinds import Kind
 from ..model import Condition, Conditions
+from ..waiting import has_waited
+from ..wording import quoted
 from .rule import Context, Rule
 from .stated import Stated, as_cause, is_true, read_stated, word_of
 from .verdict import Verdict
@@ -23,8 +25,9 @@ def _judge(subject: Stated, context: Context) -> Verdict:
     """By its Ready condition: True is healthy, False is down.
 
     Unknown, absent, or of an older spec is degraded and progressing, and up only while a Service's
-    RoutesReady or a Route's AllTrafficAssigned is True. Conditions of severity Info or Warning do
-    not count. A Revision without traffic is scaled to zero: healthy and suspended.
+    RoutesReady or a Route's AllTrafficAssigned is True; once that takes longer than the policy
+    allows it is steady, and down unless it is up. Conditions of severity Info or Warning do not
+    count. A Revision without traffic is scaled to zero: healthy and suspended.
     """
     counted = {
         type_: condition
@@ -34,7 +37,7 @@ def _judge(subject: Stated, context: Context) -> Verdict:
     ready = counted.get("Ready")
     causes = _causes(subject, counted)
     if ready is None or subject.meta.stale or ready.status not in ("True", "False"):
-        return _on_its_way(subject, counted, causes)
+        return _on_its_way(subject, counted, causes, context)
     if ready.status == "True":
         return _ready(subject, ready, causes)
     return Verdict(
@@ -43,6 +46,7 @@ def _judge(subject: Stated, context: Context) -> Verdict:
         up=False,
         reason=word_of(ready, "NotReady"),
         message="it is not ready",
+        detail=quoted(ready.message),
         causes=causes,
         since=ready.since,
     )
@@ -60,19 +64,30 @@ def _ready(subject: Stated, ready: Condition, causes: tuple[Cause, ...]) -> Verd
     )
 
 
-def _on_its_way(subject: Stated, counted: Conditions, causes: tuple[Cause, ...]) -> Verdict:
+def _on_its_way(
+    subject: Stated, counted: Conditions, causes: tuple[Cause, ...], context: Context
+) -> Verdict:
     """What it still serves is what its own conditions say: those of the routes, not of Ready."""
     serves = is_true(counted, _SERVES.get(subject.meta.kind, ""))
     ready = None if subject.meta.stale else counted.get("Ready")
     remark = ", and what it served still serves" if serves else ""
+    message = f"it is not ready yet{remark}"
+    # Nobody says when the spec was changed that its status is not of.
+    since = () if subject.meta.stale else (ready.since if ready else None, subject.meta.created)
+    health, activity = Health.DEGRADED, Activity.PROGRESSING
+    age = has_waited(context.now, context.policy.stuck_after, *since)
+    if age:
+        health, activity = Health.DEGRADED if serves else Health.DOWN, Activity.STEADY
+        message = f"it is not ready after {age}{remark}"
     return Verdict(
-        Health.DEGRADED,
-        Activity.PROGRESSING,
+        health,
+        activity,
         up=serves,
         reason=word_of(ready, "NotReady"),
-        message=f"it is on its way to be ready{remark}",
+        message=message,
         causes=causes,
         since=ready.since if ready else None,
+        detail=quoted(ready.message if ready else ""),
     )
 
 
@@ -82,7 +97,9 @@ def _causes(subject: Stated, counted: Conditions) -> tuple[Cause, ...]:
     for type_ in sorted(counted, key=lambda name: (name == "Ready", name)):
         condition = counted[type_]
         if condition.status == "False":
-            cause = as_cause(subject.meta, condition, type_, "NotReady")
+            # The type itself would put the word that monitors look for into bad news.
+            word = "ContainerNotReady" if type_ == "ContainerHealthy" else type_
+            cause = as_cause(subject.meta, condition, word, "NotReady")
             found.setdefault((cause.reason, cause.message), cause)
     return tuple(found.values())
 

@@ -1,16 +1,22 @@
 """v1 Node.
 
-Source: node conditions in Kubernetes' documentation (reference/node/node-status), and the node
+Source: node conditions in Kubernetes' documentation (reference/node/node-status); the node
 lifecycle controller, which turns Ready to Unknown when the kubelet falls silent
-(kubernetes/pkg/controller/nodelifecycle/node_lifecycle_controller.go).
+(kubernetes/pkg/controller/nodelifecycle/node_lifecycle_controller.go); and those that others add:
+node-problem-detector (config/*.json of kubernetes/node-problem-detector), whose types name a
+problem, and the node monitoring agent of EKS, whose types name what is ready.
 """
 
 from __future__ import annotations
+
+import re
 
 from ..assessment import Activity, Cause, Health
 from ..fields import CONDITIONS, boolean, conditions_of
 from ..kinds import Kind
 from ..model import Condition, Conditions, Metadata, Source, record
+from ..waiting import has_waited
+from ..wording import quoted
 from .rule import Context, Rule
 from .stated import as_cause, is_true, word_of
 from .verdict import Verdict
@@ -18,6 +24,15 @@ from .verdict import Verdict
 __all__ = ["NODE_RULE", "Node"]
 
 _PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
+# Types that name what is wrong, so that True is bad.
+_BAD = re.compile(
+    r"Pressure$|Unavailable$|NotReady$|NotWorking$|Down$|Shutdown$"
+    r"|^Frequent|^Corrupt|^Bad[A-Z]|^Missing"
+    r"|Deadlock|Read-?[Oo]nly|Problem|Un[Hh]ealthy|Corrupt(ed|ion)|Fail(ed|ing|ure)|Error|Fatal"
+    r"|Hung|Stuck|Panic|Degraded|Missing|Exhausted|Flapping|Unreachable|Broken|Unresponsive|Leak"
+)
+# Types that name what is well, so that False is bad.
+_GOOD = re.compile(r"(Ready|(?<!Un)[H]ealthy|Available|Operational)$")
 
 
 @record
@@ -37,34 +52,75 @@ def _read(source: Source) -> Node:
 def _judge(node: Node, context: Context) -> Verdict:
     """By its Ready condition: True is healthy, and anything else down, Unknown too.
 
-    Pressure on memory, disk or PIDs and an unavailable network make it degraded at best. Cordoned
-    is suspended, and no failure.
+    Pressure on memory, disk or PIDs and an unavailable network make it degraded at best; so does
+    any other condition whose type names a problem (KernelDeadlock, ReadonlyFilesystem,
+    FrequentKubeletRestart, ...Problem) and that is True, and any whose type ends in Ready
+    (StorageReady, NetworkingReady) and that is False. A type that names neither is no verdict.
+    Cordoned is suspended, and no failure.
     """
     ready = node.conditions.get("Ready")
-    pressures = [node.conditions[type_] for type_ in _PRESSURES if is_true(node.conditions, type_)]
-    names = "".join(f", {pressure.type}" for pressure in pressures)
+    problems = _problems(node.conditions)
+    names = "".join(f", {_named(problem)}" for problem in problems)
     remark = f"{names}, cordoned" if node.cordoned else names
-    causes = tuple(as_cause(node.meta, pressure, pressure.type) for pressure in pressures)
+    causes = tuple(_as_cause(node, problem) for problem in problems)
     if ready is None or ready.status != "True":
-        return _not_ready(node, ready, remark, causes)
-    deciding = pressures[0] if pressures else ready
+        return _not_ready(node, ready, remark, causes, context)
+    deciding = problems[0] if problems else ready
     return Verdict(
-        Health.DEGRADED if pressures else Health.HEALTHY,
+        Health.DEGRADED if problems else Health.HEALTHY,
         Activity.SUSPENDED if node.cordoned else Activity.STEADY,
         up=True,
-        reason=word_of(deciding, deciding.type),
+        reason=word_of(deciding, deciding.type, "NodeProblem"),
         message=f"it is ready{remark}",
+        detail=quoted(deciding.message) if problems else "",
         causes=causes,
         since=deciding.since,
     )
 
 
+def _problems(conditions: Conditions) -> list[Condition]:
+    """What is stated to be wrong, Kubernetes' own first."""
+    others = sorted(type_ for type_ in conditions if type_ not in _PRESSURES)
+    found = [conditions[type_] for type_ in _PRESSURES if is_true(conditions, type_)]
+    found += [conditions[type_] for type_ in others if _is_bad(conditions[type_])]
+    return found
+
+
+def _is_bad(condition: Condition) -> bool:
+    if condition.type == "Ready":
+        return False
+    if _BAD.search(condition.type):
+        return condition.status == "True"
+    return condition.status == "False" and _GOOD.search(condition.type) is not None
+
+
+def _named(problem: Condition) -> str:
+    """Its type; not with the word that monitors look for, in whichever sense."""
+    if "healthy" in problem.type.lower():
+        return "another problem"
+    return f"not {problem.type}" if problem.status == "False" else problem.type
+
+
+def _as_cause(node: Node, problem: Condition) -> Cause:
+    named = problem.type if "healthy" not in problem.type.lower() else "NodeProblem"
+    return as_cause(node.meta, problem, named, "NodeProblem")
+
+
 def _not_ready(
-    node: Node, ready: Condition | None, remark: str, causes: tuple[Cause, ...]
+    node: Node,
+    ready: Condition | None,
+    remark: str,
+    causes: tuple[Cause, ...],
+    context: Context,
 ) -> Verdict:
-    waiting = Activity.PROGRESSING if ready is None else Activity.STEADY
-    silent = ready is not None and ready.status != "False"
-    said = "its kubelet does not report" if silent else "it is not ready"
+    waiting = Activity.STEADY
+    said = "it is not ready"
+    if ready is None:
+        # It has only just joined.
+        late = has_waited(context.now, context.policy.waiting_after, node.meta.created)
+        waiting = Activity.STEADY if late else Activity.PROGRESSING
+    elif ready.status != "False":
+        said = "its kubelet does not report"
     own = () if ready is None else (as_cause(node.meta, ready, "NotReady"),)
     return Verdict(
         Health.DOWN,
@@ -72,6 +128,7 @@ def _not_ready(
         up=False,
         reason=word_of(ready, "NotReady"),
         message=f"{said}{remark}",
+        detail=quoted(ready.message if ready else ""),
         causes=(*own, *causes),
         since=ready.since if ready else None,
     )

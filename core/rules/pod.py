@@ -9,12 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..assessment import Activity, Cause, Health
-from ..causes import CRASH_LOOP, pod_causes
+from ..causes import CRASH_LOOP, briefly, detail_of, ended_cause, foremost, pod_causes
 from ..fields import CONDITIONS
 from ..kinds import POD
 from ..manifests import read_pod
 from ..model import Pod
 from ..policy import Policy
+from ..wording import quoted
 from .rule import Context, Rule
 from .verdict import Verdict
 
@@ -26,7 +27,9 @@ def _judge(pod: Pod, context: Context) -> Verdict:
 
     Succeeded is healthy and suspended, Failed is down. Running and Ready is healthy, degraded while
     a container of it is in a crash loop; Running and not Ready is down. Pending is down, and
-    progressing until a cause is known.
+    progressing until a cause is known: at once where a container waits for any other reason than
+    PodInitializing and ContainerCreating, and otherwise once it has waited for longer than the
+    policy allows.
     """
     now, policy = context.now, context.policy
     if pod.phase == "Succeeded":
@@ -39,30 +42,49 @@ def _judge(pod: Pod, context: Context) -> Verdict:
         return _running(pod, causes)
     if pod.phase == "Pending":
         return _pending(pod, causes)
+    lost = pod.phase == "Unknown"
+    known = "Pending, Running, Succeeded, Failed and Unknown"
     return Verdict(
         Health.UNKNOWN,
         Activity.STEADY,
         up=False,
-        reason="PodUnknown" if pod.phase == "Unknown" else "Malformed",
-        message=f"its phase is {pod.phase[:40] or 'not stated'}",
+        reason="PodUnknown" if lost else "Malformed",
+        message="its phase is Unknown" if lost else f"its phase is none of {known}",
         causes=causes,
     )
 
 
 def _failed(pod: Pod, now: datetime, policy: Policy) -> Verdict:
     """Evicted, Preempting and NodeLost name themselves in the status, other disruptions do not."""
-    disruption = pod.conditions.get("DisruptionTarget")
-    disrupted = disruption is not None and disruption.status == "True"
-    reason = pod.reason or ("DisruptionTarget" if disrupted else "PodFailed")
-    said = pod.message or (disruption.message if disruption and disrupted else "")
-    own = Cause(reason, pod.meta.kind, pod.meta.name, said)
+    own = ended_cause(pod)
     return Verdict(
         Health.DOWN,
         Activity.STEADY,
         up=False,
-        reason=reason,
-        message="its containers have ended and will not run again",
+        reason=own.reason,
+        message="it has failed and will not run again",
+        detail=quoted(own.message),
         causes=(own, *pod_causes(pod, now, policy)),
+    )
+
+
+def _down(
+    message: str,
+    pod: Pod,
+    causes: tuple[Cause, ...],
+    since: datetime | None,
+) -> Verdict:
+    """One that does not serve, with the first cause in its message."""
+    first = foremost(causes)
+    return Verdict(
+        Health.DOWN,
+        Activity.STEADY,
+        up=False,
+        reason=causes[0].reason if causes else "NotReady",
+        message=f"{message}: {briefly(first, pod.meta)}" if first else message,
+        causes=causes,
+        since=since,
+        detail=detail_of(first, pod.meta) if first else "",
     )
 
 
@@ -70,11 +92,7 @@ def _running(pod: Pod, causes: tuple[Cause, ...]) -> Verdict:
     ready = pod.conditions.get("Ready")
     since = ready.since if ready else None
     if ready is None or ready.status != "True":
-        reason = causes[0].reason if causes else "NotReady"
-        message = "it runs and is not ready"
-        return Verdict(
-            Health.DOWN, Activity.STEADY, False, reason, message, causes=causes, since=since
-        )
+        return _down("it runs and is not ready", pod, causes, since)
     looping = next((cause for cause in causes if cause.reason == CRASH_LOOP), None)
     if looping is not None:
         # It looks ready between two crashes.
@@ -93,16 +111,7 @@ def _pending(pod: Pod, causes: tuple[Cause, ...]) -> Verdict:
             Health.HEALTHY, Activity.SUSPENDED, True, "SchedulingGated", message, causes=causes
         )
     if causes:
-        message = "it does not start"
-        return Verdict(
-            Health.DOWN,
-            Activity.STEADY,
-            False,
-            causes[0].reason,
-            message,
-            causes=causes,
-            since=causes[0].since,
-        )
+        return _down("it does not start", pod, causes, causes[0].since)
     return Verdict(Health.DOWN, Activity.PROGRESSING, False, "PodPending", "it is starting")
 
 
@@ -111,7 +120,8 @@ POD_RULE = Rule(
     _judge,
     read_pod,
     fields=(
-        "metadata.creationTimestamp",
+        "spec.nodeName",
+        "spec.schedulerName",
         "spec.initContainers[].name",
         "spec.initContainers[].restartPolicy",
         "spec.readinessGates",
@@ -119,6 +129,7 @@ POD_RULE = Rule(
         "status.phase",
         "status.reason",
         "status.message",
+        "status.startTime",
         *(
             f"status.{statuses}[].{name}"
             for statuses in ("containerStatuses", "initContainerStatuses")

@@ -6,11 +6,18 @@ Source: the ReplicaSet controller's calculateStatus
 
 from __future__ import annotations
 
-from ..assessment import Activity
+from ..assessment import Activity, Cause
 from ..fields import CONDITIONS, conditions_of, count
 from ..kinds import POD, REPLICA_SET, Kind
 from ..model import Conditions, Metadata, Source, record
-from .replicas import by_replicas, failures, meets_minimum, scaled_to_zero
+from .replicas import (
+    by_replicas,
+    failures,
+    minimum_of,
+    scaled_to_zero,
+    unobserved,
+    waiting_out,
+)
 from .rule import Context, Rule
 from .verdict import Verdict
 
@@ -26,20 +33,29 @@ class ReplicaSet:
     replicas: int
     available: int
     conditions: Conditions
+    causes: tuple[Cause, ...]
+    """What explains why fewer are available than desired."""
 
 
 def _read(source: Source) -> ReplicaSet:
+    meta, spec, status = source.meta, source.spec, source.status
+    desired = count(spec, "spec.replicas", default=1)
+    available = count(status, "status.availableReplicas")
+    causes: tuple[Cause, ...] = ()
+    if available < desired:
+        causes = waiting_out(meta, spec, status, "readyReplicas", available) + unobserved(meta)
     return ReplicaSet(
-        source.meta,
-        count(source.spec, "spec.replicas", default=1),
-        count(source.status, "status.replicas"),
-        count(source.status, "status.availableReplicas"),
-        conditions_of(source.status),
+        meta,
+        desired,
+        count(status, "status.replicas"),
+        available,
+        conditions_of(status),
+        causes,
     )
 
 
 def _judge(replica_set: ReplicaSet, context: Context) -> Verdict:
-    """Available replicas against desired ones; it states no minimum and knows no rollout.
+    """Available replicas against desired ones; it knows no rollout.
 
     Healthy with all of them available, degraded with some, down with none; up with the minimum of
     the annotation or the policy. Pods that cannot be created (ReplicaFailure) make it degraded at
@@ -52,17 +68,20 @@ def _judge(replica_set: ReplicaSet, context: Context) -> Verdict:
     return by_replicas(
         desired=replica_set.desired,
         available=replica_set.available,
-        enough=meets_minimum(replica_set.meta, policy, replica_set.desired, replica_set.available),
+        minimum=minimum_of(replica_set.meta, policy, replica_set.desired, replica_set.available),
         activity=Activity.PROGRESSING if moving else Activity.STEADY,
         failed=failures(replica_set.meta, replica_set.conditions),
+        causes=replica_set.causes,
     )
 
 
 _FIELDS = (
     "spec.replicas",
     "spec.selector",
+    "spec.minReadySeconds",
     "status.replicas",
     "status.availableReplicas",
+    "status.readyReplicas",
     *CONDITIONS,
 )
 REPLICA_SET_RULE = Rule(

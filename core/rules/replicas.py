@@ -6,11 +6,24 @@ from datetime import datetime
 
 from ..annotations import min_available
 from ..assessment import Activity, Cause, Health
-from ..model import Condition, Conditions, Metadata
+from ..fields import integer
+from ..model import Condition, Conditions, Manifest, Metadata, record
 from ..policy import Policy
+from ..threshold import HALF
+from ..wording import quoted
 from .verdict import Verdict
 
-__all__ = ["by_replicas", "failures", "meets_minimum", "scaled_to_zero"]
+__all__ = [
+    "ALL",
+    "Minimum",
+    "by_replicas",
+    "failures",
+    "minimum_of",
+    "pending_revision",
+    "scaled_to_zero",
+    "unobserved",
+    "waiting_out",
+]
 
 _WORDING = {
     "ProgressDeadlineExceeded": "the rollout is past its progress deadline",
@@ -18,14 +31,37 @@ _WORDING = {
 }
 
 
-def meets_minimum(meta: Metadata, policy: Policy, desired: int, available: int) -> bool:
-    """Whether enough replicas serve where Kubernetes states no minimum.
+@record
+class Minimum:
+    """What `up` takes.
+
+    Attributes:
+        least: How many replicas must be available; 0 where that is no matter, or where only
+            Kubernetes knows.
+        met: Whether as many are.
+    """
+
+    least: int
+    met: bool
+
+
+ALL = Minimum(0, met=True)
+"""All replicas are available, so that it does not matter how many must be."""
+
+
+def minimum_of(meta: Metadata, policy: Policy, desired: int, available: int) -> Minimum:
+    """How many replicas must be available for `up`, and whether they are.
 
     The owner's annotation says how many that is, and otherwise the policy: half, at least one. It
     is never more than what is desired.
     """
-    minimum = min_available(meta) or policy.min_available
-    return available >= min(minimum.of(desired), desired)
+    if available >= desired:
+        return ALL
+    minimum = min_available(meta)
+    if minimum is None:
+        minimum = HALF if isinstance(policy.min_available, str) else policy.min_available
+    least = min(minimum.of(desired), desired)
+    return Minimum(least, available >= least)
 
 
 def scaled_to_zero(policy: Policy) -> Verdict:
@@ -56,11 +92,44 @@ def failures(meta: Metadata, conditions: Conditions) -> tuple[Cause, ...]:
     return tuple(found)
 
 
+def waiting_out(
+    meta: Metadata, spec: Manifest, status: Manifest, field: str, available: int
+) -> tuple[Cause, ...]:
+    """Replicas that are ready and not yet available, because minReadySeconds is not over.
+
+    Args:
+        meta: The workload's metadata.
+        spec: Its spec.
+        status: Its status.
+        field: The field of the status that counts the ready ones.
+        available: How many are available.
+    """
+    seconds, ready = integer(spec.get("minReadySeconds")), integer(status.get(field))
+    if not seconds or seconds < 0 or not ready or ready <= available:
+        return ()
+    message = f"{ready - available} ready, waiting out minReadySeconds {seconds}"
+    return (Cause("MinReadySeconds", meta.kind, meta.name, message, count=ready - available),)
+
+
+def unobserved(meta: Metadata) -> tuple[Cause, ...]:
+    """That its controller has written no status yet, of a kind whose controller always does."""
+    if not meta.generation or meta.observed_generation is not None:
+        return ()
+    message = f"its controller has not looked at it yet: generation {meta.generation}"
+    return (Cause("NotObserved", meta.kind, meta.name, message, since=meta.created),)
+
+
+def pending_revision(meta: Metadata, updated: int, desired: int) -> tuple[Cause, ...]:
+    """A revision that waits because OnDelete replaces only pods that somebody deletes."""
+    message = f"{updated} of {desired} updated; OnDelete replaces a pod once it is deleted"
+    return (Cause("OnDelete", meta.kind, meta.name, message, count=max(1, desired - updated)),)
+
+
 def by_replicas(
     *,
     desired: int,
     available: int,
-    enough: bool,
+    minimum: Minimum,
     activity: Activity,
     failed: tuple[Cause, ...] = (),
     causes: tuple[Cause, ...] = (),
@@ -72,7 +141,7 @@ def by_replicas(
     Args:
         desired: Replicas asked for, at least one.
         available: Replicas that serve.
-        enough: Whether those that serve are the minimum, which is at least one: the line of `up`.
+        minimum: How many must serve for `up`, at least one.
         activity: What the controller is doing.
         failed: What the controller states to have failed; at best degraded.
         causes: What else is wrong, without changing the verdict.
@@ -80,12 +149,13 @@ def by_replicas(
         remark: What a person wants to know besides the figures.
     """
     message = f"{available} of {desired} replicas available"
-    if remark or failed:
-        remarks = [_WORDING.get(cause.reason, cause.reason) for cause in failed]
-        message = ", ".join([message, *([remark] if remark else []), *remarks])
+    if available < desired or remark or failed:
+        needed = minimum.least if available < desired else 0
+        message = _told(message, needed, remark, failed)
+    up = minimum.met
     if available == 0:
         health, reason = Health.DOWN, "MinimumReplicasUnavailable"
-    elif not enough:
+    elif not up:
         health, reason = Health.DEGRADED, "MinimumReplicasUnavailable"
     elif failed:
         health, reason, since = Health.DEGRADED, failed[0].reason, failed[0].since
@@ -94,8 +164,28 @@ def by_replicas(
     else:
         health, reason = Health.HEALTHY, "MinimumReplicasAvailable"
     return Verdict(
-        health, activity, enough, reason, message, desired, available, failed + causes, since
+        health,
+        activity,
+        up,
+        reason,
+        message,
+        desired,
+        available,
+        failed + causes,
+        since,
+        # The last one: what a quota or a webhook says, and not that a deadline is over.
+        quoted(failed[-1].message) if failed else "",
     )
+
+
+def _told(message: str, needed: int, remark: str, failed: tuple[Cause, ...]) -> str:
+    parts = [message]
+    if needed:
+        parts.append(f"{needed} needed")
+    if remark:
+        parts.append(remark)
+    parts += [_WORDING.get(cause.reason, cause.reason) for cause in failed]
+    return ", ".join(parts)
 
 
 def _failure(meta: Metadata, condition: Condition, reason: str) -> Cause:

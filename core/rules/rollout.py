@@ -13,7 +13,7 @@ from ..assessment import Activity, Cause
 from ..fields import CONDITIONS, FieldError, boolean, conditions_of, count, said
 from ..kinds import POD, REPLICA_SET, Kind
 from ..model import Conditions, Metadata, Source, record
-from .replicas import by_replicas, failures, meets_minimum, scaled_to_zero
+from .replicas import by_replicas, failures, minimum_of, scaled_to_zero
 from .rule import Context, Rule
 from .stated import as_cause, is_true
 from .verdict import Verdict
@@ -73,7 +73,7 @@ def _judge(rollout: Rollout, context: Context) -> Verdict:
     return by_replicas(
         desired=rollout.desired,
         available=rollout.available,
-        enough=meets_minimum(rollout.meta, context.policy, rollout.desired, rollout.available),
+        minimum=minimum_of(rollout.meta, context.policy, rollout.desired, rollout.available),
         activity=activity,
         failed=_failed(rollout),
         remark="paused" if activity is Activity.SUSPENDED else "",

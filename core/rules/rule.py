@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ..evidence import Evidence
 from ..kinds import Kind
 from ..model import Source, record
 from ..policy import Policy
-from ..reader import Query
-from ..surroundings import Surroundings
+from ..related import RelatedObjects
 from .verdict import Verdict
 
-__all__ = ["Context", "Rule", "as_it_is"]
+__all__ = ["Context", "Evidence", "Rule", "as_it_is"]
 
 
 @record
@@ -24,21 +24,17 @@ class Context:
     Attributes:
         now: The time to judge at, timezone-aware.
         policy: The knobs of the rules.
-        around: What was read around the object; empty where nothing was.
+        related: What was read around the object; empty where nothing was.
     """
 
     now: datetime
     policy: Policy
-    around: Surroundings
+    related: RelatedObjects
 
 
 def as_it_is(source: Source) -> Source:
     """The reading of a rule that takes its fields straight from the source."""
     return source
-
-
-def _nothing(source: Source) -> Iterable[Query]:
-    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,13 @@ class Rule:
         below: Kinds that explain it, found by its selector.
         owns: Kinds that its controller makes for it, and that its verdict speaks of: beside it they
             are no members of an aggregate.
-        evidence: What has to be read besides the object before it can be judged.
+        evidence: What has to be read besides the object before it can be judged, by what `read`
+            gave; None for nothing. Where the object's own status settles the matter, nothing.
+        settle: The verdict on what `read` gave if no evidence can change it, used where the
+            evidence could not be read; None where the rule has no such verdict.
+        presume: The verdict where nothing of the evidence is in the input, such as a dump of one
+            kind: never better than the one that any evidence would lead to; None where the rule has
+            no such verdict.
     """
 
     kind: Kind
@@ -72,7 +74,9 @@ class Rule:
     needs_status: bool = True
     below: tuple[Kind, ...] = ()
     owns: tuple[Kind, ...] = ()
-    evidence: Callable[[Source], Iterable[Query]] = _nothing
+    evidence: Callable[[Any], Iterable[Evidence]] | None = None
+    settle: Callable[[Any, Context], Verdict | None] | None = None
+    presume: Callable[[Any, Context], Verdict | None] | None = None
 
     def covers(self, group: str) -> bool:
         """Whether objects of that API group are judged by it."""

@@ -7,11 +7,18 @@ Its controller never states failure: the pods tell it. Source: `kubectl rollout 
 
 from __future__ import annotations
 
-from ..assessment import Activity
+from ..assessment import Activity, Cause
 from ..fields import count, mapping, text
 from ..kinds import CONTROLLER_REVISION, POD, Kind
 from ..model import Metadata, Source, record
-from .replicas import by_replicas, meets_minimum, scaled_to_zero
+from .replicas import (
+    by_replicas,
+    minimum_of,
+    pending_revision,
+    scaled_to_zero,
+    unobserved,
+    waiting_out,
+)
 from .rule import Context, Rule
 from .verdict import Verdict
 
@@ -31,26 +38,34 @@ class StatefulSet:
     on_delete: bool
     current_revision: str
     update_revision: str
+    causes: tuple[Cause, ...]
+    """What explains why fewer are available than desired."""
 
 
 def _read(source: Source) -> StatefulSet:
-    spec, status = source.spec, source.status
+    meta, spec, status = source.meta, source.spec, source.status
     strategy = mapping(spec.get("updateStrategy"))
     rolling = mapping(strategy.get("rollingUpdate"))
     on_delete = strategy.get("type") == "OnDelete"
     ready = count(status, "status.readyReplicas")
     # Without rolling updates it means nothing.
     partition = 0 if on_delete else count(rolling, "spec.updateStrategy.rollingUpdate.partition")
+    desired = count(spec, "spec.replicas", default=1)
+    available = count(status, "status.availableReplicas", default=ready)
+    causes: tuple[Cause, ...] = ()
+    if available < desired:
+        causes = waiting_out(meta, spec, status, "readyReplicas", available) + unobserved(meta)
     return StatefulSet(
-        source.meta,
-        desired=count(spec, "spec.replicas", default=1),
+        meta,
+        desired=desired,
         replicas=count(status, "status.replicas"),
         updated=count(status, "status.updatedReplicas"),
-        available=count(status, "status.availableReplicas", default=ready),
+        available=available,
         partition=partition,
         on_delete=on_delete,
         current_revision=text(status.get("currentRevision")),
         update_revision=text(status.get("updateRevision")),
+        causes=causes,
     )
 
 
@@ -60,7 +75,7 @@ def _judge(stateful_set: StatefulSet, context: Context) -> Verdict:
     Healthy with all of them available (ready, where the cluster states no more), degraded with
     some, down with none; up with the minimum of the annotation or the policy. Progressing while
     fewer are updated than the partition asks for, or the current revision is not the update's; with
-    OnDelete no revision is compared.
+    OnDelete a revision that waits for pods to be deleted is a cause alone.
     """
     policy = context.policy
     if stateful_set.desired == 0:
@@ -68,10 +83,9 @@ def _judge(stateful_set: StatefulSet, context: Context) -> Verdict:
     return by_replicas(
         desired=stateful_set.desired,
         available=stateful_set.available,
-        enough=meets_minimum(
-            stateful_set.meta, policy, stateful_set.desired, stateful_set.available
-        ),
+        minimum=minimum_of(stateful_set.meta, policy, stateful_set.desired, stateful_set.available),
         activity=Activity.PROGRESSING if _moving(stateful_set) else Activity.STEADY,
+        causes=stateful_set.causes + _waiting(stateful_set),
         remark=_remark(stateful_set),
     )
 
@@ -90,6 +104,17 @@ def _moving(stateful_set: StatefulSet) -> bool:
     )
 
 
+def _waiting(stateful_set: StatefulSet) -> tuple[Cause, ...]:
+    """A revision that nothing rolls out."""
+    if (
+        stateful_set.on_delete
+        and stateful_set.current_revision != stateful_set.update_revision
+        and stateful_set.updated < stateful_set.desired
+    ):
+        return pending_revision(stateful_set.meta, stateful_set.updated, stateful_set.desired)
+    return ()
+
+
 def _remark(stateful_set: StatefulSet) -> str:
     asked = stateful_set.desired - stateful_set.partition
     if not stateful_set.on_delete and stateful_set.updated < asked:
@@ -105,6 +130,7 @@ STATEFUL_SET_RULE = Rule(
         "spec.replicas",
         "spec.selector",
         "spec.updateStrategy",
+        "spec.minReadySeconds",
         "status.replicas",
         "status.readyReplicas",
         "status.updatedReplicas",

@@ -23,3 +23,4 @@ class Verdict:
     available: int | None = None
     causes: tuple[Cause, ...] = ()
     since: datetime | None = None
+    detail: str = ""

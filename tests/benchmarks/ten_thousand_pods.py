@@ -33,13 +33,13 @@ def pages() -> list[bytes]:
 
 def trimmed() -> Counter[str]:
     """As the server does it: the decoder drops what no rule reads."""
-    from k8s_heartbeat.adapters.cluster.trim import decode_list  # noqa: PLC0415  # not in the other
+    from k8s_heartbeat.adapters.cluster.decode import decode_page  # noqa: PLC0415  # not in the other
     from k8s_heartbeat.core import RULES, assess  # noqa: PLC0415  # the same
 
     fields = RULES.find("Pod", "v1").fields
     held: list[Any] = []
     for page in pages():
-        held += decode_list(page, "PodList", fields)[0]
+        held += decode_page(page, "PodList", fields).objects
     stated = {"kind": "Pod", "apiVersion": "v1"}
     return Counter(str(assess({**pod, **stated}, now=NOW).health) for pod in held)
 

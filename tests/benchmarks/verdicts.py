@@ -15,7 +15,7 @@ from typing import Any
 
 import pyperf  # type: ignore[import-untyped]  # it states no types
 
-from k8s_heartbeat.adapters.cluster.trim import decode_object
+from k8s_heartbeat.adapters.cluster.decode import decode_object
 from k8s_heartbeat.core import RULES, assess
 
 DEPLOYMENT = Path(__file__).with_name("deployment.json")

@@ -11,8 +11,9 @@ import pytest
 
 from k8s_heartbeat.adapters.cached import CachedReader
 from k8s_heartbeat.adapters.snapshot import SnapshotReader
-from k8s_heartbeat.core.kinds import EVENT, POD, Kind, kind_of
-from k8s_heartbeat.core.reader import ClusterReader, Deadline, NotFound, Query
+from k8s_heartbeat.core.checks.reader import ClusterReader, Deadline, NotFound
+from k8s_heartbeat.core.kinds import EVENT, POD, Kind
+from k8s_heartbeat.core.query import Query
 from k8s_heartbeat.core.rules import KINDS
 from k8s_heartbeat.core.selectors import LabelSelector, Requirement
 from tests.builders import (
@@ -116,9 +117,10 @@ def test_an_objects_status_is_read(reader: ClusterReader) -> None:
 
 def test_what_was_just_read_is_neither_old_nor_stale(reader: ClusterReader) -> None:
     """Twice, so that a reader that remembers speaks from memory."""
+    began = time.monotonic()
     for _ in range(2):
         reading = reader.read(Query(KINDS[0], "shop", "api"), soon())
-        assert 0 <= reading.age < 5
+        assert began <= reading.began <= time.monotonic()
         assert not reading.stale
 
 
@@ -169,17 +171,21 @@ def test_a_list_of_what_stands_in_no_namespace_is_asked_for_in_none(
 
 def test_no_list_here_is_cut_short(reader: ClusterReader) -> None:
     """A reader says when it did not take in all."""
-    assert not reader.read(Query(POD, ""), soon()).truncated
+    assert reader.read(Query(POD, ""), soon()).gap is None
 
 
 def test_what_kinds_there_are_is_told(reader: ClusterReader) -> None:
     """Each with its names, its group and version, and whether it stands in a namespace."""
+    began = time.monotonic()
     for _ in range(2):
-        found = [kind_of(entry) for entry in reader.discover(soon()).objects]
-        served = {(kind.kind, kind.group): kind for kind in found if kind is not None}
+        served = reader.discover(soon())
+        assert served.whole
+        assert began <= served.began <= time.monotonic()
         for kind in KINDS:
-            told = served[kind.kind, kind.group]
-            assert (told.plural, told.version) == (kind.plural, kind.version)
+            assert served.has(kind)
+            told = served.find(f"{kind.plural}.{kind.version}.{kind.group}")
+            assert told is not None
+            assert (told.kind, told.plural, told.version) == (kind.kind, kind.plural, kind.version)
             assert told.namespaced is kind.namespaced
             assert told.short_names == kind.short_names
 

@@ -11,10 +11,17 @@ from tests.servers.api_server import ApiServer
 from tests.servers.kubeconfig import kubeconfig, write_kubeconfig
 from tests.servers.process import Answer, Service, serving
 
-__all__ = ["API", "SERVE", "TOKEN", "log_lines", "served", "told"]
+__all__ = ["API", "DEFAULT_SIGNALS", "SERVE", "TOKEN", "log_lines", "served", "told"]
 
 API = "/api/healthz/shop/deployment/api"
 SERVE = ("-m", "k8s_heartbeat", "serve", "--host", "127.0.0.1")
+# Whoever runs the tests, as nohup does, may have had some ignored.
+DEFAULT_SIGNALS = """
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
 TOKEN = "canary-token-90fe21"
 
 

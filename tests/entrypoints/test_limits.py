@@ -17,7 +17,7 @@ from .support import TOKEN
 DEMO = ("-m", "k8s_heartbeat", "serve", "--demo")
 PATH = "/api/healthz/shop/deployment/storefront"
 SECRET = "redis-s3cret"
-WRONG = {"Authorization": "Bearer wr0ng-t0ken"}
+WRONG = "wr0ng-t0ken"
 RIGHT = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -87,10 +87,13 @@ def test_processes_share_every_limit(home: Path, tmp_path: Path) -> None:
             def share() -> bool:
                 """Whether they do; a machine that is too busy for Redis makes them count alone."""
                 last = next(addresses)
-                guess = {"X-Forwarded-For": f"203.0.113.{last}", **WRONG}
+                here = {"X-Forwarded-For": f"203.0.113.{last}"}
                 right = {"X-Forwarded-For": f"203.0.113.{last + 1}", **RIGHT}
-                guessed = codes(one, 2, guess) + codes(other, 2, guess)
-                refused = codes(one, 1, guess) + codes(other, 1, guess)
+                # The same one again counts once in each process.
+                guesses = [{**here, "Authorization": f"Bearer {WRONG}-{at}"} for at in range(4)]
+                guessed = codes(one, 3, guesses[0]) + codes(one, 1, guesses[1])
+                guessed += codes(other, 3, guesses[2]) + codes(other, 1, guesses[3])
+                refused = codes(one, 1, {**here, **RIGHT}) + codes(other, 1, {**here, **RIGHT})
                 answered = codes(one, 10, right) + codes(other, 10, right)
                 over = codes(one, 1, right) + codes(other, 1, right)
                 assert set(guessed) == {401}
@@ -102,7 +105,7 @@ def test_processes_share_every_limit(home: Path, tmp_path: Path) -> None:
     names = [line for line in kept.splitlines() if line[:1] not in "*$"]
     assert len(names) >= 3
     assert all(name.startswith("k8s-heartbeat:") for name in names)
-    for secret in (TOKEN, "wr0ng-t0ken"):
+    for secret in (TOKEN, WRONG):
         assert secret not in kept
     assert SECRET not in logged
 

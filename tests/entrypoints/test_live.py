@@ -162,7 +162,8 @@ class TestFaults:
             ends = time.monotonic() + 1.5
             while not told(answer := service.get(API))["stale"]:
                 assert time.monotonic() < ends
-            assert (answer.status, answer.headers["Age"]) == (200, "0")
+            assert answer.status == 200
+            assert int(answer.headers["Age"]) in (1, 2)
             ends = time.monotonic() + 5
             while service.get(API).status == 200:
                 assert time.monotonic() < ends

@@ -25,6 +25,23 @@ SERVER = textwrap.dedent(
     """
 )
 
+# As under a limit of processes, which root knows none of.
+FEW_THREADS = textwrap.dedent(
+    """
+    import sys, threading
+    from k8s_heartbeat.entrypoints import cli, classic
+    start, left = threading.Thread.start, list(range(int(sys.argv[1])))
+    def start_few(thread):
+        if not left:
+            raise RuntimeError("can't start new thread")
+        left.pop()
+        start(thread)
+    threading.Thread.start = start_few
+    classic.Server._listen = None
+    sys.exit(cli.main(["serve", "--demo"]))
+    """
+)
+
 
 def test_without_a_cluster_it_names_the_places_and_the_demo(home: Path) -> None:
     """Exit 2, and never made-up data."""
@@ -136,6 +153,17 @@ def test_fetching_from_a_closed_port_is_refused() -> None:
         bound.bind(("127.0.0.1", 0))
         with pytest.raises(ConnectionRefusedError):
             fetch(bound.getsockname()[1], "/livez")
+
+
+@pytest.mark.parametrize("started", [0, 5, 129])
+def test_without_room_for_its_threads_it_does_not_start(home: Path, started: int) -> None:
+    """One line that says what to raise, and exit 2; the port is not even listened on."""
+    ended = run(home, "-c", FEW_THREADS, str(started), AUTH_TOKEN_BASIC=TOKEN)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("k8s-heartbeat: 130 threads are needed")
+    for said in ("can't start new thread", "ulimit -u", "pids limit", "HEARTBEAT_THREADS"):
+        assert said in line
 
 
 _STANDARD = "import json, sys; print(json.dumps(sorted(sys.stdlib_module_names)))"

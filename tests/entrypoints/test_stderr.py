@@ -126,7 +126,7 @@ def test_log_that_nobody_reads_stops_nothing(home: Path, api: ApiServer) -> None
         said = b""
         while b"lines were lost" not in said:
             said += os.read(reading, 65536)
-            assert fetch(port, "/livez").status == 200
+            assert fetch(port, "/nothing").status == 404
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
         while part := os.read(reading, 65536):

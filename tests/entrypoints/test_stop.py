@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -21,11 +22,12 @@ from tests.servers.api_server import PATIENCE, ApiServer, until
 from tests.servers.faults import holding
 from tests.servers.process import Service, environment, fetch, serving
 
-from .support import API, SERVE, log_lines, served
+from .support import API, DEFAULT_SIGNALS, SERVE, log_lines, served
 
 KNATIVE = ("-m", "k8s_heartbeat.entrypoints.knative")
 # Stands still while it reads its configuration, long before it listens.
-STARTING = """
+STARTING = f"""
+{DEFAULT_SIGNALS}
 import threading
 from k8s_heartbeat.entrypoints import cli, serve_command
 def load(*_):
@@ -33,6 +35,26 @@ def load(*_):
     threading.Event().wait(60)
 serve_command.load = load
 cli.main(["serve"])
+"""
+# Stands still once it listens, until a line comes in.
+LISTENING = f"""
+{DEFAULT_SIGNALS}
+import sys
+from k8s_heartbeat.entrypoints import classic, cli
+listen = classic.Server._listen
+def listen_and_stand_still(*arguments):
+    made = listen(*arguments)
+    print(made[0].getsockname()[1], flush=True)
+    sys.stdin.readline()
+    return made
+classic.Server._listen = listen_and_stand_still
+sys.exit(cli.main(sys.argv[1:]))
+"""
+BY_DEFAULTS = f"""
+{DEFAULT_SIGNALS}
+import sys
+from k8s_heartbeat.entrypoints.cli import main
+sys.exit(main(["serve", "--host", "127.0.0.1"]))
 """
 NOHUP = """
 import signal, sys
@@ -259,14 +281,21 @@ def test_the_demo_ends_by_either_signal(home: Path) -> None:
             assert "Traceback" not in service.logged()
 
 
+def dump(home: Path) -> str:
+    """The path of a dump with one Deployment."""
+    path = home / "dump.json"
+    path.write_text(json.dumps(deployment()), "utf-8")
+    return str(path)
+
+
 def _named(name: str) -> dict[str, object]:
     made = deployment()
     made["metadata"]["name"] = name
     return made
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_stop_while_it_starts_ends_it(home: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP"])
+def test_a_stop_while_it_starts_ends_it(home: Path, number: str) -> None:
     """Exit 0: it was asked to stop, and nobody was served yet."""
     with subprocess.Popen(
         [sys.executable, "-c", STARTING],
@@ -277,8 +306,54 @@ def test_a_stop_while_it_starts_ends_it(home: Path, number: signal.Signals) -> N
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"starting\n"
-        process.send_signal(number)
+        process.send_signal(signal.Signals[number])
         assert (process.wait(PATIENCE), process.stdout.read()) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "code"),
+    [
+        ("SIGTERM", 0),
+        ("SIGHUP", 0),
+        ("SIGINT", 130),
+        ("SIGTERM SIGHUP SIGTERM", 0),
+    ],
+)
+@pytest.mark.parametrize("entry", ["classic", "knative"])
+def test_a_stop_between_listening_and_serving_loses_no_request(
+    home: Path, numbers: str, code: int, entry: str
+) -> None:
+    """Who connected is answered, as in any other drain."""
+    arguments = ["serve", "--demo"] if entry == "classic" else ["serve", "--drain-seconds", "0"]
+    with subprocess.Popen(
+        [sys.executable, "-c", LISTENING, *arguments],
+        cwd=home,
+        env=environment(
+            home,
+            PORT="0",
+            HEARTBEAT_HOST="127.0.0.1",
+            HEARTBEAT_AUTH="none",
+            HEARTBEAT_SNAPSHOT=dump(home),
+        ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        connection.request("GET", "/livez")
+        for number in numbers.split():
+            process.send_signal(signal.Signals[number])
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        assert connection.getresponse().status == 200
+        connection.close()
+        _, logged = process.communicate(timeout=PATIENCE)
+        assert process.returncode == code
+        assert b'"message": "stopped"' in logged
+        assert b"Traceback" not in logged
 
 
 def test_a_second_sigterm_changes_nothing(home: Path, api: ApiServer) -> None:
@@ -296,9 +371,9 @@ def test_a_second_sigterm_changes_nothing(home: Path, api: ApiServer) -> None:
         assert service.process.wait(PATIENCE) == 0
 
 
-def test_a_hang_up_is_a_stop(home: Path, api: ApiServer) -> None:
+def test_sighup_is_a_stop(home: Path, api: ApiServer) -> None:
     """A terminal that closes, or who expects a reload: nobody goes without an answer."""
-    with served(home, api) as service:
+    with served(home, api, arguments=("-c", BY_DEFAULTS)) as service:
         assert service.stop(signal.SIGHUP) == 0
         assert "stopped" in service.logged()
 

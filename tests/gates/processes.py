@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["descriptors", "peak", "resident"]
+__all__ = ["busy", "descriptors", "peak", "resident"]
 
 
 def resident(pid: int) -> int:
@@ -15,6 +15,14 @@ def resident(pid: int) -> int:
 def peak(pid: int) -> int:
     """The most bytes of memory that a process ever had in use."""
     return _status(pid, "VmHWM")
+
+
+def busy(pid: int) -> float:
+    """Seconds that a process has computed, however long it stood in line for a processor."""
+    spent = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        spent += int((task / "schedstat").read_text("ascii").split()[0])
+    return spent / 1e9
 
 
 def descriptors(pid: int) -> int:

@@ -216,8 +216,8 @@ def test_pings_and_discovery(home: Path, figures: Figures, of: str) -> None:
 
 
 def test_large_answers_at_once(home: Path, figures: Figures) -> None:
-    """24 callers of objects that are padded to 30 MiB each, which is within what is taken in."""
-    padding = b'{"padding":"' + b"x" * (30 * 2**20) + b'",'
+    """24 callers of objects that are padded to 15 MiB each, which is within what is taken in."""
+    padding = b'{"padding":"' + b"x" * (15 * 2**20) + b'",'
 
     def padded(exchange: Exchange) -> None:
         body = truth_of(exchange).partition(b"\r\n\r\n")[2]
@@ -240,7 +240,7 @@ def test_large_answers_at_once(home: Path, figures: Figures) -> None:
             assert "Traceback" not in service.logged()
     assert set(codes) <= {200, 504}
     assert 200 in codes
-    figures.take("24 answers of 30 MiB at once: peak of memory", grown / 2**20, 200, "MiB more")
+    figures.take("24 answers of 15 MiB at once: peak of memory", grown / 2**20, 200, "MiB more")
 
 
 @pytest.mark.parametrize("flaw", [*FLAWS, "of nobody known", "none"])

@@ -54,7 +54,7 @@ class Poller:
 
 def entry(token: str) -> str:
     """A line of the file."""
-    return f'- {{name: {token}, sha256: "{sha256(token.encode()).hexdigest()}"}}\n'
+    return f'- {{name: of-{token}, sha256: "{sha256(token.encode()).hexdigest()}"}}\n'
 
 
 def test_a_tokens_file_may_be_edited_under_load(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -11,9 +12,26 @@ from typing import Any
 
 from falcon.testing import Result, TestClient
 
+from k8s_heartbeat.adapters.cache import Lifetimes
+from k8s_heartbeat.adapters.cached import CachedReader
+from k8s_heartbeat.adapters.groups import Groups
 from k8s_heartbeat.adapters.http.app import Contract, create_app
 from k8s_heartbeat.adapters.http.tokens import Token, TokenAuthenticator, digest_of
-from k8s_heartbeat.core.reader import Deadline, NotFound, Query, Reading
+from k8s_heartbeat.adapters.memory import Memory
+from k8s_heartbeat.adapters.slots import ComputeSlots
+from k8s_heartbeat.core.checks.reader import (
+    ClusterReader,
+    Deadline,
+    Forbidden,
+    NotFound,
+    ReadError,
+    Reading,
+    ReadTimeout,
+    UpstreamError,
+)
+from k8s_heartbeat.core.gap import Gap, GapReason
+from k8s_heartbeat.core.kinds import ServedKinds, kind_of
+from k8s_heartbeat.core.query import Query
 from k8s_heartbeat.core.rules import KINDS
 from tests.builders import NOW, Manifest, available, deployment, progressing
 
@@ -22,6 +40,11 @@ NEW_ID = "an-id-of-ours"
 PATH = "/api/healthz/shop/deployment/api"
 PROBES = ("/livez", "/readyz", "/healthz", "/health")
 OPEN = Contract(authenticator=None)
+# What a `FakeReader` fails with; it says itself what was read.
+UPSTREAM = UpstreamError("", "the API server answered 500")
+TIMEOUT = ReadTimeout("", "no answer in time")
+FORBIDDEN = Forbidden("", "forbidden by the cluster's RBAC")
+NOT_FOUND = NotFound("", "not found")
 
 
 def guarding(*tokens: Token) -> Contract:
@@ -41,14 +64,18 @@ class FakeReader:
     """A `ClusterReader` over objects at hand that notes what it is asked.
 
     Args:
-        objects: What the cluster holds.
-        failure: Raised in place of any answer.
+        objects: What the cluster holds; may be changed.
+        failure: Raised in place of any answer; may be changed.
         unrelated: Raised in place of any list.
-        unlisted: Raised in place of the list of a kind.
+        unread: Raised in place of any reading of a kind.
         truncated: Kinds of which there are more than are read.
         resources: What discovery tells besides the kinds with a rule.
+        unserved: Kinds with a rule that discovery does not tell.
+        undiscovered: Raised in place of what discovery tells.
+        partial: Whether part of the API does not tell what it serves.
         age: How old its readings are, in seconds.
         stale: Whether it would rather have newer ones.
+        stale_kinds: Kinds of which alone it would, and how old its readings of these are.
     """
 
     def __init__(
@@ -57,20 +84,28 @@ class FakeReader:
         *,
         failure: Exception | None = None,
         unrelated: Exception | None = None,
-        unlisted: Mapping[str, Exception] | None = None,
+        unread: Mapping[str, Exception] | None = None,
         truncated: Iterable[str] = (),
         resources: Iterable[Manifest] = (),
+        unserved: Iterable[str] = (),
+        undiscovered: Exception | None = None,
+        partial: bool = False,
         age: float = 0.0,
         stale: bool = False,
+        stale_kinds: Mapping[str, float] | None = None,
     ) -> None:
-        self._objects = tuple(objects)
-        self._failure = failure
+        self.objects = tuple(objects)
+        self.failure = failure
         self._unrelated = unrelated
-        self._unlisted = unlisted or {}
+        self._unread = unread or {}
         self._truncated = tuple(truncated)
         self._resources = tuple(resources)
+        self._unserved = tuple(unserved)
+        self._undiscovered = undiscovered
+        self._partial = partial
         self._age = age
         self._stale = stale
+        self._stale_kinds = stale_kinds or {}
         self.queries: list[Query] = []
         self.pings = 0
         self.discoveries = 0
@@ -83,41 +118,41 @@ class FakeReader:
     def read(self, query: Query, deadline: Deadline) -> Reading:
         """Objects of the kind, in a namespace or in all; by name where one is asked for."""
         self.queries.append(query)
-        if self._failure is not None:
-            raise self._failure
-        if not query.name and self._unrelated is not None:
-            raise self._unrelated
-        if not query.name and query.kind.kind in self._unlisted:
-            raise self._unlisted[query.kind.kind]
-        found = tuple(entry for entry in self._objects if _is_asked_for(entry, query))
+        kind = query.kind.kind
+        error = self.failure or self._unread.get(kind)
+        if error is None and not query.name:
+            error = self._unrelated
+        if error is not None:
+            raise _raised(error, str(query))
+        found = tuple(entry for entry in self.objects if _is_asked_for(entry, query))
         if query.name and not found:
-            raise NotFound(f"{query}: not found")
-        cut = not query.name and query.kind.kind in self._truncated
-        return Reading(found, self._age, self._stale, truncated=cut)
+            raise NotFound(str(query), "not found")
+        cut = not query.name and kind in self._truncated
+        gap = Gap(GapReason.CUT, query.kind, "", "there are more than were read") if cut else None
+        began = deadline.clock() - self._stale_kinds.get(kind, self._age)
+        return Reading(found, began, self._stale or kind in self._stale_kinds, gap)
 
-    def discover(self, deadline: Deadline) -> Reading:
+    def discover(self, deadline: Deadline) -> ServedKinds:
         """The kinds with a rule, and those that it was given."""
         self.discoveries += 1
-        if self._failure is not None:
-            raise self._failure
-        known = [
-            {
-                "name": kind.plural,
-                "kind": kind.kind,
-                "group": kind.group,
-                "version": kind.version,
-                "shortNames": list(kind.short_names),
-                "namespaced": kind.namespaced,
-            }
-            for kind in KINDS
-        ]
-        return Reading((*known, *self._resources), self._age, self._stale)
+        error = self.failure or self._undiscovered
+        if error is not None:
+            raise _raised(error, "kind")
+        known = (kind for kind in KINDS if kind.kind not in self._unserved)
+        others = filter(None, map(kind_of, self._resources))
+        began = deadline.clock() - self._age
+        return ServedKinds((*known, *others), whole=not self._partial, began=began)
 
     def ping(self, deadline: Deadline) -> None:
         """Answer, or fail as told."""
         self.pings += 1
-        if self._failure is not None:
-            raise self._failure
+        if self.failure is not None:
+            raise _raised(self.failure, "health")
+
+
+def _raised(error: Exception, what: str) -> Exception:
+    """An error of each caller's own, about what was asked for."""
+    return error.about(what) if isinstance(error, ReadError) else error
 
 
 def _is_asked_for(manifest: Manifest, query: Query) -> bool:
@@ -162,6 +197,38 @@ class Service:
         return self.client.simulate_request("HEAD", path, **options)
 
 
+def remembering(
+    reader: ClusterReader,
+    contract: Contract = OPEN,
+    *,
+    clock: Clock | None = None,
+    lifetimes: Lifetimes | None = None,
+) -> Service:
+    """A service as it is wired: what it reads and what it makes of that is remembered."""
+    clock, lifetimes = clock or Clock(), lifetimes or Lifetimes()
+    memory, slots = Memory(), ComputeSlots(1)
+    cached = CachedReader(
+        reader,
+        clock=clock.monotonic,
+        lifetimes=lifetimes,
+        memory=memory,
+        places=threading.BoundedSemaphore(8),
+        slots=slots,
+    )
+    groups = Groups(
+        cached,
+        contract.policy,
+        clock=clock.monotonic,
+        lifetimes=lifetimes,
+        memory=memory,
+        places=threading.BoundedSemaphore(8),
+        slots=slots,
+    )
+    app = create_app(cached, groups, contract, clock=clock.monotonic, now=clock.wall)
+    own = reader if isinstance(reader, FakeReader) else FakeReader()
+    return Service(own, clock, TestClient(app))
+
+
 def service(
     *objects: Manifest,
     reader: FakeReader | None = None,
@@ -173,15 +240,30 @@ def service(
     """A service over these objects, or over a reader; changes are those of fields of `Contract`."""
     reader = FakeReader(objects) if reader is None else reader
     clock = clock or Clock()
+    contract = replace(contract, **changes)
     app = create_app(
         reader,
-        replace(contract, **changes),
+        groups_over(reader, clock, contract),
+        contract,
         clock=clock.monotonic,
         now=clock.wall,
         draining=draining,
         new_id=lambda: NEW_ID,
     )
     return Service(reader, clock, TestClient(app))
+
+
+def groups_over(reader: ClusterReader, clock: Clock, contract: Contract = OPEN) -> Groups:
+    """Verdicts on groups that only those share who ask at one moment of the clock."""
+    return Groups(
+        reader,
+        contract.policy,
+        clock=clock.monotonic,
+        lifetimes=Lifetimes(absence=0.0, failure=0.0, stale=0.0),
+        memory=Memory(),
+        places=threading.BoundedSemaphore(64),
+        slots=ComputeSlots(1),
+    )
 
 
 def selecting(workload: Manifest) -> Manifest:

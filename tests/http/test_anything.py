@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from k8s_heartbeat.adapters.http.app import Contract
 from k8s_heartbeat.adapters.http.quota import RateLimit
 from k8s_heartbeat.adapters.http.rendering import Detail
-from k8s_heartbeat.core.reader import (
+from k8s_heartbeat.core.checks.reader import (
     Forbidden,
-    InvalidQuery,
     NotFound,
     NotServed,
     ReadTimeout,
     UpstreamError,
 )
+from k8s_heartbeat.core.query import InvalidQuery
 from tests.builders import Manifest
 from tests.http.conftest import logged
 from tests.http.support import (
@@ -198,12 +198,12 @@ objects = st.sampled_from([healthy(), degraded(), down()])
 # Made anew for each request: an exception gathers a traceback of all that it was raised in.
 read_errors = st.sampled_from(
     [
-        lambda: NotFound("deployments shop/api: not found"),
-        lambda: Forbidden("deployments shop/api: forbidden"),
-        lambda: NotServed("kind: the cluster serves no such kind"),
-        lambda: UpstreamError(f"asked with Bearer {WRONG}"),
-        lambda: ReadTimeout("no answer in time"),
-        lambda: InvalidQuery("name: it is none"),
+        lambda: NotFound("deployments shop/api", "not found"),
+        lambda: Forbidden("deployments shop/api", "forbidden"),
+        lambda: NotServed("kind", "the cluster serves no such kind"),
+        lambda: UpstreamError("deployments shop/api", f"asked with Bearer {WRONG}"),
+        lambda: ReadTimeout("deployments shop/api", "no answer in time"),
+        lambda: InvalidQuery("name", "it is none"),
     ]
 )
 unforeseen = st.sampled_from(
@@ -257,6 +257,7 @@ def assert_in_order(answer: Answer, *, codes: Collection[int] = ()) -> None:
 
 @given(methods, paths, queries, headers, bodies, contracts, objects)
 @example("GET", PATH, "for=" + "9" * 400, {}, b"", OPEN, healthy())
+@example("WEBSOCKET", PATH, "", {}, b"", OPEN, healthy())
 @example("GET", PATH, "code=" + "2" * 5000, {}, b"", OPEN, healthy())
 @example(
     "OPTIONS", "", "", {"Origin": "", "Access-Control-Request-Method": ""}, b"", GUARDED, down()

@@ -20,6 +20,8 @@ from tests.http.support import (
 )
 
 ODD_TOKEN = "a/b=c&d%e#f?g~\"h'"
+# What `str.strip` takes for white space besides the space, as far as a header may hold it.
+NO_SPACES = "\t\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0"
 ALL_ENCODED = "".join(f"%{ord(letter):02x}" for letter in TOKEN)
 
 
@@ -69,6 +71,8 @@ def test_token_is_taken_however_a_monitor_can_carry_it(authorization: str, query
         (f"Bearer {TOKEN[:-1]}", ""),
         (f"Bearer {TOKEN.upper()}", ""),
         (f"Bearer {TOKEN}, Bearer {TOKEN}", ""),
+        *((f"Bearer {odd}{TOKEN}", "") for odd in NO_SPACES),
+        *((f"Basic {TOKEN}{odd}", "") for odd in NO_SPACES),
         (f"Bearer\t{TOKEN}", ""),
         ("", "token="),
         ("", "token"),

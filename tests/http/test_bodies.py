@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k8s_heartbeat.adapters.http.rendering import Detail
-from k8s_heartbeat.core.reader import Forbidden, ReadTimeout, UpstreamError
+from k8s_heartbeat.core.checks.reader import Forbidden, ReadTimeout, UpstreamError
 from tests.builders import (
     Manifest,
     available,
@@ -25,6 +25,8 @@ from tests.builders import (
 from tests.http.support import (
     GUARDED,
     PATH,
+    TIMEOUT,
+    UPSTREAM,
     FakeReader,
     ask,
     degraded,
@@ -77,7 +79,7 @@ def test_headline_stands_first_and_flat() -> None:
         "namespace": "shop",
         "name": "api",
         "reason": "MinimumReplicasUnavailable",
-        "message": "0 of 3 replicas available",
+        "message": "0 of 3 replicas available, 2 needed; CrashLoopBackOff (Pod, container app)",
         "desired": 3,
         "available": 0,
         "since": "2026-03-02T11:55:00Z",
@@ -143,7 +145,16 @@ def test_healthy_object_costs_one_reading_and_any_other_what_explains_it() -> No
     ],
 )
 @pytest.mark.parametrize(
-    "accept", ["application/health+json", "Application/Health+JSON;q=0.5, */*;q=0.1"]
+    "accept",
+    [
+        "application/health+json",
+        "Application/Health+JSON;q=0.5, */*;q=0.1",
+        "application/json, application/health+json",
+        "application/health+json ; profile=x ; q=1.000, application/json;q=0.9",
+        "application/health+json;q=0.2, application/json;q=0.1, */*",
+        "nonsense;q=x, ;;, application/health+json",
+        "application/health+json;q=0.5, application/json;q=nan",
+    ],
 )
 def test_health_json_is_given_where_it_is_named(manifest: Manifest, word: str, accept: str) -> None:
     """Pass, warn and fail take the place of our words, and nothing else changes."""
@@ -156,10 +167,28 @@ def test_health_json_is_given_where_it_is_named(manifest: Manifest, word: str, a
 
 
 @pytest.mark.parametrize(
-    "accept", [None, "*/*", "application/*", "text/html", "application/json", "", ";"]
+    "accept",
+    [
+        None,
+        "*/*",
+        "application/*",
+        "text/html",
+        "application/json",
+        "",
+        ";",
+        "application/health+json;q=0",
+        "application/health+json; q=0.000, */*",
+        "application/health+json;q=0.5, application/json",
+        "application/health+json;q=0.5, */*",
+        "application/health+json;q=much",
+        "application/health+json;q=2",
+        "application/health+json;q=",
+        "application/health+jsonp",
+        'text/plain;about="application/health+json"',
+    ],
 )
 def test_json_is_given_to_everybody_else(accept: str | None) -> None:
-    """A wildcard is no wish for health+json, and HTML is never chosen by Accept."""
+    """Also where health+json is not wanted, or less; a wildcard never chooses it."""
     headers = {} if accept is None else {"Accept": accept}
     answer = ask(service(healthy()), headers=headers)
     assert answer.header("Content-Type") == "application/json"
@@ -172,9 +201,24 @@ PROBLEMS: dict[str, tuple[FakeReader, str, dict[str, Any], int]] = {
     "no route": (FakeReader(), "/nothing", {}, 404),
     "method": (FakeReader(), PATH, {}, 405),
     "bug": (FakeReader(failure=RuntimeError("a bug")), PATH, {}, 500),
-    "upstream": (FakeReader(failure=UpstreamError("answered 500")), PATH, {}, 502),
-    "timeout": (FakeReader(failure=ReadTimeout("no answer")), PATH, {}, 504),
-    "health check": (FakeReader(failure=UpstreamError("answered 500")), "/healthz", {}, 502),
+    "upstream": (
+        FakeReader(failure=UPSTREAM),
+        PATH,
+        {},
+        502,
+    ),
+    "timeout": (
+        FakeReader(failure=TIMEOUT),
+        PATH,
+        {},
+        504,
+    ),
+    "health check": (
+        FakeReader(failure=UPSTREAM),
+        "/healthz",
+        {},
+        502,
+    ),
 }
 
 
@@ -207,8 +251,8 @@ def test_bug_of_ours_is_not_shown_to_callers() -> None:
 def test_stale_reading_says_so_with_its_age() -> None:
     """`Age` and `stale` tell a reading that stands in; `checkedAt` is when it was taken."""
     answer = service(reader=FakeReader([healthy()], age=42.34, stale=True)).get()
-    assert answer.headers["age"] == "42"
-    assert (answer.json["stale"], answer.json["ageSeconds"]) == (True, 42.3)
+    assert answer.headers["age"] == "43"
+    assert (answer.json["stale"], answer.json["ageSeconds"]) == (True, 42.4)
     assert answer.json["checkedAt"] == "2026-03-02T11:59:17Z"
 
 
@@ -305,21 +349,20 @@ def test_pod_that_is_asked_for_shows_its_own_name_and_no_message(manifest: Manif
 
 def test_unread_causes_tell_no_message_of_the_api_server() -> None:
     """The API server's words may hold names too."""
-    reader = FakeReader([down()], unrelated=Forbidden(MESSAGE_CANARY))
+    reader = FakeReader([down()], unrelated=Forbidden("pods in shop", MESSAGE_CANARY))
     answer = service(reader=reader).get()
     assert answer.json["causes"][0]["reason"] == "CausesUnreadable"
     assert MESSAGE_CANARY not in answer.text
 
 
-PROBE = "Liveness probe failed: not Healthy; HEALTHY=0, unhealthy since 5m"
+PROBE = "Liveness probe failed: not Healthy; HEALTHY, unhealthy. Unhealthy: since 5m (unhealthy)"
 FAILING: dict[str, tuple[str, list[Manifest]]] = {
     "event": (PATH, [down(), event(reason="Unhealthy", message=PROBE)]),
     "event about the ReplicaSet": (
         PATH,
         [down(), replica_set(3, 0), event("api-rs", "Unhealthy", message=PROBE)],
     ),
-    "another controller's event": (PATH, [down(), event(reason="UnhealthyEndpoint")]),
-    "event in another case": (PATH, [down(), event(reason="NotHealthy")]),
+    "event in another case": (PATH, [down(), event(reason="HEALTHY")]),
     "condition": (
         PATH,
         [
@@ -345,11 +388,7 @@ FAILING: dict[str, tuple[str, list[Manifest]]] = {
     ),
     "evicted pod": (
         POD_PATH,
-        [pod(phase="Failed", ready=None, reason="NodeUnhealthy", message=PROBE)],
-    ),
-    "readiness gate": (
-        POD_PATH,
-        [pod(ready=False, gates=["example.com/healthy"], containers=[container()])],
+        [pod(phase="Failed", ready=None, reason="Unhealthy", message=PROBE)],
     ),
     "phase": (POD_PATH, [pod(phase="Healthy")]),
     "unread": (PATH, [unread(), event(reason="Unhealthy", message=PROBE)]),
@@ -371,13 +410,51 @@ def test_failing_body_never_says_healthy(case: str, accept: str, detail: Detail)
 
 @pytest.mark.parametrize("failure", [UpstreamError, ReadTimeout])
 @pytest.mark.parametrize("path", [PATH, "/healthz"])
-def test_failing_problem_never_says_healthy(failure: type[Exception], path: str) -> None:
-    """Nor do the words of an API server or a proxy on the way bring it in."""
-    reader = FakeReader(failure=failure("deployments shop/api: etcd is unhealthy, not healthy"))
-    answer = service(reader=reader).get(path)
+def test_a_problem_names_what_was_asked_for_as_it_is_called(
+    failure: type[Exception], path: str
+) -> None:
+    """Nobody looks for a Deployment by a name that we made up."""
+    failed = failure("it", "healthy-shop/unhealthy is unhealthy")
+    answer = service(reader=FakeReader(failure=failed)).get(path)
     assert answer.status_code in (502, 504)
-    assert "healthy" not in answer.text.lower()
-    assert "deployments shop/api" in answer.json["detail"]
+    assert answer.json["detail"].endswith(": healthy-shop/unhealthy is unhealthy")
+
+
+SHOP = "/api/healthz/shop"
+
+
+def named(manifest: Manifest, name: str) -> Manifest:
+    """The object under another name."""
+    return {**manifest, "metadata": {**manifest["metadata"], "name": name}}
+
+
+@pytest.mark.parametrize(
+    ("objects", "path", "told"),
+    [
+        ([named(down(), "healthy-api")], SHOP, "worst: Deployment shop/healthy-api: 0 of 3"),
+        ([named(down(), "unhealthy")], SHOP, "worst: Deployment shop/unhealthy: 0 of 3"),
+        ([], "/api/healthz/shop/deployment/healthy-api", "healthy-api"),
+        ([], "/api/healthz/shop/unhealthy/api", "serves no 'unhealthy'"),
+        ([], "/api/healthz/Healthy/deployment/api", "namespace: 'Healthy' is not"),
+        (
+            [pod(ready=False, gates=["example.com/healthy"], containers=[container()])],
+            POD_PATH,
+            "readiness gates not open: example.com/healthy",
+        ),
+        (
+            [pod(ready=False, containers=[container("healthy", ready=False), container("b")])],
+            POD_PATH,
+            "containers not ready: healthy",
+        ),
+    ],
+)
+def test_what_is_named_with_the_word_keeps_its_name(
+    objects: list[Manifest], path: str, told: str
+) -> None:
+    """In bad news too: a message that changes a name sends people the wrong way."""
+    answer = service(*objects, detail=Detail.FULL).get(path)
+    assert told in answer.text
+    assert "ready-api" not in answer.text
 
 
 def test_reworded_event_is_still_told() -> None:

@@ -9,13 +9,25 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from k8s_heartbeat.adapters.cluster.reviews import Access, Identity
 from k8s_heartbeat.adapters.http.app import Contract
 from k8s_heartbeat.adapters.http.cluster_tokens import ClusterAuthenticator
-from k8s_heartbeat.core.components import Component, Member
-from k8s_heartbeat.core.reader import Deadline, ReadError, ReadTimeout, UpstreamError
+from k8s_heartbeat.adapters.memory import Memory
+from k8s_heartbeat.core.checks.component import Component, Member
+from k8s_heartbeat.core.checks.reader import Deadline, ReadError
+from k8s_heartbeat.core.checks.reviewer import Access, Identity
 from tests.builders import Manifest, deployment, stateful_set
-from tests.http.support import PATH, Answer, Clock, FakeReader, Service, ask, healthy, service
+from tests.http.support import (
+    PATH,
+    TIMEOUT,
+    UPSTREAM,
+    Answer,
+    Clock,
+    FakeReader,
+    Service,
+    ask,
+    healthy,
+    service,
+)
 from tests.servers.process import all_at_once
 
 MONITOR = Identity("system:serviceaccount:ops:monitor", "uid-1", ("system:authenticated",))
@@ -62,6 +74,7 @@ def guarded(reviewer: FakeReviewer, *objects: Manifest, believed: float = 300.0)
         clock=clock.monotonic,
         wall=lambda: NOW + clock.seconds,
         believed=believed,
+        memory=Memory(),
         places=threading.BoundedSemaphore(64),
     )
     pay = Component("pay", "Pay", (Member(("shop",), "deployment", "api"),))
@@ -169,7 +182,11 @@ def test_a_token_in_three_parts_need_be_no_jwt(token: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("failure", "code"), [(UpstreamError("it broke"), 502), (ReadTimeout("it hung"), 504)]
+    ("failure", "code"),
+    [
+        (UPSTREAM, 502),
+        (TIMEOUT, 504),
+    ],
 )
 def test_an_api_server_in_trouble_is_no_refusal(failure: ReadError, code: int) -> None:
     """Neither 401 nor 404: who it is, or what they may, is not known; and it is soon asked anew."""

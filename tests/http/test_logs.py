@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+import falcon
 import pytest
 
-from k8s_heartbeat.core.reader import Forbidden, NotFound, ReadTimeout, UpstreamError
+from k8s_heartbeat.adapters.http.state import state_of
+from k8s_heartbeat.core.checks.reader import Forbidden, NotFound, ReadTimeout, UpstreamError
 from tests.http.conftest import Log
 from tests.http.support import (
     GUARDED,
     PATH,
+    PROBES,
     TOKEN,
     FakeReader,
     ask,
@@ -45,22 +48,58 @@ def test_request_is_one_line_with_what_was_asked_and_what_came_of_it(log: Log) -
     assert lines[0]["time"].endswith("+00:00")
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "BREW"])
+def test_line_tells_what_the_reading_was_worth_and_what_it_cost(log: Log) -> None:
+    """Each under its name where it is known, and not at all where it is not."""
+
+    class Read:
+        def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+            state = state_of(req)
+            state.age, state.stale, state.api_calls = 0.0, False, 0
+
+    served = service()
+    served.client.app.add_route("/read", Read())
+    served.get("/read")
+    served.get("/livez")
+    read, probe = log.lines()
+    assert (read["age"], read["stale"], read["apiCalls"]) == (0.0, False, 0)
+    assert not {"age", "stale", "apiCalls", "caller", "reason", "cause"} & probe.keys()
+
+
+@pytest.mark.parametrize(
+    ("path", "failure", "level"),
+    [
+        *((path, None, "DEBUG") for path in PROBES),
+        ("/livez/", None, "DEBUG"),
+        (PATH, None, "INFO"),
+        ("/nothing", None, "INFO"),
+        ("/healthz", UpstreamError("deployments shop/api", "answered 500"), "WARNING"),
+        ("/health", RuntimeError("a bug"), "ERROR"),
+    ],
+)
+def test_probe_that_finds_nothing_wrong_is_told_to_who_debugs(
+    log: Log, path: str, failure: Exception | None, level: str
+) -> None:
+    """A kubelet asks every few seconds, and would fill the log."""
+    service(reader=FakeReader([healthy()], failure=failure)).get(path)
+    assert log.lines()[-1]["level"] == level
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "BREW", "WEBSOCKET"])
 @pytest.mark.parametrize("path", [PATH, "/livez", "/nothing", "/a\nb", "/\xff\xfe", "/\x00", ""])
 def test_every_request_is_one_line_whatever_it_holds(log: Log, method: str, path: str) -> None:
     """Line ends and odd bytes in a path cannot forge a second line."""
     ask(service(healthy()), method, path)
-    told = "?" if method == "BREW" else method
+    told = "?" if method in ("BREW", "WEBSOCKET") else method
     assert [line["method"] for line in log.lines()] == [told]
 
 
 @pytest.mark.parametrize(
     ("failure", "status"),
     [
-        (Forbidden("deployments shop/api: forbidden by the cluster's RBAC"), 404),
-        (NotFound("deployments shop/api: not found"), 404),
-        (UpstreamError("deployments shop/api: the API server answered 500"), 502),
-        (ReadTimeout("deployments shop/api: no answer in time"), 504),
+        (Forbidden("deployments shop/api", "forbidden by the cluster's RBAC"), 404),
+        (NotFound("deployments shop/api", "not found"), 404),
+        (UpstreamError("deployments shop/api", "the API server answered 500"), 502),
+        (ReadTimeout("deployments shop/api", "no answer in time"), 504),
     ],
 )
 def test_line_tells_the_operator_what_callers_are_not_told(
@@ -116,7 +155,7 @@ CARRIED: list[tuple[str, str, dict[str, str]]] = [
     [
         FakeReader([degraded()]),
         FakeReader(failure=RuntimeError(f"asked with Bearer {TOKEN} or ?token={WRONG}")),
-        FakeReader(failure=UpstreamError(f"asked with {TOKEN}")),
+        FakeReader(failure=UpstreamError("deployments shop/api", f"asked with {TOKEN}")),
     ],
     ids=["read", "bug", "upstream"],
 )

@@ -9,7 +9,7 @@ import pytest
 from k8s_heartbeat.adapters.http.app import Contract
 from k8s_heartbeat.adapters.http.client_address import client_of, parse_network
 from k8s_heartbeat.adapters.http.quota import RateLimit
-from k8s_heartbeat.core.reader import UpstreamError
+from k8s_heartbeat.core.checks.reader import UpstreamError
 from tests.builders import NOW
 from tests.http.support import (
     GUARDED,
@@ -110,7 +110,7 @@ def test_probes_are_exempt(path: str) -> None:
 
 def test_failing_probe_is_exempt_too() -> None:
     """An API server that is away does not turn the original's check into 429."""
-    reader = FakeReader(failure=UpstreamError("answered 500"))
+    reader = FakeReader(failure=UpstreamError("deployments shop/api", "answered 500"))
     served = service(reader=reader, limit=RateLimit(1))
     assert [served.get("/healthz").status_code for _ in range(3)] == [502, 502, 502]
 

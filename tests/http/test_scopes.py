@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from falcon.testing import TestClient
 
-from k8s_heartbeat.adapters.cached import CachedReader
-from k8s_heartbeat.adapters.http.app import create_app
 from k8s_heartbeat.adapters.http.rendering import Detail
-from k8s_heartbeat.core.components import Component, Member
-from k8s_heartbeat.core.reader import (
+from k8s_heartbeat.core.checks.component import Component, Member
+from k8s_heartbeat.core.checks.reader import (
     Deadline,
     Forbidden,
-    Query,
+    NotServed,
     Reading,
     ReadTimeout,
     UpstreamError,
 )
+from k8s_heartbeat.core.query import Query
 from tests.builders import Manifest, deployment, stateful_set
 from tests.http.support import (
+    FORBIDDEN,
     Answer,
-    Clock,
     FakeReader,
     Service,
     ask,
@@ -35,6 +32,7 @@ from tests.http.support import (
     down,
     guarding,
     healthy,
+    remembering,
     selecting,
     service,
 )
@@ -156,13 +154,13 @@ def test_aggregates_tell_of_what_is_in_scope_alone() -> None:
     assert names == ["Deployment"]
 
 
-def test_what_explains_others_costs_nothing_extra() -> None:
-    """Pods of what is down outside of the scope are not read: the time it takes would tell."""
-    reader = FakeReader(WORLD)
-    told(scoped(reader, **SHOP_ONLY), "/api/healthz")
-    alone = FakeReader([entry for entry in WORLD if "bank" not in json.dumps(entry)])
-    told(scoped(alone, **SHOP_ONLY), "/api/healthz")
-    assert [query.kind for query in reader.queries] == [query.kind for query in alone.queries]
+def test_what_is_elsewhere_is_not_felt_in_what_is_told() -> None:
+    """All that is read is read for everybody; the answer is that of a cluster without the rest."""
+    alone = [entry for entry in WORLD if "bank" not in json.dumps(entry)]
+    answers = [
+        told(scoped(FakeReader(world), **SHOP_ONLY), "/api/healthz") for world in (WORLD, alone)
+    ]
+    assert answers[0] == answers[1]
 
 
 class Refusing(FakeReader):
@@ -172,7 +170,7 @@ class Refusing(FakeReader):
         """As RBAC would have it."""
         if "secret" in (query.name, query.namespace):
             self.queries.append(query)
-            raise Forbidden(f"{query}: forbidden by the cluster's RBAC")
+            raise Forbidden(str(query), "forbidden by the cluster's RBAC")
         return super().read(query, deadline)
 
 
@@ -200,12 +198,9 @@ def story(path: str, names: tuple[str, ...], polled: bool) -> list[tuple[object,
         names: What fills the form.
         polled: Whether somebody who may see it asks for it all the time.
     """
-    clock, upstream = Clock(), Refusing(WORLD)
-    places = threading.BoundedSemaphore(8)
-    reader = CachedReader(upstream, clock=clock.monotonic, places=places)
     contract = guarding(caller(SECRET, **LIMITED), caller("boss", name="boss"))
-    app = create_app(reader, contract, clock=clock.monotonic, now=clock.wall)
-    served = Service(upstream, clock, TestClient(app))
+    served = remembering(Refusing(WORLD), contract)
+    clock, upstream = served.clock, served.reader
     seen: list[tuple[object, ...]] = []
     for second in range(0, 30, 3):
         clock.seconds = float(second)
@@ -262,19 +257,55 @@ def test_which_kinds_are_served_is_hidden_from_who_may_see_others(
 ) -> None:
     """A kind outside of the scope answers alike whether the cluster serves it or not."""
 
-    class Partial(FakeReader):
-        def discover(self, deadline: Deadline) -> Reading:
-            return replace(super().discover(deadline), truncated=not whole)
-
     answers: list[tuple[object, ...]] = []
     for word in ("gadget", "widget"):
         where, _, query = path.format(word).partition("?")
-        reader = Partial(WORLD, resources=[GADGETS])
+        reader = FakeReader(WORLD, resources=[GADGETS], partial=not whole)
         answer = told(scoped(reader, **scope), where, query)
         body = answer.body.replace(word.encode(), b"KIND")
         answers.append((answer.status, answer.headers[:-1], body, reader.calls))
     assert answers[0] == answers[1]
     assert answers[0][0] == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/healthz/shop/rollout/api",
+        "/api/healthz/shop?kind=rollout",
+        "/api/healthz/shop?kind=deploy,rollout",
+        "/api/healthz?kind=rollout",
+        "/api/healthz?kind=deploy,rollout",
+        "/api/healthz?kind=rollout&selector=a",
+    ],
+)
+@pytest.mark.parametrize("scope", [DEPLOYMENTS_ONLY, CHECKOUT_ONLY], ids=["kinds", "components"])
+def test_whether_a_well_known_kind_is_served_is_hidden_too(
+    path: str, scope: dict[str, Any]
+) -> None:
+    """The ordinary missing answer: with some there, with none, and without the kind."""
+    rollout = {**placed(down(), "shop"), "kind": "Rollout", "apiVersion": "argoproj.io/v1alpha1"}
+    where, _, query = path.partition("?")
+    answers = [
+        told(scoped(reader, **scope), where, query)
+        for reader in (
+            FakeReader([*WORLD, rollout]),
+            FakeReader(WORLD),
+            FakeReader(WORLD, unread={"Rollout": NotServed("", "there is no such kind")}),
+            FakeReader(WORLD, unread={"Rollout": FORBIDDEN}, unserved=["Rollout"]),
+        )
+    ]
+    assert answers == [answers[0]] * 4
+    assert (answers[0].status, answers[0].header("Content-Type")) == (404, "application/json")
+
+
+@pytest.mark.parametrize("scope", [CHECKOUT_ONLY, {"namespaces": frozenset({"-"})}])
+def test_who_sees_no_workload_anywhere_is_told_of_none(scope: dict[str, Any]) -> None:
+    """As of a namespace that is out of scope, and nothing is read for it."""
+    served = scoped(**scope)
+    answer = told(served, "/api/healthz")
+    assert (answer.status, answer.json()["reason"]) == (404, "NotFound")
+    assert served.reader.calls == 0
 
 
 def test_a_kind_of_the_same_name_in_another_group_is_another_kind() -> None:
@@ -294,7 +325,7 @@ def test_an_outage_looks_the_same_in_and_out_of_scope(failure: type[Exception], 
 
     class Failing(FakeReader):
         def read(self, query: Query, deadline: Deadline) -> Reading:
-            raise failure(f"{query}: it broke")
+            raise failure(str(query), "it broke")
 
     inside = told(scoped(Failing(), **SHOP_ONLY), OBJECT.format("shop", "api"))
     outside = told(scoped(Failing(), **SHOP_ONLY), OBJECT.format("bank", "api"))
@@ -388,7 +419,7 @@ def test_how_old_hidden_lists_are_is_hidden_too() -> None:
     class Aged(FakeReader):
         def read(self, query: Query, deadline: Deadline) -> Reading:
             age = 3.5 if query.kind.kind == "StatefulSet" else 1.0
-            return replace(super().read(query, deadline), age=age)
+            return replace(super().read(query, deadline), began=deadline.clock() - age)
 
     reader = Aged(WORLD)
     assert told(scoped(reader, **DEPLOYMENTS_ONLY), "/api/healthz/shop").json()["ageSeconds"] == 1.0

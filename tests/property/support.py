@@ -11,6 +11,8 @@ import pytest
 from hypothesis import settings
 
 from k8s_heartbeat.core import Assessment, Policy, assess
+from k8s_heartbeat.core.kinds import ENDPOINT_SLICE, JOB, POD, STORAGE_CLASS
+from k8s_heartbeat.core.related import RelatedObjects
 from tests.builders import NOW, Manifest
 from tests.property.strategies import FAMILIES, Json, is_object
 
@@ -33,19 +35,23 @@ every_workload = pytest.mark.parametrize("kind", REPLICAS)
 """One test for each kind that counts replicas."""
 
 
+EVIDENCE = (ENDPOINT_SLICE, JOB, POD, STORAGE_CLASS)
+"""Kinds that objects of other kinds are judged by."""
+
+
 def judged(manifest: Json, related: Json = (), policy: Policy = Policy()) -> Assessment:
-    """The assessment at the time that all tests share."""
-    return assess(manifest, related=related, now=NOW, policy=policy)
+    """The assessment at the time that all tests share, by all the evidence that there is."""
+    around = RelatedObjects(related, whole=EVIDENCE)
+    return assess(manifest, related=around, now=NOW, policy=policy)
 
 
 def decided(verdict: Assessment) -> tuple[object, ...]:
-    """All of a verdict but what explains it."""
+    """All of a verdict but what explains it: its causes, and the first of them in its message."""
     return (
         verdict.health,
         verdict.activity,
         verdict.up,
         verdict.reason,
-        verdict.message,
         verdict.desired,
         verdict.available,
         verdict.since,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k8s_heartbeat.core import Health
-from k8s_heartbeat.core.pool import members_of
+from k8s_heartbeat.core.checks.members import members_of
 from tests.builders import Manifest
 from tests.property import strategies as some
 from tests.property.strategies import FAMILIES, Json

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from itertools import count
 from types import FrameType
 from typing import Any
 
@@ -13,19 +16,24 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from k8s_heartbeat.adapters.cluster.discovery import served
-from k8s_heartbeat.adapters.cluster.trim import (
+from k8s_heartbeat.adapters.cluster import LiveReader
+from k8s_heartbeat.adapters.cluster.decode import (
+    LARGEST_MADE,
     UnreadableError,
-    decode_list,
     decode_object,
+    decode_page,
     decode_whole,
+    size_of,
 )
+from k8s_heartbeat.adapters.memory import Memory
 from k8s_heartbeat.adapters.snapshot import SnapshotError, parse_documents
 from k8s_heartbeat.adapters.yaml_text import YamlError, load_document
 from k8s_heartbeat.core import RULES
+from k8s_heartbeat.core.checks.reader import Deadline, ReadError
 from k8s_heartbeat.core.durations import parse_duration
-from k8s_heartbeat.core.reader import ReadError, UpstreamError
+from k8s_heartbeat.core.kinds import Kind, ServedKinds
 from k8s_heartbeat.core.selectors import parse_selector
+from tests.servers.told_client import ToldClient
 
 FIELDS = st.sampled_from([rule.fields for rule in RULES])
 
@@ -172,33 +180,31 @@ def test_body_is_an_object_or_unreadable(body: bytes, fields: tuple[str, ...]) -
 def test_body_is_a_list_or_unreadable(body: bytes, fields: tuple[str, ...]) -> None:
     """Its items are objects, and its token a text."""
     try:
-        found, token = decode_list(body, "DeploymentList", fields)
+        found = decode_page(body, "DeploymentList", fields)
     except UnreadableError:
         return
-    assert all(isinstance(item, dict) for item in found)
-    assert isinstance(token, str)
+    assert all(isinstance(item, dict) for item in found.objects)
+    assert isinstance(found.token, str)
+    assert sum(map(size_of, found.objects)) <= found.size <= LARGEST_MADE
+    assert not found.cut
 
 
 @given(st.lists(bodies, min_size=1, max_size=4))
 def test_discovery_is_resources_or_an_error_of_reading(answers: list[bytes]) -> None:
     """In whatever order odd answers come; and they are no reason to ask without end."""
-    asked: list[str] = []
-
-    def get(path: str) -> Mapping[str, Any]:
-        asked.append(path)
-        try:
-            return decode_whole(answers[len(asked) % len(answers)])
-        except UnreadableError as error:
-            raise UpstreamError(str(error)) from error
-
-    try:
-        found, whole = served(get)
-    except ReadError:
-        found, whole = [], False
-    assert all(isinstance(resource, dict) for resource in found)
-    assert isinstance(whole, bool)
+    turns = count()
+    client = ToldClient(lambda _: (200, answers[next(turns) % len(answers)]))
+    with suppress(ReadError):
+        served = discovered(client)
+        assert all(isinstance(kind, Kind) for kind in served.kinds)
+    asked = [request.path for request in client.asked]
     assert len(asked) <= 402
     assert all(".." not in path and path.isprintable() and "?" not in path for path in asked)
+
+
+def discovered(client: ToldClient) -> ServedKinds:
+    """What a client's API server says that it serves."""
+    return LiveReader(client, Memory()).discover(Deadline.after(60, time.monotonic))
 
 
 YAML_PIECES = (
@@ -309,11 +315,11 @@ GROWING: dict[str, tuple[Callable[[int], str], Callable[[str], object]]] = {
     "merges": (lambda size: "a: &a {x: 1}\n" + "- <<: *a\n" * size, load_document),
     "items of a list": (
         lambda size: json.dumps({"kind": "DeploymentList", "items": [{}] * size}),
-        lambda text: decode_list(text.encode(), "DeploymentList", ()),
+        lambda text: decode_page(text.encode(), "DeploymentList", ()),
     ),
     "resources": (
         lambda size: json.dumps({**AGGREGATED, "items": AGGREGATED["items"] * size}),
-        lambda text: served(lambda _: decode_whole(text.encode())),
+        lambda text: discovered(ToldClient(lambda _: (200, text.encode()))),
     ),
 }
 

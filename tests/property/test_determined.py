@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k8s_heartbeat.core import Assessment, assess, summarize
+from k8s_heartbeat.core.related import RelatedObjects
 from tests.builders import NOW, Manifest, stateful_set
 from tests.property import strategies as some
 from tests.property.strategies import FAMILIES, Json
-from tests.property.support import every_kind, judged, share
+from tests.property.support import EVIDENCE, every_kind, judged, share
 
 
 class TestDetermined:
@@ -85,7 +86,8 @@ class TestDetermined:
         manifest, around = data.draw(some.case(FAMILIES[kind]))
         verdict = judged(manifest, around)
         zone = timezone(timedelta(hours=data.draw(st.sampled_from([-12, 5.5, 14]))))
-        assert assess(manifest, related=around, now=NOW.astimezone(zone)) == verdict
+        related = RelatedObjects(around, whole=EVIDENCE)
+        assert assess(manifest, related=related, now=NOW.astimezone(zone)) == verdict
         assert judged(_dated(manifest), _dated(around)) == verdict
 
 

@@ -76,6 +76,7 @@ class TestMonotone:
                 "metadata": {"name": "new", "namespace": "shop", "labels": labels},
                 "addressType": "IPv4",
                 "endpoints": [ready],
+                "ports": [{"name": "http", "port": 8080}],
             }
             more = [*around, new]
         else:

@@ -62,6 +62,8 @@ class Request:
         headers: Its headers, their names in lower case.
         connection: Number of the connection that it came over, from 1.
         turn: Number of the request on its connection, from 1.
+        body: What was sent with it, such as a review.
+        came: When all of it had come in, by the monotonic clock.
     """
 
     line: str
@@ -70,6 +72,8 @@ class Request:
     headers: Mapping[str, str]
     connection: int
     turn: int
+    body: bytes = b""
+    came: float = 0.0
 
 
 class Exchange:
@@ -356,7 +360,9 @@ def _read_request(stream: BinaryIO, connection: int, turn: int) -> Request | Non
         headers[name.lower()] = value.strip()
     target = urlsplit(line.split(" ")[1])
     parameters = dict(parse_qsl(target.query, keep_blank_values=True))
-    return Request(line, unquote(target.path), parameters, headers, connection, turn)
+    body = stream.read(int(headers.get("content-length", "0")))
+    path, came = unquote(target.path), time.monotonic()
+    return Request(line, path, parameters, headers, connection, turn, body, came)
 
 
 def _root(kind: Kind) -> str:

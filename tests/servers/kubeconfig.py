@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from k8s_heartbeat.adapters.cluster import LiveReader, Session, connect
-from k8s_heartbeat.adapters.cluster.connect import Connection, Source
+from k8s_heartbeat.adapters.cluster import Client, LiveReader, connect
+from k8s_heartbeat.adapters.cluster.connect import ClusterConfig, Connection
+from k8s_heartbeat.adapters.memory import Memory
 
 __all__ = ["kubeconfig", "live_reader", "write_kubeconfig"]
 
@@ -42,19 +44,17 @@ def write_kubeconfig(path: Path, content: Mapping[str, Any]) -> Path:
 
 
 @contextmanager
-def live_reader(path: Path) -> Generator[LiveReader]:
+def live_reader(
+    path: Path, *, clock: Callable[[], float] = time.monotonic
+) -> Generator[LiveReader]:
     """A reader by the kubeconfig at `path`, whose connections end with it."""
-    made: list[Connection] = []
 
     def reconnect() -> Connection:
-        made.append(connect(Source(kubeconfig=str(path), environ={})))
-        return made[-1]
+        return connect(ClusterConfig(str(path), environ={}))
 
+    client = Client(reconnect, clock=clock)
     try:
-        yield LiveReader(Session(reconnect))
+        yield LiveReader(client, Memory())
     finally:
-        for connection in made:
-            for key in list(connection.pools.pools.keys()):
-                # An error that somebody still holds keeps them open otherwise.
-                connection.pools.pools[key].close()
-            connection.pools.clear()
+        # An error that somebody still holds keeps them open otherwise.
+        client.close()

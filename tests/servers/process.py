@@ -77,7 +77,7 @@ def fetch(
 
 def environment(home: Path, **variables: str) -> dict[str, str]:
     """What a process sees: nothing of the machine's own configuration."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ}
     return {**kept, "HOME": str(home), "PYTHONSAFEPATH": "1", **variables}
 
 

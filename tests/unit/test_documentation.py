@@ -22,8 +22,8 @@ EXAMPLES = re.findall(
 
 
 def test_there_is_an_example_for_each_use() -> None:
-    """One manifest, what stands around it, a policy, an aggregate, a rule of one's own."""
-    assert len(EXAMPLES) == 5
+    """One manifest, what is around it, evidence, a policy, an aggregate, a rule of one's own."""
+    assert len(EXAMPLES) == 6
 
 
 @pytest.mark.parametrize(("code", "output"), EXAMPLES, ids=range(len(EXAMPLES)))

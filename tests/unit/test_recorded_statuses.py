@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from k8s_heartbeat.adapters.cluster.trim import decode_object
+from k8s_heartbeat.adapters.cluster.decode import decode_object
 from k8s_heartbeat.adapters.snapshot import read_file
-from k8s_heartbeat.core import RULES, Assessment, Policy
-from k8s_heartbeat.core.pool import Pool
+from k8s_heartbeat.core import RULES, Assessment, assess
+from k8s_heartbeat.core.kinds import ENDPOINT_SLICE, JOB, POD, STORAGE_CLASS
+from k8s_heartbeat.core.related import RelatedObjects
 from tests.cluster.record import BY_NAME, FIXTURES, RECORDED, latest
 from tests.cluster.story import Expected, Scenario
 
@@ -41,7 +42,12 @@ def is_subject(entry: Manifest, scenario: Scenario) -> bool:
 def judged(name: str, after: timedelta = timedelta(0)) -> Assessment:
     """The verdict on a recording, so long after its answer was due."""
     subject, objects, now = recorded(name)
-    return Pool(objects).assess(subject, now + after, Policy(), explained=True)
+    return assess(subject, related=whole(objects), now=now + after)
+
+
+def whole(objects: Iterable[Manifest]) -> RelatedObjects:
+    """A recording: all that was there of what others are judged by."""
+    return RelatedObjects(objects, whole=(ENDPOINT_SLICE, JOB, POD, STORAGE_CLASS))
 
 
 def fits(verdict: Assessment, expected: Expected) -> bool:
@@ -71,10 +77,11 @@ def test_recorded_status_is_judged_alike_when_it_is_trimmed(name: str) -> None:
     """What the decoder of the live reader leaves out is read by no rule."""
     _, objects, now = recorded(name)
     trimmed = [trim(entry) for entry in objects]
-    for whole, part in zip(objects, trimmed, strict=True):
+    related = whole(objects), whole(trimmed)
+    for pair in zip(objects, trimmed, strict=True):
         verdicts = [
-            Pool(pool).assess(entry, now, Policy(), explained=True)
-            for pool, entry in ((objects, whole), (trimmed, part))
+            assess(entry, related=around, now=now)
+            for around, entry in zip(related, pair, strict=True)
         ]
         assert verdicts[0] == verdicts[1]
 

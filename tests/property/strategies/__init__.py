@@ -11,6 +11,7 @@ from .around import events, related
 from .batch import cron_jobs, jobs, runs
 from .catalogue import FAMILIES, KINDS, STATED, Case, Family, case, cases, manifests, workloads
 from .cluster import api_services, autoscalers, budgets, definitions, namespaces, nodes
+from .clusters import NAMESPACES, chains, clusters, placed
 from .custom import KNATIVE, STATUSLESS, custom_resources, knative_objects, statusless
 from .damage import (
     Path,
@@ -46,6 +47,7 @@ __all__ = [
     "KNATIVE",
     "MAINTENANCE",
     "MINIMUM",
+    "NAMESPACES",
     "ODDITIES",
     "STATED",
     "STATUSLESS",
@@ -63,7 +65,9 @@ __all__ = [
     "budgets",
     "case",
     "cases",
+    "chains",
     "claims",
+    "clusters",
     "conditions",
     "consumers",
     "cron_jobs",
@@ -93,6 +97,7 @@ __all__ = [
     "odd_pods",
     "pasts",
     "paths",
+    "placed",
     "pods",
     "policies",
     "related",

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tests.builders import NOW, Manifest, stamp
 
 from .pieces import Some, conditions, counts, optional, partial, thing, times, words
+from .pods import odd_pods
 
-__all__ = ["cron_jobs", "jobs", "runs"]
+__all__ = ["cron_jobs", "job_pods", "jobs", "runs"]
 
 SCHEDULES = (
     "* * * * *",
@@ -46,13 +47,30 @@ def jobs() -> Some:
         ),
         status=optional(
             active=st.integers(0, 3),
-            succeeded=counts,
+            ready=st.integers(0, 2),
+            succeeded=st.one_of(st.just(0), counts),
             failed=st.integers(0, 3),
             startTime=times(),
             completionTime=times(),
             conditions=conditions(*ENDINGS, reasons=("BackoffLimitExceeded", "JobResumed")),
         ),
     )
+
+
+@st.composite
+def job_pods(draw: st.DrawFn, job: Manifest) -> list[Manifest]:
+    """Pods, of which most are this Job's."""
+    found: list[Manifest] = []
+    for number in range(draw(st.integers(0, 2))):
+        pod = draw(odd_pods())
+        uid = draw(st.sampled_from([job["metadata"]["uid"]] * 3 + ["stranger"]))
+        pod["metadata"] |= {
+            "name": f"api-{number}",
+            "uid": f"pod-{number}",
+            "ownerReferences": [{"uid": uid, "kind": "Job", "controller": True}],
+        }
+        found.append(pod)
+    return found
 
 
 def _recent() -> st.SearchStrategy[str]:
@@ -75,10 +93,11 @@ def cron_jobs() -> Some:
                 "suspend": st.sampled_from([False, False, False, True]),
                 "startingDeadlineSeconds": words("0", "9", "10", "60", "3600").map(int),
                 "concurrencyPolicy": words("Allow", "Forbid", "Replace"),
+                "failedJobsHistoryLimit": st.integers(0, 3),
             },
         ),
         status=optional(
-            active=st.lists(st.fixed_dictionaries({"name": words("api-1", "api-2")}), max_size=2),
+            active=st.lists(st.fixed_dictionaries({"name": words("api-1", "api-2")}), max_size=7),
             lastScheduleTime=_recent(),
             lastSuccessfulTime=_recent(),
         ),

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from tests.builders import Manifest
 
 from .around import related
-from .batch import cron_jobs, jobs, runs
+from .attachments import (
+    admission_policies,
+    attachments,
+    certificate_requests,
+    leases,
+    resource_claims,
+)
+from .batch import cron_jobs, job_pods, jobs, runs
 from .cluster import api_services, autoscalers, budgets, definitions, namespaces, nodes
 from .custom import KNATIVE, STATUSLESS, custom_resources, knative_objects, statusless
 from .network import ingresses, services, slices
@@ -66,7 +73,7 @@ KINDS: Mapping[tuple[str, str], Family] = {
     ("ReplicationController", ""): Family(replication_controllers(), replicas=True),
     ("Rollout", "argoproj.io"): Family(rollouts(), replicas=True),
     ("Pod", ""): Family(pods()),
-    ("Job", "batch"): Family(jobs()),
+    ("Job", "batch"): Family(jobs(), job_pods),
     ("CronJob", "batch"): Family(cron_jobs(), runs),
     ("Service", ""): Family(services(), slices),
     ("Ingress", "networking.k8s.io"): Family(ingresses()),
@@ -78,9 +85,14 @@ KINDS: Mapping[tuple[str, str], Family] = {
     ("Namespace", ""): Family(namespaces()),
     ("CustomResourceDefinition", "apiextensions.k8s.io"): Family(definitions()),
     ("APIService", "apiregistration.k8s.io"): Family(api_services()),
+    ("Lease", "coordination.k8s.io"): Family(leases()),
+    ("VolumeAttachment", "storage.k8s.io"): Family(attachments()),
+    ("ResourceClaim", "resource.k8s.io"): Family(resource_claims()),
+    ("CertificateSigningRequest", "certificates.k8s.io"): Family(certificate_requests()),
+    ("ValidatingAdmissionPolicy", "admissionregistration.k8s.io"): Family(admission_policies()),
     **{(kind, "serving.knative.dev"): Family(knative_objects(kind)) for kind in KNATIVE},
 }
-"""Every kind that has a rule of its own and a status."""
+"""Every kind that has a rule of its own and states something."""
 
 FAMILIES: Mapping[str, Family] = {
     **{

@@ -87,6 +87,10 @@ def nodes() -> Some:
                 "DiskPressure",
                 "PIDPressure",
                 "NetworkUnavailable",
+                "ReadonlyFilesystem",
+                "KubeletUnhealthy",
+                "StorageReady",
+                "EtcdIsVoter",
                 reasons=("KubeletReady", "NodeStatusUnknown"),
             )
         ),
@@ -128,6 +132,7 @@ def definitions() -> Some:
             conditions=conditions(
                 "Established",
                 "NamesAccepted",
+                "NonStructuralSchema",
                 "Terminating",
                 reasons=("InitialNamesAccepted", "ListKindConflict"),
             )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.builders import Manifest
 
-from .pieces import Some, conditions, generations, metadata, optional, thing, words
+from .pieces import Some, conditions, generations, metadata, optional, thing, times, words
 
 __all__ = ["KNATIVE", "STATUSLESS", "custom_resources", "knative_objects", "statusless"]
 
@@ -32,7 +32,6 @@ STATUSLESS = (
     ("IPAddress", "networking.k8s.io/v1"),
     ("PriorityClass", "scheduling.k8s.io/v1"),
     ("RuntimeClass", "node.k8s.io/v1"),
-    ("Lease", "coordination.k8s.io/v1"),
     ("CSIDriver", "storage.k8s.io/v1"),
     ("CSINode", "storage.k8s.io/v1"),
     ("CSIStorageCapacity", "storage.k8s.io/v1"),
@@ -84,10 +83,28 @@ def custom_resources() -> Some:
     return thing(
         "Widget",
         "example.com/v1",
-        spec=optional(size=st.integers(0, 3)),
+        spec=optional(size=st.integers(0, 3), replicas=st.integers(0, 3), suspend=st.booleans()),
         status=optional(
             observedGeneration=generations,
-            phase=words("Running", "Failed"),
+            phase=words("Running", "Failed", "Provisioning", "Updating", "Stopped", "Florid"),
+            health=st.one_of(
+                words("green", "red"), st.fixed_dictionaries({"status": words("Degraded")})
+            ),
+            nodeState=words("Updating", "Lost"),
+            ready=st.booleans(),
+            replicas=st.integers(0, 3),
+            readyReplicas=st.integers(0, 3),
+            failedNodeCount=st.integers(0, 1),
+            notAfter=times(),
+            startTime=times(),
+            parents=st.lists(
+                optional(
+                    parentRef=st.fixed_dictionaries({"name": words("web", "tls")}),
+                    conditions=conditions("Accepted", "ResolvedRefs", reasons=("NotAllowed",)),
+                ),
+                max_size=2,
+            ),
+            message=words("no such volume"),
             conditions=conditions(
                 "Ready",
                 "Available",
@@ -98,9 +115,20 @@ def custom_resources() -> Some:
                 "Reconciling",
                 "Progressing",
                 "Degraded",
+                "Synced",
+                "NotReady",
+                "Paused",
                 "BackupFailed",
                 "DiskPressure",
-                reasons=("Pending", "InProgress", "NewReplicaSetAvailable", "Broken", "two words"),
+                reasons=(
+                    "Pending",
+                    "InProgress",
+                    "NewReplicaSetAvailable",
+                    "Broken",
+                    "SyncFailed",
+                    "ReconcilePaused",
+                    "two words",
+                ),
             ),
         ),
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.builders import Manifest
 
-from .pieces import Some, optional, partial, thing, words
+from .pieces import Some, conditions, optional, partial, thing, words
 
 __all__ = ["endpoint_slices", "endpoints", "ingresses", "services", "slices"]
 
@@ -35,9 +35,15 @@ def services() -> Some:
             optional={
                 "type": words("ClusterIP", "NodePort", "LoadBalancer", "ClusterIP", "ExternalName"),
                 "clusterIP": words("None", "10.0.0.1"),
+                "ports": st.sampled_from(
+                    [[{"name": "http", "port": 80}], [{"port": 80}], [], None]
+                ),
             },
         ),
-        status=optional(loadBalancer=optional(ingress=ADDRESSES)),
+        status=optional(
+            loadBalancer=optional(ingress=ADDRESSES),
+            conditions=conditions("LoadBalancerPortsError", "cilium.io/IPAMRequestSatisfied"),
+        ),
     )
 
 
@@ -79,6 +85,7 @@ def endpoint_slices() -> Some:
             st.lists(endpoints(), min_size=1, max_size=2),
             st.sampled_from([None, []]),
         ),
+        ports=st.sampled_from([*[[{"name": "http", "port": 8080}]] * 4, [{"port": 1}], [], None]),
     )
 
 

@@ -119,6 +119,8 @@ WAITING = (
     "ErrImagePull",
     "CreateContainerConfigError",
     "RunContainerError",
+    "SignatureValidationFailed",
+    "no word",
 )
 MESSAGES = (
     "",

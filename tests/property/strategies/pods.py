@@ -83,6 +83,7 @@ def troubled_pods() -> Some:
         "v1",
         spec=st.fixed_dictionaries(
             {
+                "nodeName": words("node-1", ""),
                 "initContainers": st.just([{"name": "mesh", "restartPolicy": "Always"}]),
                 "readinessGates": gates.map(
                     lambda some: [{"conditionType": gate} for gate in some]
@@ -118,6 +119,7 @@ def _troubled(name: str) -> Some:
                 st.sampled_from(WAITING).map(lambda reason: {"waiting": {"reason": reason}}),
                 failed.map(lambda ending: {"terminated": ending}),
                 st.just({"running": {}}),
+                times().map(lambda time: {"running": {"startedAt": time}}),
             ),
             "lastState": failed.map(lambda ending: {"terminated": ending}),
         }
@@ -133,6 +135,8 @@ def odd_pods() -> Some:
         spec=partial(
             {},
             optional={
+                "nodeName": words("node-1"),
+                "schedulerName": words("default-scheduler", "volcano"),
                 "initContainers": st.lists(
                     partial(
                         {"name": st.sampled_from(["setup", "mesh"])},
@@ -152,7 +156,10 @@ def odd_pods() -> Some:
         status=partial(
             {"phase": st.sampled_from(["Pending", "Running", "Succeeded", "Failed", "Unknown"])},
             optional={
-                "reason": st.sampled_from(["Evicted", "Preempting", "NodeLost"]),
+                "reason": st.sampled_from(
+                    ["Evicted", "Preempting", "NodeLost", "OutOfcpu", "two w."]
+                ),
+                "startTime": times(),
                 "message": st.sampled_from(MESSAGES),
                 "conditions": conditions(
                     "Ready",

@@ -25,7 +25,22 @@ def claims() -> Some:
         spec=optional(storageClassName=words(*CLASSES)),
         status=partial(
             {"phase": words("Pending", "Pending", "Pending", "Bound", "Lost")},
-            optional={"conditions": conditions("Resizing", "FileSystemResizePending")},
+            optional={
+                "conditions": conditions(
+                    "Resizing",
+                    "FileSystemResizePending",
+                    "ControllerResizeError",
+                    "NodeResizeError",
+                    "ModifyingVolume",
+                    "ModifyVolumeError",
+                ),
+                "allocatedResourceStatuses": words(
+                    "ControllerResizeInProgress", "NodeResizeInfeasible"
+                ).map(lambda word: {"storage": word}),
+                "modifyVolumeStatus": words("Pending", "Infeasible").map(
+                    lambda word: {"status": word}
+                ),
+            },
         ),
     )
 

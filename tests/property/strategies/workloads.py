@@ -31,7 +31,7 @@ def deployments() -> Some:
     return thing(
         "Deployment",
         "apps/v1",
-        spec=optional(replicas=counts, paused=st.booleans()),
+        spec=optional(replicas=counts, paused=st.booleans(), minReadySeconds=st.integers(0, 60)),
         status=optional(
             observedGeneration=generations,
             replicas=counts,
@@ -60,7 +60,7 @@ def _replica_sets(kind: str, api_version: str) -> Some:
     return thing(
         kind,
         api_version,
-        spec=optional(replicas=counts),
+        spec=optional(replicas=counts, minReadySeconds=st.integers(0, 60)),
         status=partial(
             {"replicas": counts},
             optional={
@@ -83,7 +83,9 @@ def stateful_sets() -> Some:
     return thing(
         "StatefulSet",
         "apps/v1",
-        spec=optional(replicas=counts, updateStrategy=strategies),
+        spec=optional(
+            replicas=counts, updateStrategy=strategies, minReadySeconds=st.integers(0, 60)
+        ),
         status=partial(
             {"replicas": counts},
             optional={
@@ -105,7 +107,7 @@ def daemon_sets() -> Some:
     return thing(
         "DaemonSet",
         "apps/v1",
-        spec=optional(updateStrategy=strategies),
+        spec=optional(updateStrategy=strategies, minReadySeconds=st.integers(0, 60)),
         status=partial(
             {"desiredNumberScheduled": counts},
             optional={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -10,13 +11,16 @@ import pytest
 from falcon.testing import TestClient
 
 from k8s_heartbeat.adapters.demo import shop
-from k8s_heartbeat.adapters.http.app import Contract, create_app
+from k8s_heartbeat.adapters.http.app import create_app
 from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.snapshot import SnapshotReader
 from k8s_heartbeat.core import RULES, Activity, Health, assess
+from k8s_heartbeat.core.manifests import meta_of
 from k8s_heartbeat.core.model import Malformed
-from k8s_heartbeat.core.owners import related_index
+from k8s_heartbeat.core.owners import owned_pods
+from k8s_heartbeat.core.related import RelatedObjects
 from tests.builders import NOW
+from tests.http.support import OPEN, Clock, groups_over
 from tests.models import parse
 
 MOMENTS = [
@@ -42,11 +46,10 @@ PROMISES = [
 
 def ask(now: datetime, path: str) -> Any:
     """The demo's answer at a moment."""
-    app = create_app(
-        SnapshotReader(lambda: shop(now)),
-        Contract(authenticator=None, detail=Detail.FULL),
-        now=lambda: now,
-    )
+    reader, contract = SnapshotReader(lambda: shop(now)), replace(OPEN, detail=Detail.FULL)
+    clock = Clock()
+    groups = groups_over(reader, clock, contract)
+    app = create_app(reader, groups, contract, clock=clock.monotonic, now=lambda: now)
     return TestClient(app).simulate_get(f"/api/healthz/shop/{path}")
 
 
@@ -103,10 +106,10 @@ def test_shop_is_a_dump_as_kubectl_makes_it() -> None:
 def test_replicas_that_are_counted_are_there_as_pods() -> None:
     """A Deployment with three replicas has three pods: whoever looks closer is not let down."""
     objects = shop(NOW)
-    related_to = related_index(objects)
+    related = RelatedObjects(objects)
     for entry in objects:
         if entry["kind"] in ("Deployment", "StatefulSet"):
-            pods = [found for found in related_to(entry) if found["kind"] == "Pod"]
+            pods = owned_pods(meta_of(entry), related)
             assert len(pods) == entry["status"].get("replicas", 0), entry["metadata"]["name"]
 
 

@@ -149,7 +149,7 @@ def test_what_is_no_file_is_a_fault_and_not_waited_for(tmp_path: Path) -> None:
     world.path.unlink()
     os.mkfifo(world.path)
     assert world.after(0.6) == "one"
-    assert "it is no file" in world.file.fault()
+    assert "not a regular file" in world.file.fault()
     world.path.unlink()
     world.path.mkdir()
     assert world.after(0.6) == "one"

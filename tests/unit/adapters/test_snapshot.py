@@ -18,9 +18,11 @@ from k8s_heartbeat.adapters.snapshot import (
     parse_documents,
 )
 from k8s_heartbeat.core import RULES
-from k8s_heartbeat.core.kinds import EVENT, Kind, kind_of
-from k8s_heartbeat.core.owners import related_index
-from k8s_heartbeat.core.reader import Deadline, NotFound, Query
+from k8s_heartbeat.core.checks.reader import Deadline, NotFound, Reading
+from k8s_heartbeat.core.gap import GapReason
+from k8s_heartbeat.core.kinds import EVENT, Kind
+from k8s_heartbeat.core.query import Query
+from k8s_heartbeat.core.related import RelatedObjects
 from k8s_heartbeat.core.rules import KINDS
 from k8s_heartbeat.core.selectors import selector_of
 from tests.builders import (
@@ -151,6 +153,10 @@ JUNK: dict[str, str] = {
     "a List of words": '{"kind": "List", "items": ["Pod"]}',
     "items that are no list": '{"kind": "PodList", "items": {"a": 1}}',
     "items that are text": '{"kind": "PodList", "items": "abc"}',
+    "a page of a list": '{"kind": "PodList", "metadata": {"continue": "x"}, "items": []}',
+    "a list of which some remain": (
+        '{"kind": "PodList", "metadata": {"remainingItemCount": 7}, "items": []}'
+    ),
     "cut off": '{"kind": "Deployment", "metadata": {"na',
     "something behind": '{"kind": "Deployment"} trailing',
     "a sentence": "Unable to connect to the server",
@@ -251,9 +257,9 @@ def test_large_dump_is_read_whole_and_related() -> None:
     ]
     objects = parse_documents(json.dumps(list_of(*workloads, *pods)))
     assert len(objects) == 5100
-    related_to = related_index(objects)
-    for number, workload in enumerate(workloads):
-        names = {entry["metadata"]["name"] for entry in related_to(workload)}
+    related = RelatedObjects(objects)
+    for number in range(len(workloads)):
+        names = {entry["metadata"]["name"] for entry in related.controlled_by(f"db-{number}")}
         assert names == {f"db-{number}-{at}" for at in range(number, 5000, 100)}
 
 
@@ -294,8 +300,7 @@ def test_reader_finds_each_kind_by_name_and_in_a_list(kind: Kind) -> None:
     place = "shop" if kind.namespaced else ""
     for asked in (Query(kind, place, "one"), Query(kind, place), Query(kind, "")):
         reading = reader_of(*HELD).read(asked, DEADLINE)
-        assert (reading.objects, reading.age, reading.stale) == ((held(kind),), 0.0, False)
-        assert not reading.truncated
+        assert reading == Reading((held(kind),), DEADLINE.clock())
 
 
 def test_reader_lists_all_namespaces() -> None:
@@ -341,9 +346,9 @@ def test_reader_reads_events_of_either_api_and_only_warnings() -> None:
 
 def discovered(*objects: Manifest) -> dict[str, Kind]:
     """The kinds that a snapshot of these objects serves."""
-    resources = reader_of(*objects).discover(DEADLINE).objects
-    kinds = [kind_of(entry) for entry in resources]
-    return {kind.kind: kind for kind in kinds if kind is not None}
+    served = reader_of(*objects).discover(DEADLINE)
+    assert served.whole
+    return {kind.kind: kind for kind in served.kinds}
 
 
 def test_what_a_snapshot_serves_is_what_is_in_it() -> None:
@@ -393,7 +398,7 @@ def test_kind_of_another_group_is_another_kind() -> None:
 
 
 def test_reader_lists_what_a_selector_lets_through() -> None:
-    """As the API server does; an empty list is an answer."""
+    """As the API server does; that no object is of a kind says nothing of the cluster."""
     selector = selector_of({"spec": {"selector": {"matchLabels": {"app": "api"}}}})
     kind = query("pods").kind
     others = {**pod("db-0"), "metadata": {"name": "db-0", "namespace": "shop"}}
@@ -401,7 +406,13 @@ def test_reader_lists_what_a_selector_lets_through() -> None:
         Query(kind, "shop", selector=selector), DEADLINE
     )
     assert names(list(listed.objects)) == ["api-1"]
-    assert reader_of().read(Query(kind, "shop"), DEADLINE).objects == ()
+    elsewhere, none = (
+        reader_of(*objects).read(Query(kind, "other"), DEADLINE)
+        for objects in ((pod("api-1"),), HELD[:2])
+    )
+    assert (elsewhere.objects, elsewhere.gap) == ((), None)
+    assert none.gap is not None
+    assert (none.objects, none.gap.reason, none.gap.kind) == ((), GapReason.NOT_GIVEN, kind)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from tests.builders import (
     pod,
     replica_set,
     running,
+    stateful_set,
     terminated,
     waiting,
 )
@@ -578,14 +579,170 @@ def test_the_same_trouble_of_two_containers_is_two_causes() -> None:
     assert [cause.container for cause in found] == ["a", "b"]
 
 
-def test_a_finished_or_terminating_pod_does_not_count_against_its_workload() -> None:
-    """An evicted pod that nobody has removed says nothing about the workload of today."""
+def test_a_terminating_or_succeeded_pod_does_not_count_against_its_workload() -> None:
+    """Pods on their way out say nothing about the workload of today."""
     crashed = [container(state=terminated(137, "OOMKilled"))]
     assert not beneath(
-        pod("a", phase="Failed", reason="Evicted", owned_by="api-rs", containers=crashed),
         pod("b", phase="Succeeded", owned_by="api-rs", containers=crashed),
         pod("c", deleted=before(minutes=1), ready=False, owned_by="api-rs", containers=crashed),
     )
+
+
+def evicted(
+    name: str, *, reason: str = "Evicted", message: str = "low on memory", **age: float
+) -> Manifest:
+    """A pod of the Deployment `api` that has failed, and never had a container."""
+    manifest = pod(
+        name,
+        phase="Failed",
+        ready=None,
+        reason=reason,
+        message=message,
+        owned_by="api-rs",
+        containers=[],
+    )
+    manifest["metadata"]["creationTimestamp"] = before(**age or {"minutes": 5})
+    return manifest
+
+
+def test_finished_pods_explain_a_workload_that_is_not_well() -> None:
+    """Those of the last hour, alike ones counted together, the most frequent first."""
+    rejected = [evicted(f"r-{number}", reason="OutOfcpu", message="") for number in range(3)]
+    found = beneath(evicted("a"), evicted("b", minutes=59), evicted("old", minutes=61), *rejected)
+    assert [(cause.reason, cause.name, cause.count) for cause in found] == [
+        ("OutOfcpu", "r-0", 3),
+        ("Evicted", "a", 2),
+    ]
+    assert found[1].message == "low on memory"
+    assert found[1].since == NOW - timedelta(minutes=59)
+
+
+def test_finished_pods_say_nothing_of_a_workload_that_is_well() -> None:
+    """Nobody has removed them yet, and that is all."""
+    around = [replica_set(), evicted("a")]
+    assert not assess(deployment(), related=around, now=NOW).causes
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "message"),
+    [
+        pytest.param({}, "PodFailed", "container app ended with exit code 3 (Error)", id="ended"),
+        pytest.param({"reason": "two words"}, "PodFailed", "", id="a reason that is none"),
+        pytest.param(
+            {"conditions": [condition("DisruptionTarget", message="preempted")]},
+            "DisruptionTarget",
+            "preempted",
+            id="disrupted",
+        ),
+        pytest.param(
+            {"reason": "NodeAffinity", "message": "no"}, "NodeAffinity", "no", id="kubelet"
+        ),
+    ],
+)
+def test_why_a_pod_has_failed(fields: dict[str, Any], reason: str, message: str) -> None:
+    """Its status, a disruption, or how its container ended."""
+    ended = [container(state=terminated(3))] if not fields else []
+    manifest = pod("a", phase="Failed", ready=None, owned_by="api-rs", containers=ended, **fields)
+    assert [(cause.reason, cause.message) for cause in beneath(manifest)] == [(reason, message)]
+
+
+def test_a_completed_pod_that_holds_a_place_of_a_stateful_set_is_told() -> None:
+    """Its controller makes no other one of the same name as long as it is there."""
+    done = pod("db-0", phase="Succeeded", reason="Terminated", message="shutdown", owned_by="db")
+    verdict = assess(stateful_set(1, 0), related=[done], now=NOW)
+    assert [(cause.reason, cause.message) for cause in verdict.causes] == [
+        ("Terminated", "shutdown")
+    ]
+    assert verdict.sentence == (
+        "0 of 1 replicas available, 1 needed; Terminated (Pod): db-0: shutdown"
+    )
+
+
+@pytest.mark.parametrize(
+    ("container_", "conditions", "reason", "message"),
+    [
+        pytest.param(
+            container("setup", state={"running": {"startedAt": before(hours=3)}}),
+            [],
+            "InitRunning",
+            "it has been running for 3h",
+            id="an init container runs",
+        ),
+        pytest.param(
+            container("setup", state=waiting("PodInitializing")),
+            [condition("PodScheduled", since=before(hours=2))],
+            "PodInitializing",
+            "containers not created for 2h: app, setup",
+            id="none runs",
+        ),
+        pytest.param(
+            None,
+            [condition("PodScheduled", since=before(minutes=16))],
+            "ContainerCreating",
+            "containers not created for 16m: app",
+            id="no init containers",
+        ),
+    ],
+)
+def test_what_takes_too_long_to_start(
+    container_: Manifest | None, conditions: list[Manifest], reason: str, message: str
+) -> None:
+    """An init container that runs and runs, or containers that are never created."""
+    manifest = pod(
+        phase="Pending",
+        ready=None,
+        conditions=conditions,
+        containers=[
+            container(state=waiting("PodInitializing" if container_ else "ContainerCreating"))
+        ],
+        init=[container_] if container_ else [],
+    )
+    verdict = assess(manifest, now=NOW)
+    assert (verdict.health, verdict.activity, verdict.reason) == ("down", "steady", reason)
+    assert [cause.message for cause in verdict.causes] == [message]
+    patient = Policy(waiting_after=timedelta(days=1))
+    assert not assess(manifest, now=NOW, policy=patient).causes
+
+
+def test_a_pod_that_its_node_never_takes_up_is_told() -> None:
+    """Nothing has reported a container of it."""
+    placed = condition("PodScheduled", since=before(minutes=16))
+    verdict = assess(pod(phase="Pending", ready=None, conditions=[placed], containers=[]), now=NOW)
+    assert (verdict.activity, verdict.reason) == ("steady", "PodPending")
+    assert verdict.causes[0].message == "its node has not started it for 16m"
+
+
+@pytest.mark.parametrize("scheduler", ["", "volcano"])
+def test_a_pod_that_no_scheduler_has_looked_at_names_the_one_it_asks_for(scheduler: str) -> None:
+    """It may not exist."""
+    manifest = pod(phase="Pending", ready=None, containers=[])
+    del manifest["spec"]["nodeName"]
+    if scheduler:
+        manifest["spec"]["schedulerName"] = scheduler
+    (cause,) = assess(manifest, now=NOW).causes
+    assert cause.reason == "Unassigned"
+    name = scheduler or "default-scheduler"
+    assert cause.message == f"no scheduler has looked at it for 10m; it asks for {name}"
+    manifest["metadata"]["creationTimestamp"] = before(seconds=60)
+    assert not assess(manifest, now=NOW).causes
+
+
+def test_an_unscheduled_pod_names_the_claims_that_it_waits_for() -> None:
+    """The scheduler says that there are some, and not which."""
+    manifest = unscheduled(since=before(hours=1))
+    manifest["spec"]["volumes"] = [{"persistentVolumeClaim": {"claimName": "data"}}]
+    assert "its claims" not in assess(manifest, now=NOW).causes[0].message
+    message = "pod has unbound immediate PersistentVolumeClaims"
+    manifest["status"]["conditions"][0]["message"] = message
+    assert assess(manifest, now=NOW).causes[0].message == f"{message} (its claims: data)"
+
+
+@pytest.mark.parametrize("created", ["", before(minutes=2)])
+def test_a_time_ahead_of_our_clock_hides_no_unscheduled_pod(created: str) -> None:
+    """It says nothing of how long the pod has waited."""
+    manifest = unscheduled(since="2026-03-02T12:05:00Z")
+    manifest["metadata"]["creationTimestamp"] = created
+    assert [cause.reason for cause in assess(manifest, now=NOW).causes] == ["Unschedulable"]
 
 
 def test_a_pod_whose_deletion_is_stuck_is_told_of_its_workload() -> None:
@@ -594,7 +751,17 @@ def test_a_pod_whose_deletion_is_stuck_is_told_of_its_workload() -> None:
         pod("b", deleted=before(hours=3), owned_by="api-rs"),
         pod("c", phase="Failed", deleted=before(hours=2), owned_by="api-rs"),
     )
-    assert [(cause.reason, cause.count) for cause in found] == [("TerminatingStuck", 2)]
+    assert [(cause.reason, cause.count) for cause in found] == [
+        ("TerminatingStuck", 2),
+        ("PodFailed", 1),
+    ]
+
+
+def test_a_pod_whose_deletion_is_stuck_names_what_holds_it() -> None:
+    """The finalizers that nobody has taken away."""
+    held = pod("b", deleted=before(hours=3), finalizers=["example.com/x"], owned_by="api-rs")
+    (cause,) = beneath(held)
+    assert cause.message == "its deletion has lasted 3h, held by finalizers example.com/x"
 
 
 def test_ephemeral_containers_never_count() -> None:
@@ -821,9 +988,13 @@ def test_the_failed_pods_of_a_job_explain_it() -> None:
         ("DeadlineExceeded", "migrate"),
         ("Error", "migrate-1"),
     ]
-    # Of a workload that goes on running, pods that have ended are no part.
+    # Of a workload that goes on running, that they have ended says it all.
     failed["metadata"]["ownerReferences"][0]["uid"] = "api-rs"
-    assert not beneath(failed)
+    assert [cause.reason for cause in beneath(failed)] == ["PodFailed"]
+    failed["status"] |= {"reason": "Evicted", "message": "low on memory"}
+    failed["metadata"]["ownerReferences"][0]["uid"] = "migrate"
+    causes = assess(job, related=[failed], now=NOW).causes
+    assert [cause.reason for cause in causes] == ["DeadlineExceeded", "Error", "Evicted"]
 
 
 def test_what_a_condition_says_no_event_says_again() -> None:
@@ -837,3 +1008,47 @@ def test_what_a_condition_says_no_event_says_again() -> None:
     said["involvedObject"]["name"] = "migrate"
     causes = assess(job, related=[said], now=NOW).causes
     assert [cause.reason for cause in causes] == ["BackoffLimitExceeded"]
+
+
+def test_the_message_names_the_first_cause_and_no_pod() -> None:
+    """Pods' names and the words of containers are for those who may read them all."""
+    looping = [container(state=waiting("CrashLoopBackOff", "back-off"), last=terminated(3))]
+    around = [
+        replica_set(),
+        *(
+            pod(name, ready=False, containers=looping, owned_by="api-rs")
+            for name in ("api-2", "api-1")
+        ),
+    ]
+    verdict = assess(deployment(3, 1, conditions=[available("False")]), related=around, now=NOW)
+    assert verdict.message == (
+        "1 of 3 replicas available, 2 needed; CrashLoopBackOff (Pod, container app, 2 times)"
+    )
+    assert verdict.detail == "api-1: restarted 0 times, last ended with exit code 3 (Error)"
+    assert verdict.sentence == f"{verdict.message}: {verdict.detail}"
+
+
+def test_what_happened_once_is_named_after_what_is_wrong_now() -> None:
+    """An old termination explains less than what keeps a pod from serving."""
+    died = pod(
+        "a",
+        owned_by="api-rs",
+        containers=[container(restarts=1, last=terminated(137, "OOMKilled"))],
+    )
+    pulling = pod(
+        "b", phase="Pending", owned_by="api-rs", containers=[container(state=waiting("Zzz"))]
+    )
+    subject = deployment(3, 1, conditions=[available("False")])
+    verdict = assess(subject, related=[replica_set(), died, pulling], now=NOW)
+    assert [cause.reason for cause in verdict.causes] == ["OOMKilled", "Zzz"]
+    assert "; Zzz (Pod" in verdict.message
+
+
+def test_a_word_of_good_news_is_not_quoted_in_bad_news() -> None:
+    """Monitors look for it in whatever the body holds."""
+    probe = event("api", "Unhealthy", message="Readiness probe failed")
+    verdict = assess(deployment(3, 0), related=[probe], now=NOW)
+    assert verdict.message == "0 of 3 replicas available, 2 needed"
+    other = event("api", "FailedMount", message="the volume is unhealthy", count=9)
+    verdict = assess(deployment(3, 0), related=[probe, other], now=NOW)
+    assert verdict.sentence.endswith("; FailedMount (9 times)")

@@ -131,6 +131,23 @@ class TestDeletion:
         )
         assert verdict.since == NOW - timedelta(hours=3, minutes=5)
 
+    @pytest.mark.parametrize(
+        ("deleted", "finalizers", "causes"),
+        [
+            (before(minutes=15), ["x/y"], []),
+            (before(minutes=15, seconds=1), ["x/y"], ["FinalizersRemaining"]),
+            (before(minutes=16), [], []),
+        ],
+    )
+    def test_a_finalizer_behind_a_deletion_is_a_cause(
+        self, deleted: str, finalizers: list[str], causes: list[str]
+    ) -> None:
+        """Long before the deletion is called stuck."""
+        verdict = assess(deployment(deleted=deleted, finalizers=finalizers), now=NOW)
+        assert [cause.reason for cause in verdict.causes] == causes
+        if causes:
+            assert verdict.causes[0].message.endswith(", held by finalizers x/y")
+
     def test_a_stuck_deletion_without_finalizers(self) -> None:
         """Where nothing is known to hold it, nothing is named."""
         verdict = assess(deployment(deleted=before(hours=2)), now=NOW)
@@ -377,5 +394,5 @@ class TestRules:
         assess(self.widget(status={}), related=[pod()], now=NOW, policy=policy, rules=rules)
         assess(self.widget(status={}), now=NOW, rules=rules)
         assert (seen[0].now, seen[0].policy) == (NOW, policy)
-        assert seen[0].around.of_kind("Pod") == [pod()]
-        assert not seen[1].around
+        assert seen[0].related.of_kind("Pod") == [pod()]
+        assert not seen[1].related

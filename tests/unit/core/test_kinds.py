@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from k8s_heartbeat.core.kinds import EVENT, POD, REPLICA_SET, Kind, find, is_word, kind_of
+from k8s_heartbeat.core.kinds import (
+    EVENT,
+    POD,
+    REPLICA_SET,
+    Kind,
+    KindIndex,
+    ServedKinds,
+    is_custom,
+    is_word,
+    kind_of,
+)
 from k8s_heartbeat.core.rules import KINDS, RULES
 
 
@@ -91,8 +101,8 @@ def test_a_kind_is_made_of_what_discovery_says() -> None:
     found = kind_of(WIDGET)
     assert found is not None
     assert found == Kind("Widget", "widgets", "example.com", "v1", ("wi",))
-    assert find("wi", [found]) is found
-    assert find("widget.example.com", [found]) is found
+    assert KindIndex([found]).find("wi") is found
+    assert KindIndex([found]).find("widget.example.com") is found
 
 
 @pytest.mark.parametrize("field", ["name", "kind", "version"])
@@ -130,9 +140,9 @@ def test_a_subresource_is_no_kind() -> None:
 def test_words_that_two_groups_share_are_found_among_what_is_served() -> None:
     """There the order of the cluster decides."""
     route = Kind("Route", "routes", "serving.knative.dev", "v1", ("rt",), shared_words=True)
-    assert find("route", [route]) is None
-    assert find("rt", [route]) is route
-    assert find("route", [route], alone=True) is route
+    assert KindIndex([route]).find("route") is None
+    assert KindIndex([route]).find("rt") is route
+    assert KindIndex([route], alone=True).find("route") is route
 
 
 @pytest.mark.parametrize(
@@ -166,7 +176,33 @@ def test_a_short_name_takes_no_other_kinds_name() -> None:
     """Whoever defines a kind may call it as they like, and stand first in discovery."""
     evil = Kind("Evil", "evils", "a.example", "v1", ("certificates", "certificate", "cert"))
     good = Kind("Certificate", "certificates", "cert-manager.io", "v1", ("cert",))
-    assert find("certificates", [evil, good], alone=True) is good
-    assert find("Certificate", [evil, good], alone=True) is good
-    assert find("cert", [evil, good], alone=True) is evil
-    assert find("cert.cert-manager.io", [evil, good], alone=True) is good
+    assert KindIndex([evil, good], alone=True).find("certificates") is good
+    assert KindIndex([evil, good], alone=True).find("Certificate") is good
+    assert KindIndex([evil, good], alone=True).find("cert") is evil
+    assert KindIndex([evil, good], alone=True).find("cert.cert-manager.io") is good
+
+
+@pytest.mark.parametrize(
+    ("kind", "custom"),
+    [
+        (POD, False),
+        (REPLICA_SET, False),
+        (Kind("Lease", "leases", "coordination.k8s.io", "v1"), False),
+        (Kind("Rollout", "rollouts", "argoproj.io", "v1alpha1"), True),
+    ],
+)
+def test_another_projects_kind_need_not_be_there(kind: Kind, custom: bool) -> None:
+    """Its group has a domain that is not Kubernetes' own."""
+    assert is_custom(kind) is custom
+
+
+def test_the_kinds_that_a_cluster_serves_are_known_by_name_and_by_themselves() -> None:
+    """Whichever version of them it is; a bare word means the first of them."""
+    older = Kind("Route", "routes", "serving.knative.dev", "v1beta1", shared_words=True)
+    served = ServedKinds(iter([older, POD]), whole=True, began=7.0)
+    assert served.kinds == (older, POD)
+    assert (served.whole, served.began) == (True, 7.0)
+    assert served.find("route") is older
+    assert served.find("sprocket") is None
+    assert served.has(Kind("Route", "routes", "serving.knative.dev", "v1"))
+    assert not served.has(Kind("Route", "routes", "route.openshift.io", "v1"))

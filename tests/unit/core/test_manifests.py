@@ -13,8 +13,8 @@ from k8s_heartbeat.core.manifests import meta_of, parse_related
 from k8s_heartbeat.core.model import Event, Malformed, Other, Pod
 from k8s_heartbeat.core.rules.daemon_set import DaemonSet
 from k8s_heartbeat.core.rules.deployment import Deployment
+from k8s_heartbeat.core.rules.finding import Custom
 from k8s_heartbeat.core.rules.replica_set import ReplicaSet
-from k8s_heartbeat.core.rules.stated import Stated
 from k8s_heartbeat.core.rules.stateful_set import StatefulSet
 from tests.builders import (
     Manifest,
@@ -43,11 +43,11 @@ EMPTY: Manifest = {}
         (stateful_set(), StatefulSet),
         (daemon_set(), DaemonSet),
         (pod(), Pod),
-        ({"kind": "Deployment", "apiVersion": "v1", "status": EMPTY}, Stated),
+        ({"kind": "Deployment", "apiVersion": "v1", "status": EMPTY}, Custom),
         ({"kind": "Deployment", "apiVersion": "extensions/v1beta1", "status": EMPTY}, Deployment),
         ({"kind": "Deployment", "apiVersion": None, "status": EMPTY}, Deployment),
         ({"kind": "Deployment", "status": EMPTY}, Deployment),
-        ({"kind": "Pod", "apiVersion": "metrics.k8s.io/v1", "status": EMPTY}, Stated),
+        ({"kind": "Pod", "apiVersion": "metrics.k8s.io/v1", "status": EMPTY}, Custom),
         ("Deployment", Malformed),
         (MappingProxyType(replica_set()), ReplicaSet),
     ],
@@ -116,7 +116,7 @@ def test_times_are_read_or_passed_over(value: object, read: datetime | None) -> 
         pytest.param(None, id="null"),
         pytest.param("Ready", id="a text"),
         pytest.param([None, "Ready", 3], id="of things that are none"),
-        pytest.param([{"type": "Ready", "status": True}], id="a boolean status"),
+        pytest.param([{"type": "Ready", "status": False}], id="a boolean status"),
         pytest.param([{"type": "Ready"}], id="no status"),
         pytest.param([{"type": ["Ready"], "status": "True"}], id="a type that is no text"),
         pytest.param([condition("Ready", "randomstatus")], id="a random status"),

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k8s_heartbeat.core import assess
-from k8s_heartbeat.core.manifests import meta_of, parse_related
-from k8s_heartbeat.core.owners import owned_pods, related_index, top_level
+from k8s_heartbeat.core.manifests import meta_of
+from k8s_heartbeat.core.owners import owned_pods, top_level
+from k8s_heartbeat.core.related import RelatedObjects
 from tests.builders import (
     NOW,
     Manifest,
@@ -29,10 +30,7 @@ from tests.property import strategies as some
 
 def names(subject: Manifest, *related: Manifest) -> list[str]:
     """The names of the pods that belong to an object."""
-    return [
-        found.meta.name
-        for found in owned_pods(meta_of(subject), [parse_related(one) for one in related])
-    ]
+    return [found.meta.name for found in owned_pods(meta_of(subject), RelatedObjects(related))]
 
 
 def test_a_deployment_owns_pods_through_its_replica_sets() -> None:
@@ -93,8 +91,8 @@ def test_two_readings_of_one_pod_are_one_pod() -> None:
     early = pod("db-0", owned_by="db", containers=[container(restarts=1)])
     late = pod("db-0", owned_by="db", containers=[container(restarts=2)])
     meta = meta_of(stateful_set())
-    first = owned_pods(meta, [parse_related(early), parse_related(late)])
-    second = owned_pods(meta, [parse_related(late), parse_related(early)])
+    first = owned_pods(meta, RelatedObjects([early, late]))
+    second = owned_pods(meta, RelatedObjects([late, early]))
     assert first == second
     assert len(first) == 1
 
@@ -130,45 +128,34 @@ def test_a_job_stands_between_a_cron_job_and_its_pods() -> None:
     assert names(job, pod("one", owned_by="nightly-1")) == ["one"]
 
 
-def found_names(found: list[Any]) -> list[str]:
-    """Names of manifests, in alphabetical order."""
-    return sorted(str(entry["metadata"]["name"]) for entry in found)
-
-
-def test_workload_is_related_to_all_that_it_controls_and_to_the_events_of_all() -> None:
+def test_an_object_is_explained_by_all_that_it_controls_and_the_events_of_all() -> None:
     """Deployment to ReplicaSets to pods, and the events about each of them."""
     objects = [
-        deployment(),
+        deployment(3, 0),
         replica_set(name="api-rs"),
         replica_set(name="api-old"),
-        pod("api-1", owned_by="api-rs"),
+        pod("api-1", ready=False, owned_by="api-rs"),
         pod("api-2", owned_by="api-rs"),
-        event("api"),
-        event("api-rs", kind="ReplicaSet"),
-        event("api-2", kind="Pod"),
-        stateful_set(),
-        pod("db-0", owned_by="db"),
-        event("db"),
-        event("elsewhere"),
+        event("api", "A"),
+        event("api-old", "B", kind="ReplicaSet"),
+        event("api-2", "C", kind="Pod"),
+        stateful_set(3, 0),
+        pod("db-0", ready=False, owned_by="db"),
+        event("db", "D"),
+        event("elsewhere", "E"),
     ]
-    related_to = related_index(objects)
-    assert found_names(related_to(objects[0])) == [
-        "api-1",
-        "api-2",
-        "api-2.FailedCreate",
-        "api-old",
-        "api-rs",
-        "api-rs.FailedCreate",
-        "api.FailedCreate",
+
+    def causes(subject: Manifest) -> list[tuple[str, str]]:
+        verdict = assess(subject, related=objects, now=NOW)
+        return sorted((cause.reason, cause.name) for cause in verdict.causes)
+
+    assert causes(objects[0]) == [
+        ("A", "api"),
+        ("B", "api-old"),
+        ("C", "api-2"),
+        ("NodeLost", "api-1"),
     ]
-    assert found_names(related_to(objects[1])) == [
-        "api-1",
-        "api-2",
-        "api-2.FailedCreate",
-        "api-rs.FailedCreate",
-    ]
-    assert found_names(related_to(objects[8])) == ["db-0", "db.FailedCreate"]
-    assert related_to(objects[3]) == []
+    assert causes(objects[8]) == [("D", "db"), ("NodeLost", "db-0")]
 
 
 @pytest.mark.parametrize(
@@ -187,29 +174,20 @@ def test_workload_is_related_to_all_that_it_controls_and_to_the_events_of_all() 
 )
 def test_owners_in_a_circle_end(objects: list[Manifest]) -> None:
     """A dump may state what no cluster holds."""
-    related_to = related_index(objects)
     for entry in objects:
-        assert len(related_to(entry)) == len(objects)
+        assert len(names(entry, *objects)) <= len(objects)
+        assert assess(entry, related=objects, now=NOW).health
 
 
 def test_objects_without_a_uid_are_nobodys() -> None:
     """Manifests that were never applied have none, and do not all belong together."""
     bare: Manifest = {"kind": "Deployment", "metadata": {"name": "api"}}
     stray: list[Manifest] = [
-        {"kind": "Pod", "metadata": {"name": "a"}},
+        {"kind": "Pod", "metadata": {"name": "a"}, "status": {"phase": "Running"}},
         {"kind": "Event", "reason": "Failed"},
         {},
     ]
-    assert related_index([bare, *stray])(bare) == []
-
-
-@given(st.lists(some.damaged(some.manifests()), max_size=4))
-def test_index_takes_any_object(objects: list[Any]) -> None:
-    """Odd dumps are survived, for the verdict is still to be had."""
-    held: list[Manifest] = [entry for entry in objects if isinstance(entry, dict)]
-    related_to = related_index(held)
-    for entry in held:
-        assert all(found in held for found in related_to(entry))
+    assert names(bare, bare, *stray) == []
 
 
 def test_order_in_the_dump_changes_no_verdict() -> None:
@@ -218,16 +196,9 @@ def test_order_in_the_dump_changes_no_verdict() -> None:
 
     def judged(held: list[Manifest]) -> Any:
         subject = next(entry for entry in held if entry["kind"] == "Deployment")
-        return assess(subject, related=related_index(held)(subject), now=NOW)
+        return assess(subject, related=held, now=NOW)
 
     assert judged(objects) == judged(objects[::-1])
-
-
-def test_events_of_the_newer_api_belong_to_what_they_regard() -> None:
-    """It renamed involvedObject."""
-    newer: Manifest = {"kind": "Event", "metadata": {"name": "e"}, "regarding": {"uid": "api"}}
-    subject = deployment()
-    assert related_index([subject, newer])(subject) == [newer]
 
 
 OWNS = {"Deployment": ("ReplicaSet",), "ReplicaSet": ("Pod",)}

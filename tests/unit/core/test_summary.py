@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from k8s_heartbeat.core import Activity, Assessment, Health, Threshold, assess, summarize
@@ -119,11 +121,11 @@ def test_two_readings_of_one_member_have_no_order() -> None:
 
 
 def test_the_message_names_the_worst() -> None:
-    """People read how many are not fine, and the first of them."""
+    """People read how many are failing, and the worst of them."""
     healthy, broken = deployment(3), stateful_set(3, 0)
     group = summarize(assess(manifest, now=NOW) for manifest in (healthy, broken))
     assert group.message == (
-        "1 of 2 are not fine, first StatefulSet shop/db: 0 of 3 replicas available"
+        "1 of 2 failing; worst: StatefulSet shop/db: 0 of 3 replicas available, 2 needed"
     )
     assert summarize([member(), member()]).message == "all 2 are doing their job"
     assert summarize([member()]).message == "it is doing its job"
@@ -132,7 +134,7 @@ def test_the_message_names_the_worst() -> None:
 def test_a_member_without_a_namespace_is_named_plainly() -> None:
     """No slash stands where nothing is to be parted."""
     group = summarize([member(Health.DOWN, namespace="")])
-    assert group.message == "1 of 1 are not fine, first Deployment api: it is down"
+    assert group.message == "1 of 1 failing; worst: Deployment api: it is down"
 
 
 def ups(up: int, down: int) -> list[Assessment]:
@@ -160,17 +162,32 @@ def ups(up: int, down: int) -> list[Assessment]:
 def test_so_many_must_be_up(
     needed: Threshold | None, up: int, down: int, least: int, is_up: bool
 ) -> None:
-    """A number, a percentage rounded up, or all; the health stays that of the worst."""
+    """A number, a percentage rounded up, or all; what is up by its own number is not down."""
     group = summarize(ups(up, down), needed)
     assert (group.needed, group.up) == (least, is_up)
-    assert group.health == ("down" if down else "healthy")
+    expected = "degraded" if is_up else "down"
+    assert group.health == (expected if down else "healthy")
+
+
+@pytest.mark.parametrize("health", [Health.DOWN, Health.UNKNOWN, Health.MISSING, Health.DEGRADED])
+def test_a_group_that_is_up_by_its_own_number_is_degraded(health: Health) -> None:
+    """Whatever the others are: "down" and "up" in one answer mislead."""
+    members = [*ups(2, 0), member(health, "other")]
+    group = summarize(members, Threshold(2))
+    assert (group.health, group.up, group.counts[health]) == ("degraded", True, 1)
+
+
+def test_a_group_of_which_all_are_up_is_as_bad_as_its_worst() -> None:
+    """Nobody has said how many will do: one that is down in maintenance is down."""
+    group = summarize([member(), replace(member(Health.DOWN, "other"), up=True)])
+    assert (group.health, group.up) == ("down", True)
 
 
 def test_the_message_says_when_fewer_would_do() -> None:
     """Why a group with a member that is down is up."""
     group = summarize(ups(2, 1), Threshold(2))
     assert group.message == (
-        "1 of 3 are not fine (2 up, 2 must be), first Deployment shop/d0: it is down"
+        "1 of 3 failing (2 up, 2 needed); worst: Deployment shop/d0: it is down"
     )
 
 

@@ -294,9 +294,9 @@ def test_a_cron_job_is_judged_by_its_jobs_in_the_dump(shell: Shell) -> None:
     cron_job = {
         "apiVersion": "batch/v1",
         "kind": "CronJob",
-        "metadata": {**metadata_of("nightly"), "creationTimestamp": before(minutes=1)},
+        "metadata": {**metadata_of("nightly"), "creationTimestamp": before(days=9)},
         "spec": {"schedule": "0 3 * * *"},
-        "status": {},
+        "status": {"lastScheduleTime": before(hours=9)},
     }
     job = {
         "apiVersion": "batch/v1",
@@ -308,6 +308,9 @@ def test_a_cron_job_is_judged_by_its_jobs_in_the_dump(shell: Shell) -> None:
     body = shell.check(cron_job, job, named(UP, "web"), options=("-o", "json")).json()
     assert body["counts"] == {"degraded": 1, "healthy": 1}
     assert body["items"][0]["name"] == "nightly"
+    alone = shell.check(cron_job, options=("-o", "json"))
+    assert (alone.code, alone.json()["reason"]) == (1, "EvidenceUnread")
+    assert "jobs: not in the input" in alone.json()["message"]
 
 
 CONFIGURATION = """
@@ -331,7 +334,7 @@ def test_a_component_is_judged_as_the_configuration_says(shell: Shell) -> None:
     assert done.code == 0
     body = done.json()
     assert (body["kind"], body["name"], body["title"]) == ("Component", "checkout", "Checkout")
-    assert (body["status"], body["up"], body["needed"], body["total"]) == ("down", True, 1, 2)
+    assert (body["status"], body["up"], body["needed"], body["total"]) == ("degraded", True, 1, 2)
     assert shell.check(named(DOWN, "pay"), options=options).code == 1
     unknown = shell.check(UP, options=("--config", str(path), "--component", "other"))
     assert (unknown.code, "checkout" in unknown.err) == (2, True)
@@ -354,10 +357,11 @@ def test_text_lists_what_is_not_fine(shell: Shell) -> None:
     """A headline for several, then only the rows that matter, the worst first."""
     done = shell.check(UP, named(DEGRADED, "cart"), named(DOWN, "pay"))
     assert done.out.splitlines() == [
-        "down      2 of 3 are not fine, first Deployment shop/pay: 0 of 3 replicas available",
+        "down      2 of 3 failing; worst: Deployment shop/pay: 0 of 3 replicas available, 2 needed",
         "down      shop/deployment/pay  steady  "
-        "MinimumReplicasUnavailable: 0 of 3 replicas available",
-        "degraded  shop/deployment/cart  steady  ReplicasUnavailable: 2 of 3 replicas available",
+        "MinimumReplicasUnavailable: 0 of 3 replicas available, 2 needed",
+        "degraded  shop/deployment/cart  steady  "
+        "ReplicasUnavailable: 2 of 3 replicas available, 2 needed",
     ]
 
 
@@ -388,7 +392,7 @@ def test_json_of_one_is_the_body_of_the_contract(shell: Shell) -> None:
 
 
 def test_json_of_several_is_an_aggregate(shell: Shell) -> None:
-    """With counts, and the items that are not fine first."""
+    """With counts, and the items that fail first."""
     body = shell.check(UP, named(DOWN, "pay"), options=("-o", "json")).json()
     assert (body["status"], body["up"]) == ("down", False)
     assert body["counts"] == {"down": 1, "healthy": 1}

@@ -16,16 +16,18 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from k8s_heartbeat.core import Health, Policy, Threshold, assess
+from k8s_heartbeat.core import RULES, Health, Policy, Threshold, assess
 from k8s_heartbeat.core.annotations import IGNORE, MAINTENANCE_UNTIL, MIN_AVAILABLE
-from k8s_heartbeat.core.components import Component, Member
+from k8s_heartbeat.core.checks.component import Component, Member
 from k8s_heartbeat.core.durations import print_duration
+from k8s_heartbeat.core.rules.entry import Entry
 from k8s_heartbeat.core.selectors import parse_selector
 from k8s_heartbeat.entrypoints.configuration import (
     Configuration,
     ConfigurationError,
     parse_configuration,
     read_configuration,
+    told,
 )
 from tests.builders import NOW
 from tests.property import strategies as some
@@ -150,6 +152,13 @@ def test_every_knob_of_the_policy_can_be_set(knob: Any) -> None:
         assert stated == replace(Policy(), **{knob.name: value})
 
 
+def test_the_minimum_may_be_what_kubernetes_states() -> None:
+    """A Deployment's Available condition, for those who set maxUnavailable with care."""
+    stated = parse_configuration("policy: {minAvailable: stated}")
+    assert stated.policy == Policy(min_available="stated")
+    assert "policy.minAvailable=stated" in told(stated)
+
+
 BAD_VALUES: dict[type, tuple[str, ...]] = {
     Health: ("unknown", "missing", "Down", "fine", "true", "1", "", "[]", "{}"),
     Threshold: ("0", "-1", "1.5", "true", "0%", "101%", "half", "", "[2]", "2026-01-01"),
@@ -262,7 +271,7 @@ FAULTS: list[tuple[str, str, str]] = [
     ("on: {}", "true (a boolean)", "unknown; known here"),
     ("'a b': {}", "'a b'", "unknown; known here"),
     ('"a\\nb": {}', r"'a\nb'", "unknown; known here"),
-    (f"{'x' * 999}: 1", "x" * 60 + "...", "unknown; known here"),
+    (f"{'x' * 999}: 1", "(a key of 999 characters)", "unknown; known here"),
     # the policy
     ("policy: [zero]", "policy", "a list is not a mapping"),
     ("policy: 2h", "policy", "'2h' is not a mapping"),
@@ -298,7 +307,11 @@ FAULTS: list[tuple[str, str, str]] = [
     (of_component("title: "), f"{NAMED}.title", "nothing is not printable"),
     (of_component("title: ' '"), f"{NAMED}.title", "' ' is not printable"),
     (of_component('title: "a\\tb"'), f"{NAMED}.title", r"'a\tb' is not printable"),
-    (of_component(f"title: {'x' * 201}"), f"{NAMED}.title", f"'{'x' * 60}'... is not printable"),
+    (
+        of_component(f"title: {'x' * 201}"),
+        f"{NAMED}.title",
+        "a text of 201 characters is not printable",
+    ),
     (of_component("up: true"), f"{NAMED}.up", "true (a boolean) is not a number from 1"),
     (of_component("up: 1.5"), f"{NAMED}.up", "1.5 (a number) is not a number from 1"),
     (of_component("up: 0"), f"{NAMED}.up", "0 (a number) is not a number from 1"),
@@ -457,7 +470,7 @@ def test_repeated_key_is_refused_with_its_line(text: str, expected: str) -> None
         ("\n\n? [policy]\n: {}", "line 3", "it is no YAML: found unhashable key"),
         ("\npolicy: 2026-02-30", "line 2", "it is no YAML: '2026-02-30' is no timestamp"),
         ("\npolicy: !!int ''", "line 2", "it is no YAML: '' is no int"),
-        ("policy: " + "1" * 5000, "line 1", f"it is no YAML: '{'1' * 40}' is no int"),
+        ("policy: " + "1" * 5000, "line 1", "it is no YAML: a text of 5000 characters is no int"),
         ("\n\npolicy: \x01", "line 3", r"it is no YAML: the character '\x01' may not stand"),
         ("\n\npolicy: \ud800", "line 3", r"it is no YAML: the character '\ud800' may not stand"),
         ("policy: {}\n---\npolicy: {}", "line 3", "it is no YAML: it holds a second document"),
@@ -518,10 +531,11 @@ def test_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
         ("absent.yaml", r"'absent\.yaml': cannot be read \(No such file or directory\)"),
         ("folder", r"'folder': cannot be read \(Is a directory\)"),
         ("latin-1.yaml", r"'latin-1\.yaml': is not UTF-8 text, in line 2"),
-        ("null\0.yaml", r"'null\\x00\.yaml': embedded null (byte|character)"),
+        ("null\0.yaml", r"'null\\x00\.yaml': cannot be read \(embedded null (byte|character)"),
         ("line\nbreak", r"'line\\nbreak': cannot be read"),
-        ("long" * 99, r"\.\.\.\w*(long){49}': cannot be read"),
-        ("☕" * 99, r"\.\.\.\w*(\\u2615){33}': cannot be read"),
+        ("long" * 99, r"a path of 396 characters: cannot be read"),
+        ("long" * 99 + ".yaml", r"\.\.\.\w*(long){48}\.yaml': cannot be read"),
+        ("☕" * 99 + ".yml", r"\.\.\.\w*(\\u2615){32}\.yml': cannot be read"),
     ],
 )
 def test_file_that_cannot_be_read_is_named(
@@ -609,6 +623,83 @@ def test_example_of_the_document_is_a_configuration() -> None:
     assert configuration.policy.stuck_after == 2 * HOUR
 
 
+def test_kinds_of_the_document_are_judged_as_it_says() -> None:
+    """From the file to the verdict, and nothing changes for others."""
+    rules = parse_configuration(fenced("yaml")[1]).rules
+
+    def judged(kind: str, status: Any, spec: Any = None) -> str:
+        found: dict[str, Any] = {"kind": kind, "metadata": {"name": "a", "uid": "u"}}
+        found |= {"apiVersion": "example.com/v1", "status": status, "spec": spec or {}}
+        verdict = assess(found, now=NOW, rules=rules)
+        return f"{verdict.health} {verdict.activity}: {verdict.message}"
+
+    assert judged("Oven", {"stage": "baking"}).startswith("healthy steady")
+    assert judged("Oven", {"stage": "cooling"}).startswith("degraded progressing")
+    burnt = {"stage": "burnt", "explanation": "too hot"}
+    assert judged("Oven", burnt) == "down steady: stage is burnt: too hot"
+    trays = {"stage": "baking", "readyTrays": 2}
+    assert judged("Oven", trays, {"trays": 3}).startswith("degraded steady: 2 of 3 trays")
+    unplugged = {"unplugged": True}
+    assert judged("Oven", {"stage": "cold"}, unplugged).startswith("healthy suspended")
+    assert judged("Cake", {"x": 1}).startswith("healthy progressing")
+    assert judged("Recipe", None).startswith("healthy steady")
+    assert judged("Spoon", {"x": 1}).startswith("unknown")
+    assert {"spec.trays", "spec.unplugged"} <= {*rules.custom.fields}
+    assert not {"spec.trays", "spec.unplugged"} & {*RULES.custom.fields}
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "[1]",
+            "kinds: a list is not a mapping of kinds by KIND.GROUP, such as {Oven.example.com:",
+        ),
+        ("{oven: {silent: true}}", "kinds: 'oven' is not a KIND.GROUP, such as Oven.example.com"),
+        ("{1: {silent: true}}", "kinds: 1 (a number) is not a KIND.GROUP"),
+        ("{Oven.example.com: 3}", "kinds.Oven.example.com: 3 (a number) is not a mapping, such as"),
+        ("{Oven.example.com: {}}", "kinds.Oven.example.com: an empty entry says nothing; an entry"),
+        (
+            "{Oven.example.com: {word: [status.x]}}",
+            "kinds.Oven.example.com.word: unknown; did you mean words?",
+        ),
+        (
+            "{Oven.example.com: {words: [stage]}}",
+            "kinds.Oven.example.com.words: a list is not a list of paths below status or spec",
+        ),
+        (
+            "{Oven.example.com: {means: {warm: nice}}}",
+            "kinds.Oven.example.com.means: a mapping is not a mapping of words to one of failed,",
+        ),
+        (
+            "{Oven.example.com: {counts: [{want: spec.a}]}}",
+            "kinds.Oven.example.com.counts: a list is not a list of paths to compare, such as",
+        ),
+        (
+            "{Oven.example.com: {silent: 1}}",
+            "kinds.Oven.example.com.silent: 1 (a number) is not true or false, such as true",
+        ),
+        (
+            "{Oven.example.com: {holds: ['x=1']}}",
+            "kinds.Oven.example.com.holds: a list is not a list of conditions, reasons, or PATH=",
+        ),
+    ],
+)
+def test_faults_of_kinds_name_the_place_the_form_and_an_example(text: str, fault: str) -> None:
+    """Each of them, and no kind is taken from such a file."""
+    (found,) = faults_of(f"kinds: {text}")
+    assert found.startswith(fault)
+
+
+def test_table_of_the_document_has_every_field_of_a_kind() -> None:
+    """In the order of `Entry`, and the file takes each."""
+    known = [field.name for field in fields(Entry)]
+    section = DOCUMENT.read_text("utf-8").partition("\n## kinds")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.M) == known
+    (fault,) = faults_of("kinds: {Oven.example.com: {zzz: 1, silent: true}}")
+    assert fault.endswith(f"known here: {', '.join(known)}")
+
+
 def test_faults_of_the_document_are_those_that_are_reported() -> None:
     """Word by word."""
     (shown,) = fenced("")
@@ -631,7 +722,7 @@ def test_table_of_the_document_has_every_knob_with_its_default() -> None:
     """In the order of the policy, with the form of its values."""
     forms: dict[object, str] = {
         Health: "`healthy`, `degraded` or `down`",
-        Threshold: "number or percentage",
+        Threshold: "number, percentage or `stated`",
         timedelta: "duration",
         int: "count",
     }
@@ -652,7 +743,7 @@ def written(default: object) -> str:
 def test_annotations_of_the_document_can_be_read() -> None:
     """No example of it is malformed."""
     annotations: dict[str, str] = {}
-    for block in fenced("yaml")[1:]:
+    for block in fenced("yaml")[2:]:
         annotations |= yaml.safe_load(block)["metadata"]["annotations"]
     assert set(annotations) == {MIN_AVAILABLE, IGNORE, MAINTENANCE_UNTIL}
     shop = {"kind": "ConfigMap", "metadata": {"name": "shop", "annotations": annotations}}

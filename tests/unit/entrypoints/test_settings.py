@@ -280,7 +280,7 @@ def test_all_faults_are_reported_at_once() -> None:
 def test_fault_of_a_secret_does_not_show_it() -> None:
     """Not even a wrong one: it may be right but for a space."""
     with pytest.raises(SettingsError) as caught:
-        load({"AUTH_TOKEN_BASIC": f"{SECRET} "})
+        load({"AUTH_TOKEN_BASIC": f"{SECRET} x"})
     assert SECRET not in str(caught.value)
 
 
@@ -300,12 +300,33 @@ def test_bad_variable_that_a_flag_overrides_is_no_fault() -> None:
 
 
 def test_secret_may_stand_in_a_file(tmp_path: Path) -> None:
-    """As Kubernetes mounts it, with or without a line end."""
-    for text in (SECRET, f"{SECRET}\n", f"{SECRET}\r\n"):
+    """As Kubernetes mounts it, with or without a line end, and as its variable takes it."""
+    for text in (SECRET, f"{SECRET}\n", f"{SECRET}\r\n", f"  {SECRET} \n", f"{SECRET} "):
         path = tmp_path / "token"
         path.write_bytes(text.encode())
         settings, origins = load({"AUTH_TOKEN_BASIC_FILE": str(path)})
         assert (settings.token, origins["token"]) == (SECRET, "AUTH_TOKEN_BASIC_FILE")
+        assert load({"AUTH_TOKEN_BASIC": text})[0] == settings
+
+
+@pytest.mark.parametrize("odd", ["\n\n", "\r", "\n\r\n", "\t", "\x0b\n", "\x1c", "\x85", "\xa0\n"])
+def test_of_a_secret_nothing_goes_but_one_line_end_and_spaces(tmp_path: Path, odd: str) -> None:
+    """What else stands at its end may be part of it: it is no token, and not quietly another."""
+    path = tmp_path / "token"
+    path.write_bytes(f"{SECRET}{odd}".encode())
+    for environ in ({"AUTH_TOKEN_BASIC_FILE": str(path)}, {"AUTH_TOKEN_BASIC": f"{SECRET}{odd}"}):
+        with pytest.raises(SettingsError, match="printable ASCII without a space"):
+            load(environ)
+
+
+def test_a_secret_of_the_largest_size_is_read(tmp_path: Path) -> None:
+    """What is larger is no secret but a file that was named by mistake."""
+    path = tmp_path / "token"
+    path.write_bytes(b"x" * 2**16)
+    assert len(load({"AUTH_TOKEN_BASIC_FILE": str(path)})[0].token) == 2**16
+    path.write_bytes(b"x" * (2**16 + 1))
+    with pytest.raises(SettingsError, match=r"AUTH_TOKEN_BASIC_FILE: .*larger than 64 KiB"):
+        load({"AUTH_TOKEN_BASIC_FILE": str(path)})
 
 
 def test_variable_goes_before_its_file(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,14 +11,31 @@ import pytest
 
 from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.http.tokens import Token
+from k8s_heartbeat.core.checks.reader import Deadline
 from k8s_heartbeat.core.kinds import POD, REPLICA_SET
-from k8s_heartbeat.core.reader import Deadline
+from k8s_heartbeat.entrypoints import tokens_file
 from k8s_heartbeat.entrypoints.document import ConfigurationError
 from k8s_heartbeat.entrypoints.settings import PLACEHOLDER_TOKENS
 from k8s_heartbeat.entrypoints.tokens_file import parse_tokens, watch_tokens
+from tests.unit.entrypoints.support import Shell
 
 A, B = sha256(b"token-a").hexdigest(), sha256(b"token-b").hexdigest()
 DEADLINE = Deadline.after(5, time.monotonic)
+
+
+@dataclass(slots=True)
+class Clock:
+    """Both clocks, which move when they are told to."""
+
+    seconds: float = field(default_factory=lambda: time.time() + 60)
+
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+        return self.seconds
+
+    def time(self) -> float:
+        """Unix seconds."""
+        return self.seconds
 
 
 def one(text: str) -> Token:
@@ -141,7 +159,40 @@ def test_a_name_and_a_token_stand_for_one_caller() -> None:
     twice = f"tokens: [{{name: a, sha256: '{A}'}}, {{name: a, sha256: '{B}'}}]"
     assert "sha256: [OLD, NEW]" in faults(twice)[0]
     shared = f"tokens: [{{name: a, sha256: '{A}'}}, {{name: b, sha256: '{A}'}}]"
-    assert "b has a token of a" in faults(shared)[0]
+    assert "'b' has a token of 'a'" in faults(shared)[0]
+
+
+def test_default_is_the_name_of_the_token_of_the_variable(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is set; without it the name is as good as any other."""
+    path = shell.folder / "tokens.yaml"
+    path.write_text(f"tokens: [{{name: default, sha256: '{A}'}}]", encoding="utf-8")
+    monkeypatch.setenv("HEARTBEAT_TOKENS_FILE", str(path))
+    assert "token default" in shell.run("config").out
+    monkeypatch.setenv("AUTH_TOKEN_BASIC", "token-b")
+    for command in ("config", "serve"):
+        done = shell.run(command)
+        (fault,) = (line for line in done.err.splitlines() if "tokens[0]" in line)
+        assert done.code == 2
+        assert "tokens[0].name: default is what the log and the limits call" in fault
+        assert "AUTH_TOKEN_BASIC" in fault
+
+
+def test_file_that_takes_the_name_of_the_variables_token_later_is_not_taken_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it said before stays in force, and the fault says why."""
+    clock = Clock()
+    monkeypatch.setattr(tokens_file, "time", clock)
+    path = tmp_path / "tokens.yaml"
+    path.write_text(f"tokens: [{{name: a, sha256: '{A}'}}]", encoding="utf-8")
+    watched = watch_tokens(str(path), beside_variable=True)
+    path.write_text(f"tokens: [{{name: default, sha256: '{A}'}}]", encoding="utf-8")
+    for _ in range(3):
+        clock.seconds += 5
+        assert [token.name for token in watched.current()] == ["a"]
+    assert "AUTH_TOKEN_BASIC" in watched.fault()
 
 
 def test_file_is_read_again(tmp_path: Path) -> None:

@@ -8,16 +8,18 @@ import sys
 import time
 import traceback
 from base64 import b64encode
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from k8s_heartbeat.adapters.cluster import LiveReader, NoClusterError, Session, connect
-from k8s_heartbeat.adapters.cluster.connect import Connection, Source
+from k8s_heartbeat.adapters.cluster import Client, LiveReader, NoClusterError, connect
+from k8s_heartbeat.adapters.cluster.connect import ClusterConfig, Connection
+from k8s_heartbeat.adapters.memory import Memory
+from k8s_heartbeat.core.checks.reader import Deadline, UpstreamError
 from k8s_heartbeat.core.kinds import POD
-from k8s_heartbeat.core.reader import Deadline, Query, UpstreamError
+from k8s_heartbeat.core.query import Query
 from tests.servers.api_server import ApiServer
 from tests.servers.kubeconfig import kubeconfig, write_kubeconfig
 
@@ -30,11 +32,11 @@ def connected(
     environ: Mapping[str, str], *, named: Path | str = "", context: str = ""
 ) -> Generator[Connection]:
     """A connection that ends with the test."""
-    connection = connect(Source(kubeconfig=str(named), context=context, environ=environ))
+    connection = connect(ClusterConfig(kubeconfig=str(named), context=context, environ=environ))
     try:
         yield connection
     finally:
-        connection.pools.clear()
+        connection.close()
 
 
 def no_cluster(
@@ -67,7 +69,7 @@ class TestOrder:
         path = write_kubeconfig(tmp_path / "other", kubeconfig("http://other:1"))
         with connected({"HOME": str(home), "KUBECONFIG": str(path)}) as connection:
             assert (connection.host, connection.namespace) == ("http://other:1", "default")
-            assert connection.origin == f"KUBECONFIG ({path})"
+            assert connection.origin == f"KUBECONFIG ('{path}')"
 
     def test_what_is_named_goes_before_everything(self, home: Path, tmp_path: Path) -> None:
         """Whoever names a file means it."""
@@ -103,12 +105,53 @@ class TestOrder:
         assert "KUBECONFIG" in message
         assert str(tmp_path / ".kube" / "config") in message
 
+    @pytest.mark.parametrize("home", ["", ".", "home", None])
+    def test_only_an_absolute_home_counts(
+        self, home: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Otherwise a file of the working folder would be loaded, and the programs it names run."""
+        for folder in (tmp_path, tmp_path / "home"):
+            write_kubeconfig(folder / ".kube" / "config", kubeconfig("http://planted:1"))
+        monkeypatch.chdir(tmp_path)
+        environ = {} if home is None else {"HOME": home}
+        assert "HOME is not an absolute path" in str(no_cluster(environ))
+        named = {**environ, "KUBECONFIG": "~/.kube/config"}
+        message = str(no_cluster(named))
+        assert "KUBECONFIG" in message
+        assert "HOME is not an absolute path" in message
+
+    def test_a_tilde_is_the_home_folder(self, home: Path) -> None:
+        """As a shell has it, which expands only the first of several."""
+        environ = {"HOME": str(home), "KUBECONFIG": "/no/such:~/.kube/config"}
+        with connected(environ) as connection:
+            assert connection.host == "http://home:1"
+
     @pytest.mark.parametrize("by", ["flag", "variable"])
     def test_a_file_that_is_not_there_is_not_passed_over(self, home: Path, by: str) -> None:
         """A typo must not end in another cluster's verdicts."""
         environ = {"HOME": str(home)} | ({"KUBECONFIG": "/no/such"} if by == "variable" else {})
         message = str(no_cluster(environ, named="/no/such" if by == "flag" else ""))
         assert "/no/such" in message
+
+
+def make_folder(path: Path) -> None:
+    """A folder in place of a file, as when a volume is mounted one level too high."""
+    path.mkdir()
+
+
+def make_fifo(path: Path) -> None:
+    """A FIFO that nobody writes to."""
+    os.mkfifo(path)
+
+
+def make_device(path: Path) -> None:
+    """A file without an end."""
+    path.symlink_to("/dev/zero")
+
+
+def make_large(path: Path) -> None:
+    """A file of more than a MiB."""
+    path.write_bytes(b" " * (2**20 + 1))
 
 
 class TestFiles:
@@ -192,9 +235,39 @@ class TestFiles:
         path.write_bytes(bytes(range(256)))
         assert str(path) in str(no_cluster({}, named=path))
 
-    def test_a_folder_in_place_of_a_file_is_refused(self, tmp_path: Path) -> None:
-        """As when a volume is mounted one level too high."""
-        assert str(tmp_path) in str(no_cluster({}, named=tmp_path))
+    @pytest.mark.parametrize(
+        ("make", "problem"),
+        [
+            (make_folder, "s a directory"),
+            (make_fifo, "not a regular file"),
+            (make_device, "not a regular file"),
+            (make_large, "larger than 1 MiB"),
+        ],
+    )
+    @pytest.mark.parametrize("place", ["flag", "home", "token", "authority"])
+    def test_what_is_no_small_regular_file_is_refused_at_once(
+        self, tmp_path: Path, make: Callable[[Path], None], problem: str, place: str
+    ) -> None:
+        """A FIFO would be waited for, and a device read without end."""
+        odd = tmp_path / ".kube" / "config"
+        odd.parent.mkdir()
+        make(odd)
+        named = "" if place == "home" else odd
+        if place in ("token", "authority"):
+            user = {"tokenFile": str(odd)} if place == "token" else {}
+            cluster = {"certificate-authority": str(odd)} if place == "authority" else {}
+            content = kubeconfig("https://127.0.0.1:1", user=user, cluster=cluster)
+            named = write_kubeconfig(tmp_path / "config", content)
+            problem = str(odd) if place == "authority" else problem
+        error = str(no_cluster({"HOME": str(tmp_path)}, named=named))
+        assert problem in error
+        assert str(odd) in error
+
+    def test_a_token_file_that_is_missing_is_named(self, tmp_path: Path) -> None:
+        """Beside the kubeconfig, where a relative path leads."""
+        content = kubeconfig("https://127.0.0.1:1", user={"tokenFile": "token"})
+        error = no_cluster({}, named=write_kubeconfig(tmp_path / "config", content))
+        assert f"{tmp_path / 'token'}: no such file" in str(error)
 
     @pytest.mark.parametrize(
         "server", ["127.0.0.1:6443", "", "ftp://127.0.0.1", "http://[::1", "http://"]
@@ -248,7 +321,9 @@ class TestPlugins:
         with ApiServer(token=CANARY) as api:
             path = write_kubeconfig(tmp_path / "config", self._content(api.url, script))
             with connected({}, named=path) as connection:
-                LiveReader(Session(lambda: connection)).ping(Deadline.after(5, time.monotonic))
+                LiveReader(Client(lambda: connection), Memory()).ping(
+                    Deadline.after(5, time.monotonic)
+                )
 
     @pytest.mark.parametrize(
         "script",
@@ -277,4 +352,4 @@ class TestPlugins:
 def _read_once(path: Path) -> None:
     with connected({}, named=path) as connection:
         deadline = Deadline.after(1, time.monotonic)
-        LiveReader(Session(lambda: connection)).read(Query(POD, "shop"), deadline)
+        LiveReader(Client(lambda: connection), Memory()).read(Query(POD, "shop"), deadline)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,11 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8s_heartbeat.adapters.cluster.discovery import served
-from k8s_heartbeat.core.kinds import Kind, find, kind_of
-from k8s_heartbeat.core.reader import UpstreamError
+from k8s_heartbeat.adapters.cluster import LiveReader
+from k8s_heartbeat.adapters.cluster.client import Request
+from k8s_heartbeat.adapters.memory import Memory
+from k8s_heartbeat.core.checks.reader import Deadline, UpstreamError
+from k8s_heartbeat.core.kinds import Kind, ServedKinds
 from tests.builders import Manifest
 from tests.property import strategies as some
+from tests.servers.told_client import ToldClient
 
 VERBS = ["get", "list"]
 
@@ -79,18 +84,23 @@ LEGACY: dict[str, Any] = {
 }
 
 
-def ask(answers: Mapping[str, Any], asked: list[str] | None = None) -> list[Kind]:
-    """The kinds that these answers tell; a path without one is an error of the API server's."""
+def discovered(answers: Mapping[str, Any], asked: list[str] | None = None) -> ServedKinds:
+    """What these answers tell; a path without one is answered with 404."""
 
-    def get(path: str) -> Mapping[str, Any]:
+    def answer(request: Request) -> tuple[int, bytes]:
         if asked is not None:
-            asked.append(path)
-        if path not in answers:
-            raise UpstreamError(f"{path}: the API server answered 404")
-        found: Mapping[str, Any] = answers[path]
-        return found
+            asked.append(request.path)
+        if request.path not in answers:
+            return 404, b"404 page not found"
+        return 200, json.dumps(answers[request.path], default=str).encode()
 
-    return [kind for kind in map(kind_of, served(get)[0]) if kind is not None]
+    reader = LiveReader(ToldClient(answer), Memory())
+    return reader.discover(Deadline.after(60, time.monotonic))
+
+
+def ask(answers: Mapping[str, Any], asked: list[str] | None = None) -> list[Kind]:
+    """The kinds that these answers tell."""
+    return list(discovered(answers, asked).kinds)
 
 
 @pytest.mark.parametrize("answers", [AGGREGATED, LEGACY], ids=["aggregated", "one by one"])
@@ -130,8 +140,8 @@ def test_the_order_of_preference_is_the_servers() -> None:
     versions = [{"version": version, "resources": [WIDGETS]} for version in ("v2", "v1")]
     answer = {"kind": "APIGroupDiscoveryList", "items": [
         {"metadata": {"name": "example.com"}, "versions": versions}]}  # fmt: skip
-    kinds = ask({"/api": aggregated(group=""), "/apis": answer})
-    found = find("widget", kinds)
+    kinds = discovered({"/api": aggregated(group=""), "/apis": answer})
+    found = kinds.find("widget")
     assert found is not None
     assert found.version == "v2"
 
@@ -189,34 +199,22 @@ def test_what_is_no_discovery_is_an_error(path: str, answer: Manifest) -> None:
         ask({**LEGACY, path: answer})
 
 
-def whole(answers: Mapping[str, Any]) -> bool:
-    """Whether these answers tell all that is served."""
-
-    def get(path: str) -> Mapping[str, Any]:
-        if path not in answers:
-            raise UpstreamError(f"{path}: the API server answered 503")
-        found: Mapping[str, Any] = answers[path]
-        return found
-
-    return served(get)[1]
-
-
 @pytest.mark.parametrize("answer", [None, {}, {"kind": "Status"}, {"kind": "PodList"}])
 def test_a_group_that_does_not_answer_hides_no_other(answer: Manifest | None) -> None:
     """A dead metrics server, say; and it is told that these are not all."""
     answers = {path: told for path, told in LEGACY.items() if path != "/apis/example.com/v1"}
     answers |= {} if answer is None else {"/apis/example.com/v1": answer}
     assert ask(answers) == [Kind("Pod", "pods", "", "v1")]
-    assert not whole(answers)
-    assert whole(LEGACY)
+    assert not discovered(answers).whole
+    assert discovered(LEGACY).whole
 
 
 def test_an_aggregating_server_says_what_it_could_not_ask() -> None:
     """By the freshness of a version."""
-    assert whole(AGGREGATED)
+    assert discovered(AGGREGATED).whole
     stale = aggregated(WIDGETS)
     stale["items"][0]["versions"][0]["freshness"] = "Stale"
-    assert not whole({**AGGREGATED, "/apis": stale})
+    assert not discovered({**AGGREGATED, "/apis": stale}).whole
     assert ask({**AGGREGATED, "/apis": stale}) == ask(AGGREGATED)
 
 
@@ -229,14 +227,13 @@ def test_any_answer_is_survived(answers: dict[str, Any]) -> None:
     """What is odd in it is passed over, or the API server's error; there is no third way."""
     objects = {path: answer for path, answer in answers.items() if some.is_object(answer)}
     try:
-        kinds = ask(objects)
+        served = discovered(objects)
     except UpstreamError:
         return
-    for kind in kinds:
+    for kind in served.kinds:
         assert kind.kind
         assert kind.plural
         assert kind.version
         assert "/" not in kind.plural
-        find(kind.kind, kinds)
     for word in ("widget", "widgets.example.com", "pods.v1.", "wi"):
-        find(word, kinds)
+        served.find(word)

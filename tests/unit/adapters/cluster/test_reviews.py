@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from k8s_heartbeat.adapters.cluster.exchange import Request
-from k8s_heartbeat.adapters.cluster.reviews import Access, Identity, Reviews
-from k8s_heartbeat.adapters.cluster.session import Session
-from k8s_heartbeat.core.reader import Deadline, UpstreamError
+from k8s_heartbeat.adapters.cluster.reviews import Reviews
+from k8s_heartbeat.adapters.memory import Memory
+from k8s_heartbeat.core.checks.reader import Deadline, UpstreamError
+from k8s_heartbeat.core.checks.reviewer import Access, Identity
+from tests.servers.told_client import ToldClient
 
 DEADLINE = Deadline.after(5, time.monotonic)
 GET_API = Access("get", "apps", "v1", "deployments", "shop", "api")
@@ -23,36 +24,28 @@ USER: dict[str, Any] = {
 }
 
 
-class Told(Session):
-    """A session whose API server answers as it is told to."""
-
-    def __init__(self, code: int, body: bytes) -> None:
-        self._answer = (code, body)
-        self.asked: list[Request] = []
-
-    def send(self, request: Request, deadline: Deadline) -> tuple[int, bytes]:
-        """See `Session.send`."""
-        self.asked.append(request)
-        return self._answer
+def told(code: int, body: bytes) -> ToldClient:
+    """A client whose API server always answers alike."""
+    return ToldClient(lambda _: (code, body))
 
 
-def review(kind: str, **status: Any) -> Told:
+def review(kind: str, **status: Any) -> ToldClient:
     """An API server that answers a review."""
-    return Told(201, json.dumps({"kind": kind, "status": status}).encode())
+    return told(201, json.dumps({"kind": kind, "status": status}).encode())
 
 
-def identified(told: Told, *audiences: str) -> Identity | None:
+def identified(client: ToldClient, *audiences: str) -> Identity | None:
     """Whose token it is."""
-    return Reviews(told, audiences).identify("t0ken", DEADLINE)
+    return Reviews(client, Memory(), audiences).identify("t0ken", DEADLINE)
 
 
 def test_a_token_is_asked_about_and_its_user_told_in_full() -> None:
     """RBAC may rest on each part of it; what is odd is passed over."""
-    told = review("TokenReview", authenticated=True, user=USER)
-    assert identified(told) == Identity(
+    client = review("TokenReview", authenticated=True, user=USER)
+    assert identified(client) == Identity(
         USER["username"], "1", ("a", "b"), (("a", ("1", "3")), ("b", ("2",)))
     )
-    (request,) = told.asked
+    (request,) = client.asked
     assert request.path == "/apis/authentication.k8s.io/v1/tokenreviews"
     assert json.loads(request.body or b"")["spec"] == {"token": "t0ken"}
 
@@ -81,17 +74,17 @@ def test_whatever_is_not_plainly_somebody_is_nobody(status: dict[str, Any]) -> N
 )
 def test_a_token_has_to_be_for_the_audience(audiences: object, known: bool) -> None:
     """An API server that knows no audiences says yes to all, and names none."""
-    told = review("TokenReview", authenticated=True, user=USER, audiences=audiences)
-    assert (identified(told, "ours") is not None) is known
-    assert json.loads(told.asked[0].body or b"")["spec"]["audiences"] == ["ours"]
+    client = review("TokenReview", authenticated=True, user=USER, audiences=audiences)
+    assert (identified(client, "ours") is not None) is known
+    assert json.loads(client.asked[0].body or b"")["spec"]["audiences"] == ["ours"]
 
 
 def test_rights_are_asked_for_with_all_that_is_known_of_the_user() -> None:
     """And of the object its very name."""
-    told = review("SubjectAccessReview", allowed=True)
+    client = review("SubjectAccessReview", allowed=True)
     somebody = Identity("me", "1", ("a",), (("k", ("v",)),))
-    assert Reviews(told).allows(somebody, GET_API, DEADLINE) is True
-    assert json.loads(told.asked[0].body or b"")["spec"] == {
+    assert Reviews(client, Memory()).allows(somebody, GET_API, DEADLINE) is True
+    assert json.loads(client.asked[0].body or b"")["spec"] == {
         "user": "me",
         "uid": "1",
         "groups": ["a"],
@@ -113,8 +106,8 @@ def test_rights_are_asked_for_with_all_that_is_known_of_the_user() -> None:
 )
 def test_whatever_is_not_plainly_allowed_is_denied(status: dict[str, Any]) -> None:
     """Only a true that is one, and that no other authorizer overrules."""
-    told = review("SubjectAccessReview", **status)
-    assert Reviews(told).allows(Identity("me"), GET_API, DEADLINE) is False
+    client = review("SubjectAccessReview", **status)
+    assert Reviews(client, Memory()).allows(Identity("me"), GET_API, DEADLINE) is False
 
 
 @pytest.mark.parametrize(
@@ -134,7 +127,7 @@ def test_whatever_is_not_plainly_allowed_is_denied(status: dict[str, Any]) -> No
 def test_what_is_no_review_is_an_upstream_error(code: int, body: bytes) -> None:
     """Neither somebody nor nobody; and the error has nothing of the token."""
     with pytest.raises(UpstreamError) as caught:
-        identified(Told(code, body))
+        identified(told(code, body))
     assert "t0ken" not in str(caught.value)
 
 
@@ -150,6 +143,6 @@ def test_a_right_that_is_missing_is_told_to_the_operator_alone(
 ) -> None:
     """The log names the ClusterRole; a caller learns nothing of the inside."""
     with pytest.raises(UpstreamError) as caught:
-        identified(Told(403, b"{}"))
+        identified(told(403, b"{}"))
     assert "auth-delegator" not in str(caught.value)
     assert "system:auth-delegator" in caplog.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from k8s_heartbeat.adapters.http.rendering import (
     DEFAULT_CODES,
     Detail,
+    Freshness,
     Group,
     code_of,
     code_of_group,
@@ -24,9 +26,10 @@ from k8s_heartbeat.adapters.http.rendering import (
     to_json,
 )
 from k8s_heartbeat.core import Activity, Assessment, Cause, Health, Threshold, summarize
-from k8s_heartbeat.core.check import Checked
 from k8s_heartbeat.core.line import Line
 from tests.builders import NOW
+
+FRESH = Freshness()
 
 
 def verdict(
@@ -86,11 +89,11 @@ def test_up_is_the_line_and_the_word_is_the_code(
 def test_patience_lasts_exactly_as_long_as_it_was_asked_for(
     health: Health, up: bool, fail_on: Health, age: int | None, patience: int
 ) -> None:
-    """Below the line a verdict passes for less than `for`, counted from the API's own time."""
+    """Below the line a verdict passes for less than `for`, by an API's time that is not ahead."""
     since = None if age is None else NOW - timedelta(seconds=age)
     line = Line(fail_on, timedelta(seconds=patience))
     good = up and not (health is Health.DEGRADED and fail_on is Health.DEGRADED)
-    patient = age is not None and max(age, 0) < patience
+    patient = age is not None and 0 <= age < patience
     assert line.passes(verdict(health, up=up, since=since), NOW) is (good or patient)
 
 
@@ -137,8 +140,8 @@ OWN = Cause("FailedCreate", "Deployment", "api", "quota", since=NOW)
 )
 def test_detail_decides_what_a_cause_tells(detail: Detail, causes: list[dict[str, object]]) -> None:
     """A summary names no pod and repeats no message; the object's own name is no secret."""
-    checked = Checked(verdict(Health.DOWN, causes=(CAUSE, OWN)))
-    body = object_body(checked, now=NOW, detail=detail)
+    judged = verdict(Health.DOWN, causes=(CAUSE, OWN))
+    body = object_body(judged, FRESH, now=NOW, detail=detail)
     stated = {"since": "2026-03-02T12:00:00Z"}
     assert body["causes"] == [cause | stated for cause in causes]
 
@@ -159,7 +162,7 @@ def test_health_json_passes_warns_or_fails(
     health: Health, up: bool, word: str, detail: Detail
 ) -> None:
     """Only the word changes, at every level of detail."""
-    body = object_body(Checked(verdict(health, up=up)), now=NOW, detail=detail)
+    body = object_body(verdict(health, up=up), FRESH, now=NOW, detail=detail)
     assert health_body(body) == {**body, "status": word}
 
 
@@ -174,7 +177,7 @@ def test_health_json_passes_warns_or_fails(
 )
 def test_times_are_rfc_3339_in_utc(moment: datetime | None, text: str | None) -> None:
     """Whatever timezone a time came in, whole seconds and a Z."""
-    body = object_body(Checked(verdict(Health.DOWN, since=moment)), now=NOW, detail=Detail.FULL)
+    body = object_body(verdict(Health.DOWN, since=moment), FRESH, now=NOW, detail=Detail.FULL)
     assert body["since"] == text
 
 
@@ -188,23 +191,117 @@ def test_json_holds_any_text(reason: str, message: str) -> None:
     assert json.loads(text) == body
 
 
+def told(message: str, *, health: Health = Health.DOWN, **changes: Any) -> str:
+    """The message of a cause, as a body for everything has it."""
+    cause = replace(Cause("Because", "Pod", "api-1", message), **changes)
+    body = object_body(verdict(health, causes=(cause,)), Freshness(), now=NOW, detail=Detail.FULL)
+    return str(body["causes"][0]["message"])
+
+
+@pytest.mark.parametrize(
+    ("message", "reworded"),
+    [
+        ("healthy", "ready"),
+        ("it is Unhealthy", "it is not ready"),
+        (
+            "not HEALTHY, unhealthy; (unhealthy) healthy.",
+            "not ready, not ready; (not ready) ready.",
+        ),
+        ("unhealthy: the node\u2019s healthy\nhealthy", "not ready: the node\u2019s ready\nready"),
+        ("didn't turn healthy, it's unhealthy", "didn't turn ready, it's not ready"),
+        ("pods' healthy days", "pods' ready days"),
+        ("'a' is healthy, 'b' unhealthy", "'a' is ready, 'b' not ready"),
+        ("[a] is healthy", "[a] is ready"),
+    ],
+)
+def test_prose_of_others_has_no_telltale_word_in_bad_news(message: str, reworded: str) -> None:
+    """A monitor that looks for the keyword finds it in good news alone."""
+    assert told(message) == reworded
+    assert told(message, health=Health.HEALTHY) == message
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "pod healthy-api",
+        "pod api-healthy",
+        "unhealthy-pets",
+        "shop/healthy and healthy/api",
+        "healthy.example.com or example.healthy",
+        "healthy_pets, pets_healthy",
+        "healthy:8080 and image:healthy",
+        "registry/healthy@sha256:1, a@healthy",
+        "healthy2, 2healthy, healthyish, UnhealthyNode, déhealthy",
+        "app=healthy and healthy=true",
+        "container \"healthy\" of `unhealthy` and 'healthy one'",
+        "it said 'healthy and was cut",
+        "containers with unready status: [healthy a unhealthy]",
+        "pods [healthy a",
+    ],
+)
+def test_names_in_prose_stay_as_they_are(message: str) -> None:
+    """Whatever the word is a part of, or is quoted as."""
+    assert told(message) == message
+
+
+@pytest.mark.parametrize(
+    "changes", [{"name": "healthy"}, {"kind": "Healthy"}, {"container": "healthy"}]
+)
+def test_own_name_stays_in_prose(changes: dict[str, Any]) -> None:
+    """Also where nothing but its place tells that it is one."""
+    assert told("back-off restarting healthy, unhealthy", **changes) == (
+        "back-off restarting healthy, not ready"
+    )
+
+
+def test_no_name_is_changed_in_prose_about_another() -> None:
+    """Events about a pod tell of its containers, conditions of a Deployment of its pods."""
+    member = verdict(Health.DOWN, name="healthy", causes=(Cause("A", "Pod", "b", "of healthy"),))
+    body = object_body(member, Freshness(), now=NOW, detail=Detail.FULL)
+    assert body["causes"][0]["message"] == "of healthy"
+
+
+@pytest.mark.parametrize(
+    ("reason", "word"),
+    [
+        ("Unhealthy", "ProbeFailed"),
+        ("UNHEALTHY", "ProbeFailed"),
+        ("Healthy", "Ready"),
+        ("UnhealthyNode", "UnhealthyNode"),
+        ("Because", "Because"),
+    ],
+)
+def test_reason_that_is_the_telltale_word_is_another_in_bad_news(reason: str, word: str) -> None:
+    """Of the object, of a cause and of a group; one that only has it in it stays findable."""
+    member = verdict(Health.DOWN, reason=reason, causes=(Cause(reason, "Pod", "a"),))
+    body = object_body(member, Freshness(), now=NOW, detail=Detail.FULL)
+    assert (body["reason"], body["causes"][0]["reason"]) == (word, word)
+    (item,) = rendered(member)["items"]
+    assert (item["reason"], item["causes"][0]["reason"]) == (word, word)
+    assert rendered(member)["reason"] == word
+    well = replace(member, health=Health.HEALTHY)
+    assert object_body(well, Freshness(), now=NOW, detail=Detail.FULL)["reason"] == reason
+
+
 @given(
     st.sampled_from([Health.DOWN, Health.DEGRADED, Health.UNKNOWN, Health.MISSING]),
-    st.lists(st.sampled_from(["Healthy", "UnHEALTHY", "un", "Not", "-", " "])).map("".join),
+    st.text(alphabet="healtyun-'\"[] .:/") | st.just("unhealthy"),
     st.sampled_from(Detail),
 )
-def test_no_text_of_the_clusters_brings_the_telltale_word_into_a_failing_body(
-    health: Health, text: str, detail: Detail
-) -> None:
-    """Neither a reason nor a message, of the object or of a cause, however it is put together."""
-    cause = Cause(text, "Pod", "api-1", text)
-    checked = Checked(verdict(health, up=False, reason=text, message=text, causes=(cause,)))
-    assert "healthy" not in to_json(object_body(checked, now=NOW, detail=detail)).lower()
+def test_our_own_texts_are_never_reworded(health: Health, text: str, detail: Detail) -> None:
+    """A message, a name or a title says what it said, whatever that is."""
+    member = verdict(health, up=False, message=text, name=text)
+    body = object_body(member, Freshness(), now=NOW, detail=detail)
+    group = rendered(member, detail=detail, group=Group("Component", name=text, title=text))
+    if detail is not Detail.STATUS:
+        assert (body["message"], body["name"], group["name"]) == (text, text, text)
+        assert group.get("title", "") == text
+        assert group["message"].endswith(text)
 
 
 def test_good_news_may_say_so() -> None:
     """In a passing body the word stands where monitors look for it."""
-    assert to_json(object_body(Checked(verdict()), now=NOW, detail=Detail.STATUS)) == (
+    assert to_json(object_body(verdict(), FRESH, now=NOW, detail=Detail.STATUS)) == (
         '{"status":"healthy","up":true}'
     )
 
@@ -216,12 +313,13 @@ def rendered(
     *members: Assessment,
     needed: Threshold | None = None,
     group: Group = SHOP,
+    fresh: Freshness = FRESH,
     detail: Detail = Detail.SUMMARY,
     failing: bool = False,
 ) -> dict[str, Any]:
     """The body for a group of these."""
     summary = summarize(members, needed)
-    return group_body(summary, group, now=NOW, detail=detail, failing=failing)
+    return group_body(summary, group, fresh, now=NOW, detail=detail, failing=failing)
 
 
 def test_group_says_what_it_is_about_first() -> None:
@@ -236,7 +334,7 @@ def test_group_says_what_it_is_about_first() -> None:
         ("namespace", "shop"),
         ("name", "shop"),
         ("reason", "Because"),
-        ("message", "1 of 2 are not fine, first Deployment shop/b: it is so"),
+        ("message", "1 of 2 failing; worst: Deployment shop/b: it is so"),
         ("total", 2),
         ("needed", 2),
         ("counts", {"degraded": 1, "healthy": 1}),
@@ -260,7 +358,7 @@ def test_component_has_a_title() -> None:
 
 def test_group_is_as_old_as_its_oldest_reading() -> None:
     """`checkedAt` is when that was taken."""
-    body = rendered(verdict(), group=Group("Cluster", age=42.34, stale=True))
+    body = rendered(verdict(), group=Group("Cluster"), fresh=Freshness(42.34, stale=True))
     assert (body["checkedAt"], body["ageSeconds"], body["stale"]) == (
         "2026-03-02T11:59:17Z",
         42.3,
@@ -307,7 +405,7 @@ def test_items_say_what_one_object_says() -> None:
     """Besides when it was read, which the group says for all."""
     member = verdict(Health.DOWN, causes=(CAUSE, OWN), since=NOW)
     (item,) = rendered(member, detail=Detail.FULL)["items"]
-    alone = object_body(Checked(member), now=NOW, detail=Detail.FULL)
+    alone = object_body(member, FRESH, now=NOW, detail=Detail.FULL)
     assert item == {
         key: value
         for key, value in alone.items()
@@ -340,7 +438,7 @@ def test_group_with_least_detail_is_status_and_up() -> None:
 
 def test_failing_groups_headline_has_no_telltale_word() -> None:
     """A group repeats its worst member's words, and has to mind them too."""
-    member = verdict(Health.DOWN, reason="Unhealthy", message="its probe says unhealthy")
+    member = verdict(Health.DOWN, reason="Unhealthy")
     for body in (rendered(member), rendered(member, detail=Detail.FULL)):
         assert "healthy" not in to_json(body).lower()
 
@@ -382,3 +480,17 @@ def test_rendering_needs_nothing_but_the_core() -> None:
         "assert not {'falcon', 'kubernetes', 'cachetools', 'yaml'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("detail", "message"),
+    [(Detail.SUMMARY, "it is so"), (Detail.FULL, "it is so: api-1: no space left")],
+)
+def test_what_others_say_is_for_those_who_may_read_it(detail: Detail, message: str) -> None:
+    """Alone and among others: the names of pods and the words of containers."""
+    item = replace(verdict(Health.DOWN, message="it is so"), detail="api-1: no space left")
+    body = object_body(item, Freshness(), now=NOW, detail=detail)
+    assert body["message"] == message
+    group = rendered(item, detail=detail)
+    assert group["items"][0]["message"] == message
+    assert "no space" not in group["message"]

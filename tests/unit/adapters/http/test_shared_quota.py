@@ -318,3 +318,27 @@ def test_socket_of_a_redis_on_this_machine(redis: RedisServer) -> None:
     """By its path, with a password too."""
     with replicas(f"redis+unix://:{PASSWORD}@{redis.folder}/redis.sock") as (one, other):
         assert are_shared(one, other)
+
+
+@pytest.mark.parametrize(
+    ("most", "why"), [(0, "no thread can be started"), (1, "Redis failed (ConnectionError)")]
+)
+def test_threads_that_cannot_be_started_are_done_without(
+    most: int, why: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One is enough to ask Redis; without any, each counts for itself and the log says why."""
+    start, started = threading.Thread.start, list[threading.Thread]()
+
+    def start_few(thread: threading.Thread) -> None:
+        if len(started) >= most:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_few)
+    with replicas(f"redis://127.0.0.1:{free_port()}", count=1) as (quota,):
+        assert [quota.hit("a").used for _ in range(6)] == [1, 2, 3, 4, 5, 6]
+        assert quota.usage("a").used == 6
+    assert messages(caplog) == [LOST]
+    assert why in caplog.text
+    assert len(started) == most

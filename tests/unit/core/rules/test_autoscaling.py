@@ -79,7 +79,7 @@ def older(conditions: object) -> Manifest:
             "degraded",
             "steady",
             "FailedGetResourceMetric",
-            "it cannot scale; 3 replicas, 2 to 10",
+            "it cannot scale, 3 replicas, 2 to 10: no metrics",
             ["FailedGetResourceMetric"],
             id="no metrics",
         ),
@@ -88,7 +88,7 @@ def older(conditions: object) -> Manifest:
             "degraded",
             "steady",
             "FailedGetScale",
-            "it cannot scale; 3 replicas, 2 to 10",
+            "it cannot scale, 3 replicas, 2 to 10: no metrics",
             ["FailedGetScale"],
             id="no target",
         ),
@@ -97,7 +97,7 @@ def older(conditions: object) -> Manifest:
             "degraded",
             "steady",
             "FailedGetScale",
-            "it cannot scale; 3 replicas, 2 to 10",
+            "it cannot scale, 3 replicas, 2 to 10: no metrics",
             ["FailedGetScale", "InvalidSelector"],
             id="neither",
         ),
@@ -117,7 +117,7 @@ def older(conditions: object) -> Manifest:
             "degraded",
             "steady",
             "FailedGetResourceMetric",
-            "it cannot scale; 3 replicas, 2 to 10",
+            "it cannot scale, 3 replicas, 2 to 10: no metrics",
             ["FailedGetScale", "FailedGetResourceMetric"],
             id="of two failures the one that lasts",
         ),
@@ -126,16 +126,25 @@ def older(conditions: object) -> Manifest:
             "degraded",
             "steady",
             "FailedGetResourceMetric",
-            "it cannot scale; 3 replicas, 2 to 10",
+            "it cannot scale, 3 replicas, 2 to 10: no metrics",
             ["FailedGetResourceMetric"],
             id="no metrics for just long enough",
+        ),
+        pytest.param(
+            autoscaler(failing(since=before(seconds=-1))),
+            "degraded",
+            "steady",
+            "FailedGetResourceMetric",
+            "it cannot scale, 3 replicas, 2 to 10: no metrics",
+            ["FailedGetResourceMetric"],
+            id="no metrics since a time ahead of our clock",
         ),
         pytest.param(
             autoscaler(failing(since="yesterday")),
             "degraded",
             "steady",
             "FailedGetResourceMetric",
-            "it cannot scale; 3 replicas, 2 to 10",
+            "it cannot scale, 3 replicas, 2 to 10: no metrics",
             ["FailedGetResourceMetric"],
             id="no metrics since nobody knows when",
         ),
@@ -218,7 +227,7 @@ def older(conditions: object) -> Manifest:
             "degraded",
             "steady",
             "FailedGetResourceMetric",
-            "it cannot scale; 10 replicas, 2 to 10",
+            "it cannot scale, 10 replicas, 2 to 10: no metrics",
             ["FailedGetResourceMetric", "TooManyReplicas"],
             id="failing at its maximum",
         ),
@@ -230,7 +239,7 @@ def test_an_autoscaler_is_judged(
     """The table of what an autoscaler may look like; it serves nobody itself, and is up."""
     verdict = assess(manifest, now=NOW)
     assert (verdict.health, verdict.activity, verdict.up) == (health, activity, True)
-    assert (verdict.reason, verdict.message) == (reason, message)
+    assert (verdict.reason, verdict.sentence) == (reason, message)
     assert [cause.reason for cause in verdict.causes] == causes
 
 
@@ -288,7 +297,7 @@ def test_its_maximum_is_told_with_its_figures() -> None:
 def test_figures_only_explain(current: object, least: object, most: object, message: str) -> None:
     """Odd ones are left out, and no verdict rests on them."""
     verdict = assess(autoscaler(ABLE, current=current, least=least, most=most), now=NOW)
-    assert (verdict.health, verdict.message, verdict.causes) == ("healthy", message, ())
+    assert (verdict.health, verdict.sentence, verdict.causes) == ("healthy", message, ())
 
 
 @pytest.mark.parametrize("current", [0, None])
@@ -296,7 +305,7 @@ def test_an_autoscaler_that_nobody_has_looked_at_is_unknown(current: object) -> 
     """The API writes zeros by itself."""
     verdict = assess(autoscaler(current=current), now=NOW)
     assert (verdict.health, verdict.activity, verdict.up) == ("unknown", "progressing", False)
-    assert (verdict.reason, verdict.message) == (
+    assert (verdict.reason, verdict.sentence) == (
         "NotObserved",
         "its controller has not looked at it yet",
     )

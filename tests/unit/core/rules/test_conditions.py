@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 
 from k8s_heartbeat.core import Health, Policy, assess
-from k8s_heartbeat.core.fields import CONDITIONS
-from k8s_heartbeat.core.rules.conditions import CONDITIONS_RULE
+from k8s_heartbeat.core.rules.custom import CUSTOM_RULE
 from tests.builders import NOW, Manifest, before, condition, metadata
 
 PRIMARY = ["Ready", "Available", "Succeeded", "Established", "Healthy"]
@@ -35,7 +34,9 @@ MOVING_REASONS = [
     "ScalingUp",
     "Starting",
     "WaitingForBootstrapData",
+    "Waiting",
     "WaitingForNodeRef",
+    "ClusterProvisioning",
 ]
 RETRY = "ProgressingWithRetry"
 LATE = "ProgressDeadlineExceeded"
@@ -108,16 +109,22 @@ class TestEachPrimaryCondition:
         assert verdict.reason == verdict.causes[0].reason == "Degraded"
 
     @pytest.mark.parametrize(
-        "status", ["randomstatus", True, None, "true", "", "degraded", "Stalled"]
+        ("status", "expected"),
+        [
+            (True, HEALTHY),
+            (False, DOWN),
+            ("randomstatus", DEGRADED),
+            ("true", DEGRADED),
+            ("Stalled", DEGRADED),
+            (None, UNKNOWN),
+            ("", UNKNOWN),
+        ],
     )
-    def test_any_other_status_is_unknown(self, type_: str, status: object) -> None:
-        """A status that no API gives says nothing."""
-        verdict = assess(sprocket(condition(type_, status)), now=NOW)
-        assert (verdict.health, verdict.activity, verdict.up) == ("unknown", "steady", False)
-        assert verdict.reason == "Malformed"
-        assert verdict.message == (
-            "status.conditions[].status is not one of a condition, such as True"
-        )
+    def test_any_other_status_is_no_good_news(
+        self, type_: str, status: object, expected: tuple[str, str, bool]
+    ) -> None:
+        """A boolean is taken for its word; where there is no status at all, nothing is stated."""
+        assert words(sprocket(condition(type_, status))) == expected
 
     @pytest.mark.parametrize("status", ["True", "False", "Unknown", "Degraded"])
     def test_the_message_never_says_healthy(self, type_: str, status: str) -> None:
@@ -136,7 +143,7 @@ def test_a_reason_may_say_that_it_is_on_its_way(reason: str) -> None:
 
 @pytest.mark.parametrize(
     "reason",
-    ["ProgressingWithRetry", "Waiting", "NotWaitingForIt", "InProgressNot", "ScalingUpFailed"],
+    ["ProgressingWithRetry", "NotReady", "NotWaitingForIt", "InProgressNot", "ScalingUpFailed"],
 )
 def test_other_reasons_are_not_on_their_way(reason: str) -> None:
     """What failed and will be tried again is as little on its way as what has failed for good."""
@@ -159,17 +166,21 @@ def test_a_reconciliation_that_is_tried_again_has_failed() -> None:
     """Flux says so beside what failed; it works on, and that alone is what it says."""
     failed = condition("Ready", "False", "InstallFailed", "no such chart", before(minutes=7))
     verdict = assess(sprocket(failed, condition("Reconciling", "True", RETRY)), now=NOW)
-    assert (verdict.health, verdict.activity, verdict.up) == ("down", "progressing", False)
+    assert (verdict.health, verdict.activity, verdict.up) == DOWN
     assert (verdict.reason, verdict.message) == ("InstallFailed", "its condition Ready is False")
     assert [cause.message for cause in verdict.causes] == ["no such chart"]
     for reason in ("", "Progressing", "NewGeneration"):
         moving = condition("Reconciling", "True", reason)
-        assert words(sprocket(failed, moving)) == ON_ITS_WAY
+        # A failure that is stated is not excused by work that goes on.
+        assert words(sprocket(failed, moving)) == DOWN
+        unready = condition("Ready", "False", "SomethingElse", "", before(minutes=7))
+        assert words(sprocket(unready, moving)) == ON_ITS_WAY
     retried = condition("Reconciling", "True", RETRY)
     assert words(sprocket(condition("Ready", "Unknown", "Progressing"), retried)) == ON_ITS_WAY
     awaited = condition("Ready", "False", "DependencyNotReady")
     assert words(sprocket(awaited, retried)) == ON_ITS_WAY
-    assert words(sprocket(condition("Ready"), retried)) == ("healthy", "progressing", True)
+    # It would go on for ever, and what it is tried for serves.
+    assert words(sprocket(condition("Ready"), retried)) == HEALTHY
 
 
 @pytest.mark.parametrize("type_", MOVING)
@@ -211,8 +222,8 @@ def test_a_finished_rollout_is_not_on_its_way(reason: str) -> None:
         ),
         pytest.param(
             [condition("Ready", "Unknown", "Wait"), condition("Available", "randomstatus")],
-            ("unknown", "steady", False),
-            "Malformed",
+            ON_ITS_WAY,
+            "Wait",
             id="Unknown and odd",
         ),
         pytest.param(
@@ -229,14 +240,14 @@ def test_a_finished_rollout_is_not_on_its_way(reason: str) -> None:
         ),
         pytest.param(
             [condition("Ready", "Degraded", "Some"), condition("Available", "randomstatus")],
-            UNKNOWN,
-            "Malformed",
+            DEGRADED,
+            "Some",
             id="Degraded and odd",
         ),
         pytest.param(
             [condition("Ready", "Degraded", "Some"), condition("Available", "Unknown", "Wait")],
             ON_ITS_WAY,
-            "Wait",
+            "Some",
             id="Degraded and Unknown",
         ),
         pytest.param(
@@ -267,7 +278,7 @@ def test_stalled_is_down_whatever_else_is_said() -> None:
     stalled = condition("Stalled", "True", "InvalidSpec", "no such chart", since=before(hours=1))
     verdict = assess(sprocket(condition("Ready"), stalled), now=NOW)
     assert (verdict.health, verdict.activity, verdict.up) == DOWN
-    assert (verdict.reason, verdict.message) == ("InvalidSpec", "it is stalled")
+    assert (verdict.reason, verdict.message) == ("InvalidSpec", "its condition Stalled is True")
     assert verdict.since == NOW - timedelta(hours=1)
     assert [cause.message for cause in verdict.causes] == ["no such chart"]
     assert assess(sprocket(condition("Stalled")), now=NOW).reason == "Stalled"
@@ -278,15 +289,15 @@ def test_stalled_is_down_whatever_else_is_said() -> None:
     ("others", "expected"),
     [
         ([condition("Ready")], ("healthy", "progressing", True)),
-        ([condition("Stalled")], ("down", "progressing", False)),
-        ([condition("Ready"), condition("Degraded")], ("degraded", "progressing", True)),
-        ([], ("unknown", "progressing", False)),
+        ([condition("Stalled")], DOWN),
+        ([condition("Ready"), condition("Degraded")], DEGRADED),
+        ([], ON_ITS_WAY),
     ],
 )
-def test_reconciling_moves_the_activity_alone(
+def test_reconciling_moves_what_has_not_failed(
     others: list[Manifest], expected: tuple[str, str, bool]
 ) -> None:
-    """Not converged and not serving are two facts."""
+    """Not converged and not serving are two facts; alone it says what Ready Unknown says."""
     assert words(sprocket(*others, condition("Reconciling"))) == expected
     assert words(sprocket(*others, condition("Reconciling", "False")))[1] == "steady"
 
@@ -310,7 +321,7 @@ def test_a_negative_condition_is_degraded_at_best(type_: str) -> None:
             sprocket(*others, condition(type_, "True", "", "bad", before(minutes=7))), now=NOW
         )
         assert (verdict.health, verdict.activity, verdict.up) == DEGRADED
-        assert (verdict.reason, verdict.message) == (type_, "its controller states a failure")
+        assert (verdict.reason, verdict.message) == (type_, f"its condition {type_} is True")
         (cause,) = verdict.causes
         assert (cause.reason, cause.kind, cause.name) == (type_, "Sprocket", "big")
         assert (cause.message, cause.since) == ("bad", NOW - timedelta(minutes=7))
@@ -322,7 +333,7 @@ def test_a_negative_condition_is_degraded_at_best(type_: str) -> None:
     "type_", ["NotDegraded", "NoFallback", "FailedOver", "Errors", "PressureTest"]
 )
 def test_other_names_are_no_failures(type_: str) -> None:
-    """Only the whole words Degraded and Fallback and the five endings are known to be bad news."""
+    """Only names that end in what is bad news are known to be bad news, and No or Not turns it."""
     assert words(sprocket(condition("Ready"), condition(type_))) == HEALTHY
 
 
@@ -342,7 +353,6 @@ def test_a_rollout_past_its_deadline_is_degraded_at_best() -> None:
     for other in (
         condition("Progressing", "False", "AsExpected"),
         condition("Progressing", "Unknown", LATE),
-        condition("Progressing", "True", LATE),
         condition("Ready", "True", LATE),
         condition("Rolling", "False", LATE),
     ):
@@ -392,24 +402,24 @@ class TestZeroReplicas:
     @pytest.mark.parametrize(
         ("conditions", "expected"),
         [
-            ([condition("Stalled")], DOWN),
-            ([condition("Ready", "False"), condition("Stalled")], DOWN),
-            ([condition("Degraded")], DEGRADED),
-            ([condition("Ready", "False"), condition("SyncFailed")], DOWN),
-            ([condition("Ready", "False"), condition("Synced", "False")], DOWN),
-            ([condition("Available", "False"), condition("Progressing", "False", LATE)], DOWN),
-            ([condition("Ready", "Degraded")], DEGRADED),
-            ([condition("Ready")], HEALTHY),
-            ([condition("Ready", "Unknown")], ON_ITS_WAY),
-            ([condition("Ready", "randomstatus")], UNKNOWN),
-            ([condition("Ready", "False"), condition("Available", "randomstatus")], DOWN),
+            ([condition("Stalled")], "down"),
+            ([condition("Ready", "False"), condition("Stalled")], "down"),
+            ([condition("Degraded")], "degraded"),
+            ([condition("Ready", "False"), condition("SyncFailed")], "down"),
+            ([condition("Ready", "False", "SyncFailed")], "down"),
+            ([condition("Available", "False"), condition("Progressing", "False", LATE)], "down"),
         ],
     )
-    def test_what_says_more_is_heard(
-        self, conditions: list[Manifest], expected: tuple[str, str, bool]
-    ) -> None:
-        """It is judged as with any other number of replicas."""
-        assert words(at(0, *conditions)) == words(at(1, *conditions)) == expected
+    def test_a_failure_beside_it_is_heard(self, conditions: list[Manifest], expected: str) -> None:
+        """It is as well as with any other number of replicas, and held all the same."""
+        health, activity, up = words(at(0, *conditions))
+        assert (health, activity, up) == (expected, "suspended", expected == "degraded")
+        assert words(at(1, *conditions)) == (expected, "steady", up)
+
+    @pytest.mark.parametrize("status", ["True", "Unknown", "Degraded", "randomstatus"])
+    def test_nothing_else_is_said_against_it(self, status: str) -> None:
+        """What runs nothing on purpose is neither on its way nor less than it should be."""
+        assert words(at(0, condition("Ready", status))) == ZERO
 
     @pytest.mark.parametrize("replicas", [1, "0", False, 0.5, None, [], {}])
     def test_only_the_number_is_zero(self, replicas: object) -> None:
@@ -418,8 +428,9 @@ class TestZeroReplicas:
         assert words(at(replicas)) == UNKNOWN
 
     def test_the_number_is_read(self) -> None:
-        """A reader that trims by the fields of the rule keeps it."""
-        assert {*CONDITIONS_RULE.fields} == {"spec.replicas", *CONDITIONS}
+        """A reader that trims by the fields of the rule keeps it, and the status whole."""
+        assert {"spec.replicas", "status"} <= {*CUSTOM_RULE.fields}
+        assert "spec" not in CUSTOM_RULE.fields
 
 
 @pytest.mark.parametrize("type_", DONE)
@@ -442,15 +453,20 @@ def test_what_is_not_done_is_degraded_at_best(type_: str) -> None:
 
 
 @pytest.mark.parametrize("type_", DONE)
-def test_what_is_not_done_says_nothing_by_itself(type_: str) -> None:
-    """Whether anything serves is not known of it, as it is not where it is done."""
-    assert words(sprocket(condition(type_, "False", "Broken"))) == ("unknown", "steady", False)
+def test_by_itself_it_says_all_that_there_is(type_: str) -> None:
+    """SealedSecrets state Synced alone, GatewayClasses Accepted."""
+    assert words(sprocket(condition(type_, "False", "Broken"))) == DOWN
+    assert words(sprocket(condition(type_))) == HEALTHY
 
 
 @pytest.mark.parametrize("type_", ["NotSynced", "TopologyReconciled", "ResourcesApplied"])
 def test_other_names_are_no_tasks(type_: str) -> None:
-    """Of a part, only its controller knows what it means for the whole."""
-    assert words(sprocket(condition("Ready"), condition(type_, "False"))) == HEALTHY
+    """Of a part, only its controller knows what it means for the whole: it is a cause at most."""
+    part = condition(type_, "False", "Broken")
+    assert words(sprocket(condition("Ready"), part)) == HEALTHY
+    failed = condition(type_, "False", "TopologyFailed")
+    expected = HEALTHY if type_ == "NotSynced" else DEGRADED
+    assert words(sprocket(condition("Ready"), failed)) == expected
 
 
 def test_what_is_being_done_is_on_its_way() -> None:
@@ -468,7 +484,10 @@ def test_what_is_not_done_explains_what_is_worse() -> None:
         verdict = assess(sprocket(*others, ready), now=NOW)
         assert [cause.reason for cause in verdict.causes] == ["Broken", "SyncFailed", "NoAccess"]
     verdict = assess(sprocket(*others, condition("Ready")), now=NOW)
-    assert (verdict.reason, verdict.message) == ("SyncFailed", "its controller states a failure")
+    assert (verdict.reason, verdict.message) == (
+        "SyncFailed",
+        "its condition SyncFailed is True",
+    )
     assert [cause.reason for cause in verdict.causes] == ["SyncFailed", "NoAccess"]
 
 
@@ -509,7 +528,7 @@ def test_since_is_told_of_what_is_well() -> None:
         pytest.param([], id="none"),
         pytest.param(None, id="null"),
         pytest.param({"Ready": {"status": "True"}}, id="a map"),
-        pytest.param([condition("Synced"), condition("DiskPressure", "False")], id="others"),
+        pytest.param([condition("Painted"), condition("Noticed", "False")], id="others"),
         pytest.param([None, "Ready", condition("ready")], id="odd ones"),
     ],
 )
@@ -520,9 +539,7 @@ def test_without_a_known_condition_it_is_unknown(conditions: object) -> None:
     verdict = assess(manifest, now=NOW)
     assert (verdict.health, verdict.activity, verdict.up) == ("unknown", "steady", False)
     assert verdict.reason == "NoConditions"
-    assert verdict.message == (
-        "it states no condition Ready, Available, Succeeded, Established, nor one of its health"
-    )
+    assert verdict.message == "it states no condition and no word of its health that is known"
 
 
 def test_without_a_status_no_cluster_has_answered() -> None:
@@ -533,3 +550,200 @@ def test_without_a_status_no_cluster_has_answered() -> None:
         "progressing",
         "NoStatus",
     )
+
+
+class TestWaitingHasAnEnd:
+    """What is on its way may be so for an hour (`policy.stuckAfter`)."""
+
+    def test_it_is_counted_from_the_transition(self) -> None:
+        """Past it nothing has ever served, so it is down."""
+        for age, expected in ((59, ON_ITS_WAY), (61, DOWN)):
+            since = before(minutes=age)
+            assert words(sprocket(condition("Ready", "Unknown", "", "", since))) == expected
+            moving = condition("Ready", "False", "Creating", "", since)
+            assert words(sprocket(moving)) == expected
+
+    def test_what_serves_meanwhile_is_degraded(self) -> None:
+        """As its figures say."""
+        manifest = at(3, condition("Ready", "False", "Updating", "", before(hours=2)))
+        manifest["status"]["readyReplicas"] = 2
+        assert words(manifest) == DEGRADED
+        manifest["status"]["readyReplicas"] = 0
+        assert words(manifest) == DOWN
+
+    def test_age_alone_is_no_waiting(self) -> None:
+        """Where the condition states no time, only its start does, if it has one."""
+        manifest = sprocket(condition("Ready", "Unknown"))
+        assert words(manifest) == ON_ITS_WAY
+        manifest["status"]["startTime"] = before(hours=2)
+        assert words(manifest) == DOWN
+
+    def test_a_first_start_began_with_the_object(self) -> None:
+        """It has never served; its conditions may have moved since."""
+        manifest = sprocket()
+        manifest["status"]["phase"] = "Provisioning"
+        manifest["metadata"]["creationTimestamp"] = before(days=1)
+        assert words(manifest) == DOWN
+        manifest["metadata"]["creationTimestamp"] = before(minutes=5)
+        assert words(manifest) == ("down", "progressing", False)
+        manifest["metadata"]["creationTimestamp"] = before(days=5)
+        manifest["status"]["conditions"] = [
+            condition("NetworkAttached", "True", "", "", before(minutes=5))
+        ]
+        assert words(manifest) == ("down", "progressing", False)
+
+
+class TestObservedGeneration:
+    """A condition may say which generation it was stated for."""
+
+    @pytest.mark.parametrize("status", ["True", "False", "Unknown"])
+    def test_one_for_an_older_generation_is_progressing(self, status: str) -> None:
+        """Also where the list is a nested one."""
+        older = condition("Ready", status) | {"observedGeneration": 1}
+        assert words(sprocket(older))[1] == "progressing"
+        nested = sprocket()
+        nested["status"]["parents"] = [{"parentRef": {"name": "gw"}, "conditions": [older]}]
+        assert words(nested)[1] == "progressing"
+        current = condition("Ready") | {"observedGeneration": 2}
+        assert words(sprocket(current)) == HEALTHY
+
+
+class TestNestedLists:
+    """Conditions per parent, listener, ingress and so on: the worst, and the message says which."""
+
+    @pytest.mark.parametrize("place", ["parents", "ancestors", "listeners", "ingress", "bindings"])
+    def test_the_worst_of_them_counts(self, place: str) -> None:
+        """In whatever order they stand."""
+        good = {"name": "web", "conditions": [condition("Accepted")]}
+        bad = {"name": "tls", "conditions": [condition("Accepted", "False", "NoCertificate")]}
+        for entries in ([good, bad], [bad, good]):
+            manifest = sprocket()
+            manifest["status"][place] = entries
+            verdict = assess(manifest, now=NOW)
+            assert (verdict.health, verdict.reason) == ("down", "NoCertificate")
+            assert verdict.message == "tls: its condition Accepted is False"
+            manifest["status"][place] = [good]
+            assert words(manifest) == HEALTHY
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ({"phase": "Running"}, HEALTHY),
+        ({"state": "active"}, HEALTHY),
+        ({"health": {"status": "Healthy"}}, HEALTHY),
+        ({"applicationState": {"state": "RUNNING"}}, HEALTHY),
+        ({"phase": "Failed"}, DOWN),
+        ({"phase": "SyncFailed"}, DOWN),
+        ({"phase": "PartiallyFailed"}, DEGRADED),
+        ({"health": "yellow"}, DEGRADED),
+        ({"phase": "Updating"}, ON_ITS_WAY),
+        ({"phase": "Stopped"}, ZERO),
+        ({"phase": "Not healthy"}, DOWN),
+        ({"phase": "Florid"}, UNKNOWN),
+        ({"phase": "Florid", "readyReplicas": 3, "replicas": 3}, UNKNOWN),
+        ({"phase": "Florid", "conditions": [condition("Ready")]}, HEALTHY),
+        ({"phase": "Failed", "conditions": [condition("Ready")]}, DEGRADED),
+        (
+            {"phase": "Updating", "conditions": [condition("Ready")]},
+            ("healthy", "progressing", True),
+        ),
+        ({"phase": "Failed", "conditions": [condition("Ready", "False", "Creating")]}, DOWN),
+        ({"ready": True}, HEALTHY),
+        ({"ready": False}, DOWN),
+        ({"readyReplicas": 3, "replicas": 3}, HEALTHY),
+        ({"readyReplicas": 2, "replicas": 3}, DEGRADED),
+        ({"readyReplicas": 0, "replicas": 3}, DOWN),
+        ({"replicas": 3}, UNKNOWN),
+        ({"phase": "Running", "shards": {"a": {"state": "failed"}}}, DEGRADED),
+        ({"phase": "Running", "backupStatus": "Failed"}, DEGRADED),
+        ({"phase": "Running", "lastBackupStatus": "Failed"}, HEALTHY),
+        ({"phase": "Running", "nodeState": "Updating"}, ("healthy", "progressing", True)),
+        ({"phase": "Running", "failedNodeCount": 2}, DEGRADED),
+        ({"nodeState": "Running"}, UNKNOWN),
+        ({"conditions": [condition("Ready", "True", "ReconcileError")]}, DEGRADED),
+        ({"conditions": [condition("NotReady", "True", "Broken")]}, DOWN),
+        ({"conditions": [condition("NotReady", "False")]}, HEALTHY),
+        ({"conditions": [condition("PartiallyAvailable")]}, DEGRADED),
+        ({"conditions": [condition("Failed")]}, DOWN),
+        ({"conditions": [condition("Degraded", "False")]}, HEALTHY),
+        ({"notAfter": before(hours=1), "conditions": [condition("Ready")]}, DOWN),
+        ({"notAfter": before(hours=-20), "conditions": [condition("Ready")]}, DEGRADED),
+        (
+            {
+                "notAfter": before(hours=-20),
+                "renewalTime": before(hours=-10),
+                "conditions": [condition("Ready")],
+            },
+            HEALTHY,
+        ),
+    ],
+    ids=str,
+)
+def test_what_else_a_status_says(status: Manifest, expected: tuple[str, str, bool]) -> None:
+    """Words, figures, flags and times; of a kind that nobody knows."""
+    manifest = {**sprocket(), "status": status}
+    manifest["metadata"]["creationTimestamp"] = before(days=1)
+    assert words(manifest) == expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "annotations", "status"),
+    [
+        ({"suspend": True}, {}, {"conditions": [condition("Ready", "False", "Idle")]}),
+        ({"paused": True}, {}, {"phase": "Running"}),
+        ({"running": False}, {}, {"conditions": [condition("Ready", "False")]}),
+        ({"runStrategy": "Halted"}, {}, {"phase": "Florid"}),
+        ({}, {"crossplane.io/paused": "true"}, {"conditions": [condition("Ready")]}),
+        ({}, {"cluster.x-k8s.io/paused": ""}, {"phase": "Provisioned"}),
+        ({}, {}, {"conditions": [condition("Hibernated")]}),
+        ({}, {}, {"conditions": [condition("Synced", "False", "ReconcilePaused")]}),
+        ({}, {}, {"phase": "Running", "powerState": "Stopped"}),
+        ({"suspend": True}, {}, {}),
+    ],
+)
+def test_what_was_stopped_on_purpose_is_well(
+    spec: Manifest, annotations: Manifest, status: Manifest
+) -> None:
+    """Suspended, unless a failure is stated beside it."""
+    manifest = {**sprocket(), "spec": spec, "status": status}
+    manifest["metadata"]["annotations"] = annotations
+    assert words(manifest) == ZERO
+    if status:
+        failed = [*status.get("conditions", []), condition("SyncFailed")]
+        manifest["status"] = {**status, "conditions": failed}
+        assert assess(manifest, now=NOW).health != "healthy"
+
+
+def test_bad_news_has_no_good_words_of_ours() -> None:
+    """Monitors look for `healthy`; what others wrote is quoted as it is."""
+    for status in (
+        {"conditions": [condition("NodesHealthy", "False")]},
+        {"conditions": [condition("Healthy", "False")]},
+        {"conditions": [condition("Unhealthy")]},
+        {"conditions": [condition("MemberUnhealthy")]},
+        {"healthy": False},
+        {"phase": "Florid"},
+    ):
+        verdict = assess({**sprocket(), "status": status}, now=NOW)
+        assert verdict.health != "healthy"
+        told = [verdict.reason, verdict.message, *(cause.reason for cause in verdict.causes)]
+        assert not any("healthy" in text.lower() for text in told)
+
+
+def test_a_live_object_without_a_status_states_nothing() -> None:
+    """Nobody says that no cluster has written one."""
+    manifest = {"apiVersion": "example.com/v1", "kind": "Sprocket", "metadata": metadata("big")}
+    verdict = assess(manifest, now=NOW)
+    assert (verdict.health, verdict.activity, verdict.message) == (
+        "unknown",
+        "steady",
+        "it states nothing",
+    )
+
+
+def test_the_message_of_the_status_explains() -> None:
+    """Where it is bad news."""
+    status = {"phase": "Failed", "message": "no such volume"}
+    verdict = assess({**sprocket(), "status": status}, now=NOW)
+    assert verdict.message == "phase is Failed: no such volume"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from k8s_heartbeat.core import RULES, Assessment, Policy, assess
-from k8s_heartbeat.core.check import evidence_queries
+from k8s_heartbeat.core.kinds import JOB
+from k8s_heartbeat.core.related import RelatedObjects
+from k8s_heartbeat.core.subject import Subject
 from tests.builders import NOW, Manifest, before, condition, metadata, owner, stamp
 
 BERLIN = "Europe/Berlin"
@@ -61,10 +64,21 @@ def run(
     }
 
 
+def judged(
+    manifest: Manifest,
+    *,
+    jobs: Iterable[Manifest] = (),
+    now: datetime = NOW,
+    policy: Policy = Policy(),
+) -> Assessment:
+    """The verdict where these are all the Jobs that there are."""
+    return assess(manifest, related=RelatedObjects(jobs, whole=(JOB,)), now=now, policy=policy)
+
+
 def at(manifest: Manifest, moment: str, *, policy: Policy = Policy()) -> Assessment:
     """The verdict at a time such as 2026-03-02 12:00."""
     now = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    return assess(manifest, now=now, policy=policy)
+    return judged(manifest, now=now, policy=policy)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +152,7 @@ def test_a_cron_job_is_judged(
     manifest: Manifest, health: str, activity: str, up: bool, reason: str
 ) -> None:
     """The table of what a CronJob may look like, and what is said of it."""
-    verdict = assess(manifest, now=NOW)
+    verdict = judged(manifest)
     assert (verdict.health, verdict.activity, verdict.up, verdict.reason) == (
         health,
         activity,
@@ -212,7 +226,7 @@ class TestMissed:
         """Nobody knows since when it is there."""
         manifest = cron_job(scheduled="")
         manifest["metadata"]["creationTimestamp"] = created
-        assert assess(manifest, now=NOW).reason == "NeverRun"
+        assert judged(manifest).reason == "NeverRun"
 
     def test_an_interval_counts_from_the_last_run(self) -> None:
         """And before there is one, from the creation."""
@@ -251,8 +265,8 @@ class TestNoZoneStated:
         """Where that is not UTC, the next may be an hour later: clocks may have gone back."""
         manifest = cron_job("0 3 * * *", scheduled=scheduled, active=1)
         moment = datetime.fromisoformat(late).replace(tzinfo=UTC)
-        assert assess(manifest, now=moment - timedelta(seconds=1)).health == "healthy"
-        assert assess(manifest, now=moment).reason == "MissedSchedule"
+        assert judged(manifest, now=moment - timedelta(seconds=1)).health == "healthy"
+        assert judged(manifest, now=moment).reason == "MissedSchedule"
 
     @pytest.mark.parametrize(
         ("schedule", "scheduled", "now"),
@@ -286,7 +300,7 @@ class TestNoZoneStated:
     def test_the_run_that_is_told_is_the_likeliest(self) -> None:
         """That of UTC, where it may be meant; else that of the zone nearest to it."""
         manifest = cron_job("0 3 * * *", scheduled="")
-        assert "was due at 2026-03-02T03:00:00Z has not" in assess(manifest, now=NOW).message
+        assert "was due at 2026-03-02T03:00:00Z has not" in judged(manifest).message
 
     def test_a_run_that_fits_nowhere_tells_nothing(self) -> None:
         """The schedule was another one then."""
@@ -296,8 +310,8 @@ class TestNoZoneStated:
 
     def test_a_last_run_at_the_end_of_all_times_is_survived(self) -> None:
         """It is no zone's, and nothing is later."""
-        assert assess(cron_job(scheduled="9999-12-31T23:59:00Z"), now=NOW).up
-        assert not assess(cron_job(scheduled="0001-01-01T00:00:00Z"), now=NOW).up
+        assert judged(cron_job(scheduled="9999-12-31T23:59:00Z")).up
+        assert not judged(cron_job(scheduled="0001-01-01T00:00:00Z")).up
 
 
 class TestHistory:
@@ -322,7 +336,7 @@ class TestHistory:
     ) -> None:
         """Once the last run has failed, every turn since the last success has."""
         manifest = cron_job(succeeded=succeeded, active=active, failedJobsHistoryLimit=kept)
-        verdict = assess(manifest, related=[run("a", "Failed", minutes=0)], now=NOW)
+        verdict = judged(manifest, jobs=[run("a", "Failed", minutes=0)])
         assert verdict.health == ("down" if count == 3 else "degraded")
         told = f", and none of at least {count} that were due has succeeded" * (count > 1)
         assert verdict.message == f"the last run failed{told}"
@@ -333,7 +347,7 @@ class TestHistory:
     def test_turns_that_may_have_been_left_out_do_not_count(self, spec: Manifest) -> None:
         """A run that was forbidden, or came too late to start, has not failed."""
         manifest = cron_job(succeeded="2026-02-02T08:00:30Z", failedJobsHistoryLimit=1, **spec)
-        verdict = assess(manifest, related=[run("a", "Failed", minutes=0)], now=NOW)
+        verdict = judged(manifest, jobs=[run("a", "Failed", minutes=0)])
         assert (verdict.health, verdict.message) == ("degraded", "the last run failed")
 
     @pytest.mark.parametrize("scheduled", ["9999-12-31T23:59:00Z", "0001-01-01T00:00:00Z"])
@@ -346,7 +360,7 @@ class TestHistory:
         manifest["metadata"]["creationTimestamp"] = None
         if zone:
             manifest["spec"]["timeZone"] = zone
-        assert isinstance(assess(manifest, now=NOW), Assessment)
+        assert isinstance(judged(manifest), Assessment)
 
     def test_a_policy_says_how_many(self) -> None:
         """Five in a row are asked for, and four turns there were."""
@@ -354,7 +368,7 @@ class TestHistory:
         failed = [run("a", "Failed", minutes=0)]
         for most, health in ((4, "down"), (5, "degraded")):
             policy = Policy(cron_failures=most)
-            assert assess(manifest, related=failed, now=NOW, policy=policy).health == health
+            assert judged(manifest, jobs=failed, policy=policy).health == health
 
     @pytest.mark.parametrize(("kept", "health"), [(0, "down"), (1, "degraded"), (None, "degraded")])
     def test_a_history_of_none_is_full(self, kept: object, health: str) -> None:
@@ -371,7 +385,7 @@ class TestHistory:
         """Whatever the status says of an earlier one."""
         manifest = cron_job(succeeded="2026-02-02T08:00:30Z", failedJobsHistoryLimit=1)
         runs = [run("a", "Failed", minutes=0), run("b", minutes=59)]
-        assert assess(manifest, related=runs, now=NOW).health == "degraded"
+        assert judged(manifest, jobs=runs).health == "degraded"
 
 
 class TestFailed:
@@ -432,7 +446,7 @@ class TestFailed:
     ) -> None:
         """Those since the last success, as many as the policy says being down."""
         for around in (runs, runs[::-1]):
-            verdict = assess(cron_job(), related=around, now=NOW)
+            verdict = judged(cron_job(), jobs=around)
             assert (verdict.health, verdict.activity, verdict.up) == (health, "steady", up)
             assert (verdict.reason, verdict.message) == (reason, message)
 
@@ -460,14 +474,14 @@ class TestFailed:
     )
     def test_other_jobs_are_passed_over(self, runs: list[Manifest]) -> None:
         """What failed before the last success, belongs to others, or cannot be read."""
-        verdict = assess(cron_job(active=1), related=runs, now=NOW)
+        verdict = judged(cron_job(active=1), jobs=runs)
         assert (verdict.health, verdict.reason) == ("healthy", "LastRunSucceeded")
         assert verdict.causes == ()
 
     def test_the_policy_says_how_many_are_down(self) -> None:
         """As few as one."""
         policy = Policy(cron_failures=1)
-        verdict = assess(cron_job(), related=[run("a", "Failed")], now=NOW, policy=policy)
+        verdict = judged(cron_job(), jobs=[run("a", "Failed")], policy=policy)
         assert (verdict.health, verdict.up) == ("down", False)
 
     def test_each_failed_run_is_a_cause(self) -> None:
@@ -476,7 +490,7 @@ class TestFailed:
         newer = run("new", "Failed", minutes=10, reason="BackoffLimitExceeded")
         again = run("new", "Failed", minutes=10)
         for runs in ([older, newer, again], [again, newer, older]):
-            verdict = assess(cron_job(), related=runs, now=NOW)
+            verdict = judged(cron_job(), jobs=runs)
             assert [(cause.kind, cause.name, cause.reason) for cause in verdict.causes] == [
                 ("Job", "new", "BackoffLimitExceeded"),
                 ("Job", "old", "DeadlineExceeded"),
@@ -500,7 +514,7 @@ class TestFailed:
             scheduled="2026-03-02T09:00:00Z", active=active, concurrencyPolicy="Forbid"
         )
         runs = [run(f"r{number}", "Failed") for number in range(failures)]
-        verdict = assess(manifest, related=runs, now=NOW)
+        verdict = judged(manifest, jobs=runs)
         assert (verdict.health, verdict.reason) == (health, reason)
         assert len(verdict.causes) == failures
 
@@ -515,7 +529,7 @@ class TestRunsThatAreGone:
     ) -> None:
         """It is active no more, and the last success is older than it."""
         manifest = cron_job(succeeded=succeeded)
-        verdict = assess(manifest, related=runs, now=NOW + timedelta(seconds=60))
+        verdict = judged(manifest, jobs=runs, now=NOW + timedelta(seconds=60))
         assert (verdict.health, verdict.up, verdict.reason) == ("degraded", True, "LastRunFailed")
         assert verdict.message == (
             "the run that was due at 2026-03-02T12:00:00Z has ended without success"
@@ -545,13 +559,13 @@ class TestRunsThatAreGone:
         self, manifest: Manifest, runs: list[Manifest], seconds: int, reason: str
     ) -> None:
         """Or what has."""
-        verdict = assess(manifest, related=runs, now=NOW + timedelta(seconds=seconds))
+        verdict = judged(manifest, jobs=runs, now=NOW + timedelta(seconds=seconds))
         assert (verdict.health, verdict.reason) == ("healthy", reason)
 
     def test_a_failed_run_that_is_kept_is_no_news_after_a_success(self) -> None:
         """The Jobs of successful runs may be kept for a shorter time."""
         manifest = cron_job(succeeded="2026-03-02T12:00:10Z")
-        verdict = assess(manifest, related=[run("a", "Failed")], now=NOW + timedelta(seconds=60))
+        verdict = judged(manifest, jobs=[run("a", "Failed")], now=NOW + timedelta(seconds=60))
         assert verdict.health == "healthy"
 
     @pytest.mark.parametrize(
@@ -568,7 +582,7 @@ class TestRunsThatAreGone:
     )
     def test_what_is_well_is_told(self, manifest: Manifest, message: str) -> None:
         """The last success and the runs under way."""
-        assert assess(manifest, now=NOW).message == message
+        assert judged(manifest).message == message
 
 
 @pytest.mark.parametrize(
@@ -604,19 +618,70 @@ class TestRunsThatAreGone:
 )
 def test_what_cannot_be_read_is_named(manifest: Manifest, problem: str) -> None:
     """Of what the verdict rests on: the field, its form and an example."""
-    verdict = assess(manifest, now=NOW)
+    verdict = judged(manifest)
     assert (verdict.health, verdict.reason, verdict.message) == ("unknown", "Malformed", problem)
 
 
 def test_its_jobs_are_asked_for() -> None:
     """All of its namespace: no label says which are its own."""
-    (query,) = evidence_queries(RULES.find("CronJob", "batch/v1"), cron_job())
+    (evidence,) = Subject.of(cron_job()).evidence
+    query = evidence.query()
     assert (query.kind.kind, query.namespace, query.name, query.selector) == (
         "Job",
         "shop",
         "",
         None,
     )
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        pytest.param(cron_job(suspend=True), id="suspended"),
+        pytest.param(cron_job(succeeded="2026-03-02T12:00:00Z"), id="the last run succeeded"),
+    ],
+)
+def test_what_its_status_settles_needs_no_jobs(manifest: Manifest) -> None:
+    """It is well by its own word, and a failed run of before is no news."""
+    assert Subject.of(manifest).evidence == ()
+    for around in ([], [run("a", "Failed")]):
+        assert assess(manifest, related=around, now=NOW).health == "healthy"
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        pytest.param(cron_job(succeeded=before(minutes=50)), id="the last run ended somehow"),
+        pytest.param(cron_job(succeeded=before(minutes=50), active=1), id="it is active"),
+        pytest.param(cron_job(scheduled="", created=before(minutes=5)), id="never scheduled"),
+        pytest.param(
+            cron_job(scheduled="", succeeded=before(minutes=3), created=before(minutes=5)),
+            id="started by hand",
+        ),
+    ],
+)
+def test_without_its_jobs_nothing_is_known(manifest: Manifest) -> None:
+    """A run of which nobody knows how it ended may have failed, one by hand among them."""
+    verdict = assess(manifest, now=NOW)
+    assert (verdict.health, verdict.up, verdict.reason) == ("unknown", False, "EvidenceUnread")
+    assert [(cause.reason, cause.kind) for cause in verdict.causes] == [("NotGiven", "Job")]
+
+
+def test_without_its_uid_its_jobs_cannot_be_told_from_others() -> None:
+    """That none of those at hand is its own is no news of how its runs ended."""
+    manifest = cron_job(succeeded=before(minutes=50))
+    del manifest["metadata"]["uid"]
+    verdict = assess(manifest, related=RelatedObjects([run("a", "Failed")], whole=(JOB,)), now=NOW)
+    assert (verdict.health, verdict.up) == ("unknown", False)
+    assert "metadata.uid" in verdict.message
+
+
+def test_a_run_that_is_missed_is_missed_without_jobs() -> None:
+    """None of them could make it any worse; one that is held up might be."""
+    late = "2026-03-02T09:00:00Z"
+    assert assess(cron_job(scheduled=late), now=NOW).reason == "MissedSchedule"
+    held = cron_job(scheduled=late, active=1, concurrencyPolicy="Forbid")
+    assert assess(held, now=NOW).reason == "EvidenceUnread"
 
 
 def test_it_is_a_workload() -> None:
@@ -627,4 +692,67 @@ def test_it_is_a_workload() -> None:
 def test_an_older_version_is_judged_alike() -> None:
     """Until 1.25 it was served as v1beta1."""
     manifest = cron_job(scheduled=stamp(NOW - timedelta(hours=3)))
-    assert assess({**manifest, "apiVersion": "batch/v1beta1"}, now=NOW).reason == "MissedSchedule"
+    assert judged({**manifest, "apiVersion": "batch/v1beta1"}).reason == "MissedSchedule"
+
+
+@pytest.mark.parametrize(
+    ("active", "fields", "health", "up"),
+    [
+        pytest.param(2, {}, "healthy", True, id="fewer than failures make it down"),
+        pytest.param(3, {}, "degraded", True, id="as many"),
+        pytest.param(5, {}, "degraded", True, id="more"),
+        pytest.param(6, {}, "down", False, id="twice as many"),
+        pytest.param(6, {"suspend": True}, "healthy", True, id="suspended"),
+        pytest.param(
+            6, {"succeeded": before(minutes=30)}, "healthy", True, id="one has succeeded since"
+        ),
+        pytest.param(
+            6, {"succeeded": before(hours=3, minutes=30)}, "degraded", True, id="four turns ago"
+        ),
+        pytest.param(6, {"succeeded": before(hours=7)}, "down", False, id="seven turns ago"),
+        pytest.param(
+            1,
+            {"concurrencyPolicy": "Replace", "succeeded": before(hours=3, minutes=30)},
+            "degraded",
+            True,
+            id="each was replaced by the next",
+        ),
+        pytest.param(
+            1,
+            {"concurrencyPolicy": "Replace", "succeeded": before(hours=7)},
+            "down",
+            False,
+            id="each was replaced by the next, often",
+        ),
+        pytest.param(
+            0,
+            {"concurrencyPolicy": "Replace", "succeeded": before(minutes=1)},
+            "healthy",
+            True,
+            id="nothing is active",
+        ),
+    ],
+)
+def test_runs_that_start_and_do_not_end_count(
+    active: int, fields: dict[str, Any], health: str, up: bool
+) -> None:
+    """They are no better than runs that fail."""
+    verdict = judged(cron_job(active=active, **fields))
+    assert (verdict.health, verdict.up) == (health, up)
+    assert (verdict.reason == "RunsDoNotEnd") == (health != "healthy")
+
+
+def test_so_many_runs_that_do_not_end_are_down_whatever_its_jobs_say() -> None:
+    """Its own status says it; fewer of them may have ended, as only the Jobs tell."""
+    assert assess(cron_job(active=6), now=NOW).reason == "RunsDoNotEnd"
+    assert assess(cron_job(active=5), now=NOW).reason == "EvidenceUnread"
+    message = assess(cron_job(active=6), now=NOW).message
+    assert message == "6 runs are active, none has succeeded"
+
+
+def test_runs_that_do_not_end_hide_no_failure_and_are_hidden_by_none() -> None:
+    """The worse of both counts, and failed Jobs are causes all the same."""
+    failed = [run("report-0", "Failed", minutes=70)]
+    verdict = judged(cron_job(active=6), jobs=failed)
+    assert (verdict.health, verdict.reason) == ("down", "RunsDoNotEnd")
+    assert [cause.reason for cause in verdict.causes] == ["JobFailed"]

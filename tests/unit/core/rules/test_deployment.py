@@ -114,17 +114,17 @@ REFUSED = condition("ReplicaFailure", "True", "FailedCreate", "exceeded quota", 
             deployment(3, 2, conditions=[available("False"), progressing()]),
             "degraded",
             "steady",
-            False,
-            "MinimumReplicasUnavailable",
-            id="fewer than its minimum is degraded and not up",
+            True,
+            "ReplicasUnavailable",
+            id="half is enough, whatever its own condition says",
         ),
         pytest.param(
-            deployment(3, conditions=[available("False")]),
-            "degraded",
+            deployment(3, conditions=[available("False"), progressing()]),
+            "healthy",
             "steady",
-            False,
-            "MinimumReplicasUnavailable",
-            id="a current Available=False weighs more than the figures",
+            True,
+            "MinimumReplicasAvailable",
+            id="the figures weigh more than Available=False",
         ),
         pytest.param(
             deployment(2, conditions=[available("False")], generation=2, observed=1),
@@ -132,15 +132,15 @@ REFUSED = condition("ReplicaFailure", "True", "FailedCreate", "exceeded quota", 
             "progressing",
             True,
             "MinimumReplicasAvailable",
-            id="a stale Available=False after a scale-down does not",
+            id="a stale Available=False after a scale-down",
         ),
         pytest.param(
-            deployment(3, 2, conditions=[available("False")], generation=2, observed=1),
+            deployment(3, 1, conditions=[available("False")], generation=2, observed=1),
             "degraded",
             "progressing",
             False,
             "MinimumReplicasUnavailable",
-            id="a stale Available=False with too few still does",
+            id="a stale status with too few",
         ),
         pytest.param(
             deployment(4, 2, conditions=[]),
@@ -210,9 +210,9 @@ REFUSED = condition("ReplicaFailure", "True", "FailedCreate", "exceeded quota", 
             deployment(5, 1, conditions=[available(), progressing()]),
             "degraded",
             "steady",
-            True,
-            "ReplicasUnavailable",
-            id="its own minimum may be less than half",
+            False,
+            "MinimumReplicasUnavailable",
+            id="less than half is not enough, whatever its own condition says",
         ),
         pytest.param(
             deployment(5, 3, replicas=3, updated=3),
@@ -258,15 +258,17 @@ def test_a_deployment_is_judged(
     [
         pytest.param(deployment(3), "3 of 3 replicas available", id="nothing to add"),
         pytest.param(
-            deployment(3, 2, updated=1), "2 of 3 replicas available, 1 of 3 updated", id="rollout"
+            deployment(3, 2, updated=1),
+            "2 of 3 replicas available, 2 needed, 1 of 3 updated",
+            id="rollout",
         ),
         pytest.param(
             deployment(3, updated=1, paused=True), "3 of 3 replicas available, paused", id="paused"
         ),
         pytest.param(
             deployment(3, 1, conditions=[LATE, REFUSED]),
-            "1 of 3 replicas available, the rollout is past its progress deadline, "
-            "its pods cannot be created",
+            "1 of 3 replicas available, 2 needed, the rollout is past its progress deadline, "
+            "its pods cannot be created: exceeded quota",
             id="both failures",
         ),
         pytest.param(deployment(0), "scaled to zero replicas", id="zero"),
@@ -274,7 +276,7 @@ def test_a_deployment_is_judged(
 )
 def test_the_message_holds_the_figures(manifest: Manifest, message: str) -> None:
     """People read how many of how many, and what else there is to know."""
-    assert assess(manifest, now=NOW).message == message
+    assert assess(manifest, now=NOW).sentence == message
 
 
 def test_the_failures_it_states_are_causes() -> None:
@@ -323,6 +325,68 @@ def test_since_is_the_transition_behind_the_verdict(
     """The time is that of the condition which decided, or none."""
     stated = assess(deployment(3, **fields), now=NOW).since
     assert (stated and stated.strftime("%H:%M")) == since
+
+
+@pytest.mark.parametrize(
+    ("manifest", "health", "up", "message"),
+    [
+        pytest.param(
+            deployment(3, 2, conditions=[available("False"), progressing()]),
+            "degraded",
+            False,
+            "2 of 3 replicas available",
+            id="fewer than its minimum",
+        ),
+        pytest.param(
+            deployment(3, conditions=[available("False")]),
+            "degraded",
+            False,
+            "3 of 3 replicas available",
+            id="a current Available=False weighs more than the figures",
+        ),
+        pytest.param(
+            deployment(2, conditions=[available("False")], generation=2, observed=1),
+            "healthy",
+            True,
+            "2 of 2 replicas available",
+            id="a stale one after a scale-down does not",
+        ),
+        pytest.param(
+            deployment(3, 2, conditions=[available("False")], generation=2, observed=1),
+            "degraded",
+            False,
+            "2 of 3 replicas available",
+            id="a stale one with too few still does",
+        ),
+        pytest.param(
+            deployment(5, 1, conditions=[available(), progressing()]),
+            "degraded",
+            True,
+            "1 of 5 replicas available",
+            id="its own minimum may be less than half",
+        ),
+        pytest.param(
+            deployment(3, 0, conditions=[available(), progressing()]),
+            "down",
+            False,
+            "0 of 3 replicas available",
+            id="True by vacuity, as maxUnavailable covers all",
+        ),
+        pytest.param(
+            deployment(5, 2, conditions=[progressing()]),
+            "degraded",
+            False,
+            "2 of 5 replicas available, 3 needed",
+            id="half, where it states no minimum",
+        ),
+    ],
+)
+def test_a_policy_may_go_by_the_available_condition(
+    manifest: Manifest, health: str, up: bool, message: str
+) -> None:
+    """`policy.minAvailable: stated`, for those who set maxUnavailable with care."""
+    verdict = assess(manifest, now=NOW, policy=Policy(min_available="stated"))
+    assert (verdict.health, verdict.up, verdict.sentence) == (health, up, message)
 
 
 @pytest.mark.parametrize(

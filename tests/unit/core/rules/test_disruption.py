@@ -57,21 +57,21 @@ def budget(ready: object, needed: object, *conditions: Manifest) -> Manifest:
             budget(2, 3, allowed("False", "InsufficientPods")),
             "degraded",
             "InsufficientPods",
-            "2 of 3 pods that the budget needs are ready",
+            "pods ready: 2, needed: 3; no pod may be evicted",
             id="fewer than it needs",
         ),
         pytest.param(
             budget(0, 3, allowed()),
             "degraded",
             "InsufficientPods",
-            "0 of 3 pods that the budget needs are ready",
+            "pods ready: 0, needed: 3; no pod may be evicted",
             id="the figures go before the condition",
         ),
         pytest.param(
             budget(3, 2, allowed("False", "SyncFailed")),
             "degraded",
             "SyncFailed",
-            "its controller cannot count its pods",
+            "its controller cannot count its pods: says so",
             id="not counted",
         ),
         pytest.param(
@@ -87,8 +87,28 @@ def test_a_budget_is_judged(manifest: Manifest, health: str, reason: str, messag
     """The table of what a budget may look like; it counts no replicas, and is up."""
     verdict = assess(manifest, now=NOW)
     assert (verdict.health, verdict.activity, verdict.up) == (health, "steady", True)
-    assert (verdict.reason, verdict.message) == (reason, message)
+    assert (verdict.reason, verdict.sentence) == (reason, message)
     assert (verdict.desired, verdict.available) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        ({"disruptionsAllowed": 0}, "pods ready: 3, needed: 3; no pod may be evicted"),
+        ({"disruptionsAllowed": 1}, "pods ready: 3, needed: 3"),
+        (
+            {"disruptionsAllowed": 0, "expectedPods": 0},
+            "pods ready: 3, needed: 3; it covers no pod",
+        ),
+        ({"disruptionsAllowed": "none"}, "pods ready: 3, needed: 3"),
+    ],
+)
+def test_a_budget_that_lets_nothing_go_says_so(status: Manifest, message: str) -> None:
+    """It is well, and no node that has one of its pods can be drained."""
+    manifest = budget(3, 3)
+    manifest["status"] |= status
+    verdict = assess(manifest, now=NOW)
+    assert (verdict.health, verdict.sentence) == ("healthy", message)
 
 
 def test_why_pods_cannot_be_counted_is_told() -> None:
@@ -107,15 +127,15 @@ def test_why_pods_cannot_be_counted_is_told() -> None:
 @pytest.mark.parametrize(
     ("ready", "needed", "message"),
     [
-        (3, None, "status.desiredHealthy is not stated; it is a number such as 2"),
-        (3, "2", "status.desiredHealthy is not a whole number of 0 or more, such as 3"),
-        (-1, 2, "status.currentHealthy is not a whole number of 0 or more, such as 3"),
+        (3, None, "status: how many pods it needs is not stated; it is a number such as 2"),
+        (3, "2", "status: how many pods it needs is not a whole number of 0 or more, such as 3"),
+        (-1, 2, "status: how many pods are ready is not a whole number of 0 or more, such as 3"),
     ],
 )
 def test_a_figure_that_is_none_is_unknown(ready: object, needed: object, message: str) -> None:
     """The verdict rests on both, and no figure must not pass for none needed."""
     verdict = assess(budget(ready, needed), now=NOW)
-    assert (verdict.health, verdict.up, verdict.message) == ("unknown", False, message)
+    assert (verdict.health, verdict.up, verdict.sentence) == ("unknown", False, message)
 
 
 def test_how_it_is_called_and_what_is_read_of_it() -> None:
@@ -125,4 +145,10 @@ def test_how_it_is_called_and_what_is_read_of_it() -> None:
     assert rule.kind == Kind(
         "PodDisruptionBudget", "poddisruptionbudgets", "policy", "v1", ("pdb",)
     )
-    assert {*rule.fields} == {"status.currentHealthy", "status.desiredHealthy", *CONDITIONS}
+    assert {*rule.fields} == {
+        "status.currentHealthy",
+        "status.desiredHealthy",
+        "status.expectedPods",
+        "status.disruptionsAllowed",
+        *CONDITIONS,
+    }

@@ -14,7 +14,6 @@ KINDS = [rule.kind for rule in EXISTENCE_RULES]
 # What `kubectl api-resources` of 1.37 prints: name, short names, apiVersion, namespaced, kind.
 PRINTED = """
 configmaps cm v1 true ConfigMap
-endpoints ep v1 true Endpoints
 events ev v1 true Event
 limitranges limits v1 true LimitRange
 podtemplates - v1 true PodTemplate
@@ -30,7 +29,6 @@ ValidatingAdmissionPolicyBinding
 validatingwebhookconfigurations - admissionregistration.k8s.io/v1 false \
 ValidatingWebhookConfiguration
 controllerrevisions - apps/v1 true ControllerRevision
-leases - coordination.k8s.io/v1 true Lease
 ingressclasses - networking.k8s.io/v1 false IngressClass
 flowschemas - flowcontrol.apiserver.k8s.io/v1 false FlowSchema
 prioritylevelconfigurations - flowcontrol.apiserver.k8s.io/v1 false PriorityLevelConfiguration

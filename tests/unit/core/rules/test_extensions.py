@@ -16,6 +16,11 @@ def stated(type_: str, status: str = "True", reason: str = "") -> Manifest:
     return condition(type_, status, reason, "as it is", since=before(hours=1))
 
 
+def new(type_: str, status: str = "True", reason: str = "") -> Manifest:
+    """A condition of a minute ago."""
+    return condition(type_, status, reason, "as it is", since=before(minutes=1))
+
+
 def definition(*conditions: Manifest) -> Manifest:
     """A CustomResourceDefinition with these conditions."""
     return {
@@ -62,10 +67,28 @@ def service(*conditions: Manifest) -> Manifest:
         ),
         pytest.param(
             definition(stated("NamesAccepted", "False", "PluralConflict"), stated("Established")),
+            "degraded",
+            "steady",
+            "PluralConflict",
+            "it is established, but its newer names are not accepted: as it is",
+            id="its newer names are another's",
+        ),
+        pytest.param(
+            definition(stated("NonStructuralSchema"), stated("Established")),
+            "degraded",
+            "steady",
+            "NonStructuralSchema",
+            "it is established, but its schema is not structural: as it is",
+            id="its schema is not structural",
+        ),
+        pytest.param(
+            definition(
+                stated("NamesAccepted", "False", "PluralConflict"), stated("Established", "False")
+            ),
             "down",
             "steady",
             "PluralConflict",
-            "its names are not accepted",
+            "its names are not accepted: as it is",
             id="its names are another's",
         ),
         pytest.param(
@@ -73,16 +96,24 @@ def service(*conditions: Manifest) -> Manifest:
             "down",
             "steady",
             "NamesNotAccepted",
-            "its names are not accepted",
+            "its names are not accepted: as it is",
             id="its names are another's, without a word",
+        ),
+        pytest.param(
+            definition(stated("NamesAccepted"), new("Established", "False", "Installing")),
+            "down",
+            "progressing",
+            "Installing",
+            "the API does not serve it yet: as it is",
+            id="being installed",
         ),
         pytest.param(
             definition(stated("NamesAccepted"), stated("Established", "False", "Installing")),
             "down",
-            "progressing",
+            "steady",
             "Installing",
-            "the API does not serve it yet",
-            id="being installed",
+            "the API does not serve it yet: as it is",
+            id="being installed for too long",
         ),
         pytest.param(
             definition(stated("NamesAccepted")),
@@ -94,18 +125,18 @@ def service(*conditions: Manifest) -> Manifest:
         ),
         pytest.param(
             definition(stated("Established"), stated("NamesAccepted", "Unknown", "Checking")),
-            "down",
-            "progressing",
-            "Checking",
-            "the API does not serve it yet",
+            "healthy",
+            "steady",
+            "Established",
+            "it is established",
             id="its names are being checked",
         ),
         pytest.param(
             definition(stated("Established")),
-            "down",
-            "progressing",
-            "NotEstablished",
-            "the API does not serve it yet",
+            "healthy",
+            "steady",
+            "Established",
+            "it is established",
             id="its names are not mentioned",
         ),
         pytest.param(
@@ -129,7 +160,7 @@ def service(*conditions: Manifest) -> Manifest:
             "down",
             "steady",
             "MissingEndpoints",
-            "it is not available",
+            "it is not available: as it is",
             id="an API without endpoints",
         ),
         pytest.param(
@@ -137,7 +168,7 @@ def service(*conditions: Manifest) -> Manifest:
             "down",
             "steady",
             "NotAvailable",
-            "it is not available",
+            "it is not available: as it is",
             id="an API of which nothing is known",
         ),
         pytest.param(
@@ -156,8 +187,8 @@ def test_an_extension_is_judged(
     """The table of what they may look like; what the API does not serve is not up."""
     verdict = assess(manifest, now=NOW)
     assert (verdict.health, verdict.activity) == (health, activity)
-    assert verdict.up == (health == "healthy")
-    assert (verdict.reason, verdict.message) == (reason, message)
+    assert verdict.up == (health != "down")
+    assert (verdict.reason, verdict.sentence) == (reason, message)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from k8s_heartbeat.core import RULES, assess
-from tests.builders import NOW, Manifest, before, condition, metadata
+from k8s_heartbeat.core.subject import Subject
+from tests.builders import NOW, Manifest, before, condition, event, metadata, pod
 
 
 def job(
@@ -15,6 +16,7 @@ def job(
     completions: object = 5,
     parallelism: object = None,
     active: object = 0,
+    ready: object = None,
     succeeded: object = 0,
     failed: object = 0,
     suspend: object = None,
@@ -30,6 +32,7 @@ def job(
     }
     status: Manifest = {
         "active": active,
+        "ready": ready,
         "succeeded": succeeded,
         "failed": failed,
         "startTime": before(minutes=10) if started is None else started,
@@ -40,7 +43,8 @@ def job(
         "kind": "Job",
         "metadata": metadata("import", generation=1),
         "spec": {name: value for name, value in spec.items() if value is not None},
-        "status": {name: value for name, value in status.items() if value != 0},
+        # Of all counts, only that of the ready ones is written when it is 0.
+        "status": {name: value for name, value in status.items() if value != 0 or name == "ready"},
     }
 
 
@@ -142,11 +146,99 @@ COMPLETING = condition("SuccessCriteriaMet", "True", "SuccessPolicy", since=befo
         ),
         pytest.param(
             job(active=1, failed=1),
+            "healthy",
+            "progressing",
+            True,
+            "Running",
+            id="a pod failed earlier",
+        ),
+        pytest.param(
+            job(active=1, ready=1, failed=1),
+            "healthy",
+            "progressing",
+            True,
+            "Running",
+            id="a pod failed earlier, and another is ready",
+        ),
+        pytest.param(
+            job(active=1, ready=0, failed=1),
             "degraded",
             "progressing",
             True,
             "PodsFailed",
-            id="a pod failed",
+            id="pods fail now",
+        ),
+        pytest.param(
+            job(failed=1),
+            "degraded",
+            "progressing",
+            True,
+            "PodsFailed",
+            id="a pod failed and its replacement waits",
+        ),
+        pytest.param(
+            job(active=1, ready=0, started=before(minutes=15)),
+            "healthy",
+            "progressing",
+            True,
+            "Running",
+            id="none ready for as long as one may wait",
+        ),
+        pytest.param(
+            job(active=1, ready=0, started=before(minutes=15, seconds=1)),
+            "degraded",
+            "steady",
+            True,
+            "NoPodsReady",
+            id="none ready for longer",
+        ),
+        pytest.param(
+            job(started=before(minutes=15)),
+            "healthy",
+            "progressing",
+            True,
+            "Running",
+            id="no pods for as long as one may wait",
+        ),
+        pytest.param(
+            job(started=before(minutes=15, seconds=1)),
+            "degraded",
+            "steady",
+            True,
+            "NoPods",
+            id="no pods for longer",
+        ),
+        pytest.param(
+            job(ready=0, started=before(hours=2), suspend=True),
+            "healthy",
+            "suspended",
+            True,
+            "JobSuspended",
+            id="suspended waits for nobody",
+        ),
+        pytest.param(
+            job(parallelism=0, started=before(hours=2)),
+            "healthy",
+            "suspended",
+            True,
+            "JobSuspended",
+            id="nor does what runs no pods on purpose",
+        ),
+        pytest.param(
+            job(active=2, ready=1, started=before(days=2)),
+            "healthy",
+            "progressing",
+            True,
+            "Running",
+            id="a long run",
+        ),
+        pytest.param(
+            job(active=2, started=before(days=2)),
+            "healthy",
+            "progressing",
+            True,
+            "Running",
+            id="a long run on a cluster that does not count ready pods",
         ),
         pytest.param(
             job(active=1, deadline=599),
@@ -214,7 +306,7 @@ def test_a_job_is_judged(
         (job(completions=None, parallelism=1), "0 of 1 completions"),
         (job(completions=None, parallelism=3, succeeded=1, active=2), "1 completions, 2 active"),
         (job(COMPLETE, succeeded=5), "it has completed, 5 of 5 completions"),
-        (job(FAILED, failed=3), "it has failed, 0 of 5 completions, 3 failed"),
+        (job(FAILED, failed=3), "it has failed, 0 of 5 completions, 3 failed: too many retries"),
         (job(suspend=True), "it is suspended, 0 of 5 completions"),
         (
             job(active=1, deadline=60),
@@ -224,7 +316,7 @@ def test_a_job_is_judged(
 )
 def test_the_figures_are_told(manifest: Manifest, message: str) -> None:
     """Completions of those that it needs, and the pods that run and have failed."""
-    assert assess(manifest, now=NOW).message == message
+    assert assess(manifest, now=NOW).sentence == message
 
 
 @pytest.mark.parametrize("ending", [FAILED, FAILING])
@@ -260,7 +352,50 @@ def test_a_count_that_is_none_is_named(part: str, field: str) -> None:
     manifest[part][field] = "many"
     verdict = assess(manifest, now=NOW)
     assert verdict.health == "unknown"
-    assert verdict.message == f"{part}.{field} is not a whole number of 0 or more, such as 3"
+    assert verdict.sentence == f"{part}.{field} is not a whole number of 0 or more, such as 3"
+
+
+@pytest.mark.parametrize(
+    ("age", "health", "reason"),
+    [
+        pytest.param(None, "degraded", "NoPodsReady", id="no pods given"),
+        pytest.param({"minutes": 1}, "healthy", "Running", id="between two of many"),
+        pytest.param({"minutes": 16}, "degraded", "NoPodsReady", id="the newest hangs"),
+    ],
+)
+def test_a_job_of_many_pods_waits_since_the_newest(
+    age: dict[str, float] | None, health: str, reason: str
+) -> None:
+    """Its status does not say when the last one of them ended."""
+    manifest = job(active=1, ready=0, succeeded=3, started=before(hours=5))
+    (evidence,) = Subject.of(manifest).evidence
+    assert (evidence.kind.kind, evidence.namespace) == ("Pod", "shop")
+    newest = pod("import-4", phase="Pending", ready=None, owned_by="import", containers=[])
+    done = pod("import-3", phase="Succeeded", owned_by="import")
+    around = [done]
+    if age is not None:
+        newest["metadata"]["creationTimestamp"] = before(**age)
+        around.append(newest)
+    verdict = assess(manifest, related=around, now=NOW)
+    assert (verdict.health, verdict.reason) == (health, reason)
+    # Without any pods to look at, its start is what counts.
+    assert assess(manifest, now=NOW).reason == "NoPodsReady"
+
+
+def test_pods_that_failed_earlier_are_a_cause() -> None:
+    """Retries are what a Job is for."""
+    verdict = assess(job(active=1, ready=1, failed=2), now=NOW)
+    assert [(cause.reason, cause.count) for cause in verdict.causes] == [("PodsFailed", 2)]
+
+
+def test_a_job_that_never_got_going_shows_why() -> None:
+    """Its own warnings and those of its pods stand beneath it, and in its message."""
+    refused = event("import", "FailedCreate", kind="Job", message="exceeded quota", count=60)
+    verdict = assess(job(started=before(hours=2)), related=[refused], now=NOW)
+    assert [cause.reason for cause in verdict.causes] == ["FailedCreate"]
+    assert verdict.sentence == (
+        "it has had no pod for 2h, 0 of 5 completions; FailedCreate (60 times): exceeded quota"
+    )
 
 
 def test_parallelism_matters_without_completions_alone() -> None:

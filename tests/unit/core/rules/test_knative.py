@@ -54,14 +54,17 @@ class TestEachKind:
         """Its Ready condition says it all, and since when."""
         verdict = assess(knative(kind, stated()), now=NOW)
         assert (verdict.health, verdict.activity, verdict.up) == HEALTHY
-        assert (verdict.reason, verdict.message) == ("Ready", "it is ready")
+        assert (verdict.reason, verdict.sentence) == ("Ready", "it is ready")
         assert verdict.since == NOW - timedelta(hours=1)
 
     def test_not_ready_is_down(self, kind: str) -> None:
         """The condition's word is the reason."""
         verdict = assess(knative(kind, stated(status="False", reason="RevisionFailed")), now=NOW)
         assert (verdict.health, verdict.activity, verdict.up) == DOWN
-        assert (verdict.reason, verdict.message) == ("RevisionFailed", "it is not ready")
+        assert (verdict.reason, verdict.sentence) == (
+            "RevisionFailed",
+            "it is not ready: about Ready",
+        )
         assert verdict.since == NOW - timedelta(hours=1)
         assert assess(knative(kind, stated(status="False")), now=NOW).reason == "NotReady"
 
@@ -70,7 +73,10 @@ class TestEachKind:
         """Neither healthy nor down, and up only for what still serves."""
         verdict = assess(knative(kind, stated(status=status, reason="Deploying")), now=NOW)
         assert (verdict.health, verdict.activity, verdict.up) == ON_ITS_WAY
-        assert (verdict.reason, verdict.message) == ("Deploying", "it is on its way to be ready")
+        assert (verdict.reason, verdict.sentence) == (
+            "Deploying",
+            "it is not ready yet: about Ready",
+        )
         assert verdict.since == NOW - timedelta(hours=1)
 
     def test_without_the_condition_it_is_on_its_way(self, kind: str) -> None:
@@ -104,6 +110,29 @@ class TestEachKind:
         assert rule is not RULES.own(kind, "example.com/v1")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_on_its_way_for_too_long_is_down(kind: str) -> None:
+    """Nothing of it has ever served; the reason stays."""
+    late = stated(status="Unknown", reason="Deploying") | {
+        "lastTransitionTime": before(hours=1, seconds=1)
+    }
+    verdict = assess(knative(kind, late), now=NOW)
+    assert (verdict.health, verdict.activity, verdict.up) == DOWN
+    assert verdict.reason == "Deploying"
+    assert verdict.sentence == "it is not ready after 1h: about Ready"
+    # Nobody says when the spec was changed.
+    assert words(stale(kind, late)) == ON_ITS_WAY
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_"), [("Service", "RoutesReady"), ("Route", "AllTrafficAssigned")]
+)
+def test_what_serves_goes_on_serving_however_long(kind: str, type_: str) -> None:
+    """It is degraded and steady then."""
+    late = stated(status="Unknown") | {"lastTransitionTime": before(hours=2)}
+    assert words(knative(kind, late, stated(type_))) == ("degraded", "steady", True)
+
+
 @pytest.mark.parametrize(
     ("kind", "type_"), [("Service", "RoutesReady"), ("Route", "AllTrafficAssigned")]
 )
@@ -117,7 +146,7 @@ def test_what_serves_stays_up_while_a_new_revision_comes(kind: str, type_: str) 
     ):
         verdict = assess(manifest, now=NOW)
         assert (verdict.health, verdict.activity, verdict.up) == STILL_UP
-        assert verdict.message == ("it is on its way to be ready, and what it served still serves")
+        assert verdict.sentence.startswith("it is not ready yet, and what it served still serves")
     assert words(knative(kind, unknown, stated(type_, "Unknown"))) == ON_ITS_WAY
     assert words(knative(kind, unknown, stated(type_, severity="Info"))) == ON_ITS_WAY
     assert words(knative(kind, stated(status="False"), stated(type_))) == DOWN
@@ -143,7 +172,7 @@ def test_a_revision_without_traffic_is_scaled_to_zero() -> None:
     verdict = assess(knative("Revision", stated(), idle), now=NOW)
     assert (verdict.health, verdict.activity, verdict.up) == ("healthy", "suspended", True)
     assert verdict.reason == "ScaledToZero"
-    assert verdict.message == "scaled to zero replicas until there is traffic"
+    assert verdict.sentence == "scaled to zero replicas until there is traffic"
     assert verdict.causes == ()
 
 
@@ -196,7 +225,7 @@ def test_what_is_false_is_a_cause_once() -> None:
     for observed in (0, 1):
         manifest = knative("Service", ready, other, observed=observed)
         reasons = [cause.reason for cause in assess(manifest, now=NOW).causes]
-        assert reasons == ["RoutesReady", "RevisionFailed"]
+        assert reasons[:2] == ["RoutesReady", "RevisionFailed"]
     (alone,) = assess(knative("Service", ready), now=NOW).causes
     assert (alone.reason, alone.since) == ("RevisionFailed", NOW - timedelta(hours=1))
 

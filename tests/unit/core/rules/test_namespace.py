@@ -61,7 +61,7 @@ def namespace(phase: object, *conditions: Manifest, deleted: str = "") -> Manife
             "healthy",
             "terminating",
             "Terminating",
-            "it is being deleted",
+            f"it is being deleted and not empty yet: {REMAINING['message']}",
             ["SomeResourcesRemain", "SomeFinalizersRemain"],
             id="not empty yet",
         ),
@@ -70,7 +70,7 @@ def namespace(phase: object, *conditions: Manifest, deleted: str = "") -> Manife
             "degraded",
             "terminating",
             "ContentDeletionFailed",
-            "its deletion fails",
+            "its deletion fails: admission webhook denied it",
             ["ContentDeletionFailed", "SomeResourcesRemain"],
             id="its deletion fails",
         ),
@@ -98,6 +98,15 @@ def namespace(phase: object, *conditions: Manifest, deleted: str = "") -> Manife
             ["DeletionFailed"],
             id="a failure of no name",
         ),
+        pytest.param(
+            namespace("Terminating", condition("NamespaceContentRemaining", "False")),
+            "healthy",
+            "terminating",
+            "Terminating",
+            "its content is deleted, and it waits for finalizers kubernetes",
+            [],
+            id="nothing of it is left",
+        ),
     ],
 )
 def test_a_namespace_is_judged(
@@ -106,7 +115,7 @@ def test_a_namespace_is_judged(
     """The table of what a Namespace may look like, and what is said of it."""
     verdict = assess(manifest, now=NOW)
     assert (verdict.health, verdict.activity, verdict.up) == (health, activity, True)
-    assert (verdict.reason, verdict.message) == (reason, message)
+    assert (verdict.reason, verdict.sentence) == (reason, message)
     assert [cause.reason for cause in verdict.causes] == causes
 
 
@@ -130,7 +139,7 @@ def test_a_namespace_without_a_phase_is_unknown(phase: object) -> None:
     """The verdict rests on the phase, and its form is told."""
     verdict = assess(namespace(phase), now=NOW)
     assert (verdict.health, verdict.up, verdict.reason) == ("unknown", False, "Malformed")
-    assert verdict.message == "status.phase is not a namespace's phase, such as Active"
+    assert verdict.sentence == "status.phase is not a namespace's phase, such as Active"
 
 
 def test_how_it_is_called_and_what_is_read_of_it() -> None:
@@ -138,4 +147,4 @@ def test_how_it_is_called_and_what_is_read_of_it() -> None:
     rule = RULES.own("Namespace", "v1")
     assert rule is not None
     assert rule.kind == Kind("Namespace", "namespaces", "", "v1", ("ns",), namespaced=False)
-    assert {*rule.fields} == {"status.phase", *CONDITIONS}
+    assert {*rule.fields} == {"spec.finalizers", "status.phase", *CONDITIONS}

@@ -47,7 +47,7 @@ def node(*conditions: Manifest, cordoned: bool = False) -> Manifest:
             "steady",
             False,
             "KubeletNotReady",
-            "it is not ready",
+            "it is not ready: kubelet is posting",
             id="not ready",
         ),
         pytest.param(
@@ -56,7 +56,7 @@ def node(*conditions: Manifest, cordoned: bool = False) -> Manifest:
             "steady",
             False,
             "NodeStatusUnknown",
-            "its kubelet does not report",
+            "its kubelet does not report: kubelet is posting",
             id="silent",
         ),
         pytest.param(
@@ -65,7 +65,7 @@ def node(*conditions: Manifest, cordoned: bool = False) -> Manifest:
             "steady",
             False,
             "NotReady",
-            "its kubelet does not report",
+            "its kubelet does not report: kubelet is posting",
             id="an odd status",
         ),
         pytest.param(node(), "down", "progressing", False, "NotReady", "it is not ready", id="new"),
@@ -93,7 +93,7 @@ def node(*conditions: Manifest, cordoned: bool = False) -> Manifest:
             "steady",
             True,
             "KubeletHasDiskPressure",
-            "it is ready, DiskPressure",
+            "it is ready, DiskPressure: no room",
             id="under pressure",
         ),
         pytest.param(
@@ -102,7 +102,7 @@ def node(*conditions: Manifest, cordoned: bool = False) -> Manifest:
             "suspended",
             True,
             "MemoryPressure",
-            "it is ready, MemoryPressure, DiskPressure, cordoned",
+            "it is ready, MemoryPressure, DiskPressure, cordoned: no room",
             id="under two pressures",
         ),
         pytest.param(
@@ -120,7 +120,7 @@ def node(*conditions: Manifest, cordoned: bool = False) -> Manifest:
             "steady",
             False,
             "NotReady",
-            "it is not ready, DiskPressure",
+            "it is not ready, DiskPressure: kubelet is posting",
             id="pressure makes nothing better",
         ),
     ],
@@ -131,7 +131,7 @@ def test_a_node_is_judged(
     """The table of what a Node may look like, and what is said of it."""
     verdict = assess(manifest, now=NOW)
     assert (verdict.health, verdict.activity, verdict.up) == (health, activity, up)
-    assert (verdict.reason, verdict.message) == (reason, message)
+    assert (verdict.reason, verdict.sentence) == (reason, message)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,62 @@ def test_each_pressure_counts_and_is_a_cause(type_: str) -> None:
     (cause,) = verdict.causes
     assert (cause.reason, cause.kind, cause.name) == (type_, "Node", "worker-1")
     assert (cause.message, cause.since) == ("no room", verdict.since)
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        "KernelDeadlock",
+        "ReadonlyFilesystem",
+        "FrequentKubeletRestart",
+        "FrequentUnregisterNetDevice",
+        "CorruptDockerOverlay2",
+        "KubeletProblem",
+        "ContainerRuntimeUnhealthy",
+        "FilesystemCorruptionProblem",
+        "XfsShutdown",
+        "CperHardwareErrorFatal",
+        "GPUMissing",
+        "IBLinkFlapping",
+        "KubeletNotReady",
+        "EphemeralStoragePressure",
+    ],
+)
+def test_what_names_a_problem_is_bad_when_it_is_true(type_: str) -> None:
+    """Those of node-problem-detector and of clouds; False and Unknown are no verdict."""
+    verdict = assess(node(ready(), pressed(type_, "Word")), now=NOW)
+    assert (verdict.health, verdict.up, verdict.reason) == ("degraded", True, "Word")
+    assert [cause.reason for cause in verdict.causes] == ["Word"]
+    assert "healthy" not in verdict.sentence.lower()
+    for status in ("False", "Unknown"):
+        assert assess(node(ready(), pressed(type_, status=status)), now=NOW).health == "healthy"
+
+
+@pytest.mark.parametrize(
+    "type_", ["StorageReady", "NetworkingReady", "ContainerRuntimeReady", "KernelReady"]
+)
+def test_what_names_what_is_ready_is_bad_when_it_is_false(type_: str) -> None:
+    """Those of EKS."""
+    verdict = assess(node(ready(), pressed(type_, status="False")), now=NOW)
+    assert (verdict.health, verdict.reason) == ("degraded", type_)
+    assert verdict.sentence == f"it is ready, not {type_}: no room"
+    assert assess(node(ready(), pressed(type_)), now=NOW).health == "healthy"
+
+
+@pytest.mark.parametrize("type_", ["EtcdIsVoter", "RebootScheduled", "Consolidatable", "Novel"])
+@pytest.mark.parametrize("status", ["True", "False"])
+def test_what_names_neither_is_no_verdict(type_: str, status: str) -> None:
+    """Nobody knows which way is good."""
+    verdict = assess(node(ready(), pressed(type_, status=status)), now=NOW)
+    assert (verdict.health, verdict.causes) == ("healthy", ())
+
+
+def test_a_node_that_never_reports_is_not_on_its_way_for_ever() -> None:
+    """It is down all the same."""
+    manifest = node()
+    manifest["metadata"]["creationTimestamp"] = before(minutes=16)
+    verdict = assess(manifest, now=NOW)
+    assert (verdict.health, verdict.activity) == ("down", "steady")
 
 
 def test_what_a_kubelet_says_is_a_cause() -> None:

@@ -172,6 +172,18 @@ def unscheduled(**age: float) -> Manifest:
             id="its image is not to be had",
         ),
         pytest.param(
+            pod(
+                phase="Pending",
+                ready=False,
+                containers=[container(state=waiting("RegistryUnavailable"))],
+            ),
+            "down",
+            "steady",
+            False,
+            "RegistryUnavailable",
+            id="waits for a reason that is no step of starting",
+        ),
+        pytest.param(
             pod(phase="Unknown"), "unknown", "steady", False, "PodUnknown", id="phase Unknown"
         ),
         pytest.param(
@@ -214,24 +226,44 @@ def test_a_pod_is_judged(
     [
         (pod(), "it is ready"),
         (pod(phase="Succeeded"), "all its containers have finished"),
-        (pod(phase="Failed"), "its containers have ended and will not run again"),
-        (pod(ready=False), "it runs and is not ready"),
+        (pod(phase="Failed"), "it has failed and will not run again"),
+        (
+            pod(phase="Failed", reason="Evicted", message="low on memory"),
+            "it has failed and will not run again: low on memory",
+        ),
+        (
+            pod(ready=False, containers=[container(ready=False)]),
+            "it runs and is not ready: NotReady: containers not ready: app",
+        ),
+        (
+            pod(ready=False, gates=["lb"]),
+            "it runs and is not ready: ReadinessGate: readiness gates not open: lb",
+        ),
         (
             pod(containers=[LOOPING]),
             "ready at this moment, container app restarted 4 times, "
             "last ended with exit code 1 (Error)",
         ),
         (pod(phase="Pending", containers=[]), "it is starting"),
-        (pod(phase="Pending", conditions=[unscheduled(hours=1)]), "it does not start"),
+        (
+            pod(phase="Pending", conditions=[unscheduled(hours=1)]),
+            "it does not start: Unschedulable: 0/3 nodes are available",
+        ),
+        (
+            pod(
+                phase="Pending", containers=[container(state=waiting("SignatureValidationFailed"))]
+            ),
+            "it does not start: SignatureValidationFailed (container app)",
+        ),
         (pod(phase="Pending", conditions=[GATED]), "its scheduling gates are closed"),
         (pod(phase="Unknown"), "its phase is Unknown"),
-        (pod(phase=""), "its phase is not stated"),
-        (pod(phase="x" * 99), f"its phase is {'x' * 40}"),
+        (pod(phase=""), "its phase is none of Pending, Running, Succeeded, Failed and Unknown"),
+        (pod(phase="Odd"), "its phase is none of Pending, Running, Succeeded, Failed and Unknown"),
     ],
 )
 def test_the_message_is_one_sentence(manifest: Manifest, message: str) -> None:
     """People read what the pod does."""
-    assert assess(manifest, now=NOW).message == message
+    assert assess(manifest, now=NOW).sentence == message
 
 
 def test_an_evicted_pod_says_why() -> None:

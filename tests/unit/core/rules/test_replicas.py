@@ -8,7 +8,7 @@ import pytest
 
 from k8s_heartbeat.core import Policy, Threshold, assess
 from k8s_heartbeat.core.manifests import meta_of
-from k8s_heartbeat.core.rules.replicas import meets_minimum
+from k8s_heartbeat.core.rules.replicas import minimum_of
 from tests.builders import NOW, Manifest, daemon_set, deployment, replica_set, stateful_set
 
 HALF = Policy()
@@ -37,8 +37,8 @@ def annotated(manifest: Manifest, minimum: object) -> Manifest:
     ],
 )
 def test_half_is_the_minimum_and_at_least_one(desired: int, available: int, enough: bool) -> None:
-    """Where Kubernetes states no minimum, half of what is desired serves as one."""
-    assert meets_minimum(ALONE, HALF, desired, available) is enough
+    """Half of what is desired, for every workload."""
+    assert minimum_of(ALONE, HALF, desired, available).met is enough
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_policy_sets_another_minimum(
 ) -> None:
     """A number, never more than what is desired, or a percentage, rounded up."""
     policy = Policy(min_available=minimum)
-    assert meets_minimum(ALONE, policy, desired, available) is enough
+    assert minimum_of(ALONE, policy, desired, available).met is enough
 
 
 @pytest.mark.parametrize("make", [deployment, replica_set, stateful_set, daemon_set])
@@ -73,15 +73,71 @@ def test_the_owner_sets_the_minimum(
     """By an annotation, on any workload; it goes before the Available condition and the policy."""
     verdict = assess(annotated(make(4, 2), minimum), now=NOW)
     assert (verdict.health, verdict.up) == ("degraded", up)
-    assert verdict.message.endswith("of which 3 must be") is not up
+    needed = {"1": 1, "2": 2, "3": 3, "50%": 2, "51%": 3}[minimum]
+    assert verdict.message == f"2 of 4 replicas available, {needed} needed"
 
 
 def test_the_owners_word_goes_before_the_controllers() -> None:
     """Available=False says less than the owner wants; True says more."""
+    policy = Policy(min_available="stated")
     stated = {"type": "Available", "status": "False", "reason": "MinimumReplicasUnavailable"}
-    assert assess(annotated(deployment(4, 1, conditions=[stated]), "1"), now=NOW).up
+    manifest = annotated(deployment(4, 1, conditions=[stated]), "1")
+    assert assess(manifest, now=NOW, policy=policy).up
     stated["status"] = "True"
-    assert not assess(annotated(deployment(4, 2, conditions=[stated]), "3"), now=NOW).up
+    manifest = annotated(deployment(4, 2, conditions=[stated]), "3")
+    assert not assess(manifest, now=NOW, policy=policy).up
+
+
+@pytest.mark.parametrize(
+    ("make", "ready"),
+    [
+        (deployment, "readyReplicas"),
+        (replica_set, "readyReplicas"),
+        (stateful_set, "readyReplicas"),
+        (daemon_set, "numberReady"),
+    ],
+)
+def test_what_waits_out_min_ready_seconds_is_told(
+    make: Callable[[int, int], Manifest], ready: str
+) -> None:
+    """Ready, and not yet available: nothing is broken, and a person wants to know."""
+    manifest = make(3, 1)
+    manifest["spec"]["minReadySeconds"] = 60
+    manifest["status"][ready] = 3
+    causes = assess(manifest, now=NOW).causes
+    assert [(cause.reason, cause.message, cause.count) for cause in causes] == [
+        ("MinReadySeconds", "2 ready, waiting out minReadySeconds 60", 2)
+    ]
+    for field, value in (("minReadySeconds", 0), ("minReadySeconds", "60s")):
+        manifest["spec"][field] = value
+        assert not assess(manifest, now=NOW).causes
+
+
+@pytest.mark.parametrize("make", [deployment, stateful_set])
+def test_a_controller_that_has_not_looked_yet_is_told(
+    make: Callable[[], Manifest],
+) -> None:
+    """At all, or at the newest spec."""
+    manifest = make()
+    manifest["metadata"]["generation"] = 4
+    (cause,) = assess(manifest, now=NOW).causes
+    assert cause.reason == "NotObserved"
+    assert cause.message == "its controller has not looked at it yet: generation 4, observed 1"
+    manifest["status"] = {}
+    (cause,) = assess(manifest, now=NOW).causes
+    assert cause.message == "its controller has not looked at it yet: generation 4"
+
+
+def test_a_revision_that_waits_for_deletions_is_told() -> None:
+    """OnDelete rolls nothing out, which nothing else shows."""
+    waiting = stateful_set(updated=1, update="db-2", strategy={"type": "OnDelete"})
+    for manifest in (waiting, daemon_set(updated=1, strategy="OnDelete")):
+        verdict = assess(manifest, now=NOW)
+        assert (verdict.health, verdict.activity) == ("healthy", "steady")
+        assert [(cause.reason, cause.count) for cause in verdict.causes] == [("OnDelete", 2)]
+        assert verdict.causes[0].message.startswith("1 of 3 updated")
+    same = stateful_set(updated=1, strategy={"type": "OnDelete"})
+    assert not assess(same, now=NOW).causes
 
 
 @pytest.mark.parametrize(

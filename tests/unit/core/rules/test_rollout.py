@@ -70,7 +70,8 @@ def test_replicas_decide_and_the_phase_says_what_is_done(
     verdict = assess(rollout(phase, available), now=NOW)
     assert (verdict.health, verdict.up, verdict.reason) == expected
     assert verdict.activity == activity
-    assert verdict.message == f"{available} of 3 replicas available{remark}"
+    needed = ", 2 needed" if available < 3 else ""
+    assert verdict.message == f"{available} of 3 replicas available{needed}{remark}"
     assert (verdict.desired, verdict.available, verdict.causes) == (3, available, ())
 
 

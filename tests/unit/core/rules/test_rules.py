@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from k8s_heartbeat.core import RULES, Activity, Context, Health, Kind, Rule, Source, Verdict, assess
-from k8s_heartbeat.core.rules.conditions import CONDITIONS_RULE
+from k8s_heartbeat.core.rules.custom import CUSTOM_RULE
 from tests.builders import NOW, Manifest
 
 WIDGET: Manifest = {
@@ -34,7 +34,7 @@ def test_every_kind_has_one_rule() -> None:
     assert len(kinds) == len(set(kinds))
 
 
-@pytest.mark.parametrize("rule", [*RULES, CONDITIONS_RULE], ids=lambda rule: rule.kind.kind)
+@pytest.mark.parametrize("rule", [*RULES, CUSTOM_RULE], ids=lambda rule: rule.kind.kind)
 def test_every_rule_says_what_it_judges(rule: Rule) -> None:
     """Its prose is for users, and its module names the source."""
     assert len(inspect.getdoc(rule.judge) or "") > 40
@@ -47,9 +47,9 @@ def test_a_rule_of_ones_own_is_handed_in() -> None:
     """It judges its kind, of its group, and the table that ships stays as it is."""
     rules = RULES.with_rules(WIDGET_RULE)
     assert assess(WIDGET, now=NOW, rules=rules).reason == "Phase"
-    assert assess(WIDGET, now=NOW).reason == "NoConditions"
+    assert assess(WIDGET, now=NOW).reason == "Running"
     foreign = {**WIDGET, "apiVersion": "other.example.com/v1"}
-    assert assess(foreign, now=NOW, rules=rules).reason == "NoConditions"
+    assert assess(foreign, now=NOW, rules=rules).reason == "Running"
 
 
 def test_a_rule_of_ones_own_goes_before_the_one_that_ships() -> None:

@@ -1,0 +1,303 @@
+"""Answers by key, had once for all who ask at the same time and remembered for a while.
+
+Failures are answers too. What does not exist has a shelf of its own, so that guessing names cannot
+evict what is polled.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar, cast
+
+from k8s_heartbeat.core.checks.reader import (
+    Deadline,
+    Forbidden,
+    NotFound,
+    NotServed,
+    ReadError,
+    ReadTimeout,
+    UpstreamError,
+)
+
+from .memory import Memory
+from .slots import ComputeSlots
+
+__all__ = ["Cache", "Entry", "Flight", "Lifetimes"]
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_KEPT = 128 * 2**20
+_REFUSED = 8 * 2**20
+# What an entry takes besides its value, and what an error takes.
+_ENTRY = 2**10
+_ERROR = 2 * 2**10
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long what was read is remembered, in seconds."""
+
+    reading: float = 5.0
+    """A reading answers by itself."""
+    absence: float = 10.0
+    """Not found, or forbidden."""
+    failure: float = 1.5
+    """The API server failed or did not answer."""
+    discovery: float = 60.0
+    """The kinds that the cluster serves answer by themselves."""
+    stale: float = 60.0
+    """A reading stands in for one that cannot be had; never longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[V]):
+    """What was had for a key.
+
+    Attributes:
+        value: The answer; None where there is an error.
+        error: Why there is no answer; nothing of who asked.
+        began: When it was begun to be had, by the clock of the cache.
+        fresh: Until when it answers by itself.
+        ends: Until when it is remembered.
+        size: About how many bytes it takes.
+    """
+
+    value: V
+    error: ReadError | None
+    began: float
+    fresh: float
+    ends: float
+    size: int
+
+
+class Cache(Generic[K, V]):
+    """Remembers answers, and has each only once at a time.
+
+    Args:
+        memory: The budget of what it remembers.
+        clock: A monotonic clock, in seconds.
+        lifetimes: How long it remembers.
+        places: How many callers may lead or wait at one moment; the next ones get nothing at once.
+        slots: Where callers compute; they leave their slot while they lead or wait.
+        kept: The largest share of the memory for answers, in bytes.
+        refused: The same for what there is none of.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        clock: Callable[[], float],
+        lifetimes: Lifetimes,
+        places: threading.Semaphore,
+        slots: ComputeSlots | None = None,
+        *,
+        kept: int = _KEPT,
+        refused: int = _REFUSED,
+    ) -> None:
+        self.clock = clock
+        self.lifetimes = lifetimes
+        self.memory = memory
+        self.places = places
+        self.slots = slots or ComputeSlots(1)
+        self.flights: dict[K, Flight[K, V]] = {}
+        self.kept = memory.shelf(kept, clock=clock, ends=_ends, size=attrgetter("size"))
+        self.refused = memory.shelf(refused, clock=clock, ends=_ends, size=attrgetter("size"))
+        self.failed = memory.shelf(refused, clock=clock, ends=_ends, size=attrgetter("size"))
+
+    def recall(self, key: K) -> Entry[V] | None:
+        """What answers without asking; None where nothing does."""
+        with self.memory.lock:
+            return self.known(key)
+
+    def settled(self, key: K, entry: Entry[V]) -> Entry[V]:
+        """An entry with an answer: this one, or an older one that stands in for a failure.
+
+        Raises:
+            ReadError: There is none; no other caller has the same error.
+        """
+        error = entry.error
+        if error is None:
+            return entry
+        if not isinstance(error, NotFound | NotServed):
+            with self.memory.lock:
+                older: Entry[V] | None = self.kept.get(key)
+                absence: Entry[V] | None = self.refused.get(key)
+            if older is not None and self.clock() - older.began <= self.lifetimes.stale:
+                return older
+            if absence is not None and isinstance(absence.error, NotServed):
+                # What was not served a moment ago is hardly what fails now.
+                error, entry = absence.error, absence
+        raised = copy.copy(error)
+        raised.began = entry.began
+        raise raised
+
+    def known(self, key: K) -> Entry[V] | None:
+        """The same as `recall` for a caller that holds the lock."""
+        now = self.clock()
+        for shelf in (self.kept, self.refused, self.failed):
+            entry: Entry[V] | None = shelf.get(key)
+            if entry is not None and now < entry.fresh:
+                return entry
+        return None
+
+    def keep(self, key: K, entry: Entry[V]) -> None:
+        """Keep what was had in place of what it overtakes; the caller holds the lock."""
+        if entry.error is None:
+            shelf = self.kept
+            self.refused.pop(key, None)
+        elif self.is_absence(key, entry.error):
+            shelf = self.refused
+            self.kept.pop(key, None)
+        else:
+            shelf = self.failed
+        if shelf is not self.failed:
+            self.failed.pop(key, None)
+        if entry.size <= shelf.maxsize:
+            shelf[key] = entry
+            self.memory.fit()
+        else:
+            shelf.pop(key, None)
+
+    def is_absence(self, key: K, error: ReadError) -> bool:
+        """Whether an error says that there is nothing to be seen.
+
+        An API server that starts knows no role at first and forbids everything: what was seen a
+        moment ago is not believed to be out of sight.
+        """
+        gone = isinstance(error, NotFound | NotServed)
+        return gone or (isinstance(error, Forbidden) and key not in self.kept)
+
+
+_PENDING: Entry[Any] = Entry(None, None, 0.0, 0.0, 0.0, 0)
+
+
+class Flight(Generic[K, V]):
+    """One answer that is being had, and those who wait for it.
+
+    A context manager: who leads asks in it and lands what comes of it; a `ReadError` that is raised
+    in it is landed by itself.
+
+    Args:
+        cache: Where the answer is remembered.
+        key: What is asked.
+        deadline: How long to wait.
+
+    Attributes:
+        entry: What came of it, once it is over.
+        leads: Whether the caller is the one who asks.
+        landed: Set once it is over.
+    """
+
+    def __init__(self, cache: Cache[K, V], key: K, deadline: Deadline) -> None:
+        self.leads = False
+        self.landed = threading.Event()
+        self.entry: Entry[V] = _PENDING
+        self._cache = cache
+        self._key = key
+        self._deadline = deadline
+        self._began = cache.clock()
+        self._has_place = False
+        self._had_slot = False
+
+    def __enter__(self) -> Self:
+        """Lead, or wait for who does."""
+        cache = self._cache
+        if self._deadline.remaining() <= 0:
+            return self._without("no time was left to ask the API server")
+        self._has_place = cache.places.acquire(blocking=False)
+        if not self._has_place:
+            return self._without("overloaded: too many requests wait for the API server")
+        with cache.memory.lock:
+            # It may have landed since the caller looked.
+            self.entry = cache.known(self._key) or self.entry
+            leader = cache.flights.get(self._key)
+            if self.entry is _PENDING and leader is None:
+                self.leads = True
+                cache.flights[self._key] = self
+        if self.entry is _PENDING:
+            self._had_slot = cache.slots.leave()
+            if leader is not None:
+                leader.landed.wait(self._deadline.remaining())
+                self.entry = leader.entry
+                if self.entry is _PENDING:
+                    return self._without("no answer in time")
+        return self
+
+    def land(
+        self, value: V, size: int, *, began: float | None = None, fresh: float | None = None
+    ) -> None:
+        """Hand what was had to all who wait, and have it remembered.
+
+        Args:
+            value: The answer.
+            size: About how many bytes it takes.
+            began: When the oldest part of it began, by the clock; None for the flight's beginning.
+            fresh: Until when it answers by itself, by the clock; None for as long as a reading.
+        """
+        lifetimes, now = self._cache.lifetimes, self._cache.clock()
+        began = self._began if began is None else began
+        if fresh is None:
+            # What takes longer to have than it lives for would be asked for all the time.
+            longest = max(began + lifetimes.stale, began + lifetimes.reading)
+            fresh = max(began + lifetimes.reading, min(now + (now - self._began), longest))
+        ends = max(fresh, began + lifetimes.stale)
+        self._land(Entry(value, None, began, fresh, ends, _ENTRY + size))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        """Land the error, if there is one, and make place for others.
+
+        Raises:
+            ReadTimeout: The slot that the caller had left did not become free in time.
+        """
+        handled = isinstance(error, ReadError)
+        try:
+            if self.leads and self.entry is _PENDING:
+                # A copy: the error itself holds every frame below it, the request's included.
+                failure = copy.copy(error) if isinstance(error, ReadError) else self._broken()
+                self._land(self._failure(failure))
+        finally:
+            if self._has_place:
+                self._cache.places.release()
+        if error is None or handled:
+            self._cache.slots.resume(self._had_slot)
+        return handled
+
+    def _broken(self) -> UpstreamError:
+        return UpstreamError(str(self._key), "the reading was broken off")
+
+    def _failure(self, error: ReadError) -> Entry[V]:
+        lifetimes, now = self._cache.lifetimes, self._cache.clock()
+        unseen = self._cache.is_absence(self._key, error)
+        fresh = now + (lifetimes.absence if unseen else lifetimes.failure)
+        # As a reading does it stands in: a kind that no cluster has to have fails no group.
+        ends = max(fresh, now + lifetimes.stale) if isinstance(error, NotServed) else fresh
+        return Entry(cast("V", None), error, self._began, fresh, ends, _ENTRY + _ERROR)
+
+    def _land(self, entry: Entry[V]) -> None:
+        cache = self._cache
+        with cache.memory.lock:
+            cache.keep(self._key, entry)
+            del cache.flights[self._key]
+        self.entry = entry
+        self.landed.set()
+
+    def _without(self, problem: str) -> Self:
+        """Come to nothing; that says nothing about the cluster, and is not remembered."""
+        error = ReadTimeout(str(self._key), problem)
+        self.entry = Entry(cast("V", None), error, self._began, self._began, self._began, 0)
+        return self
+
+
+def _ends(_: object, entry: Entry[Any], __: float) -> float:
+    return entry.ends

@@ -1,0 +1,403 @@
+"""One request to the API server at a time: authenticated, bounded, and over by its deadline.
+
+A socket's timeout covers one system call, so a server that drips a byte a second never runs into
+it. Here every read of an answer is given just the time that is left, and so many bytes. An answer
+whose end could be read in two ways is none, and a connection over which more came than the answer
+is not used again: the rest would begin the next one.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse
+from typing import TYPE_CHECKING, Any
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
+
+from k8s_heartbeat.core.checks.reader import Deadline, ReadError, ReadTimeout, UpstreamError
+
+from ..logs import count_api_call
+from ..memory import LARGEST, SMALL, Room
+from .connect import Connection, NoClusterError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+    from urllib3 import BaseHTTPResponse
+    from urllib3 import HTTPResponse as Answer
+
+__all__ = ["Client", "Request", "TooLargeError"]
+
+_LARGEST_BODY = LARGEST * 2 // 5
+# As it is sent it is somewhat longer, for what chunks add.
+_LARGEST_REST = _LARGEST_BODY * 5 // 4
+# The status line and the headers, with all that is informational before them.
+_LARGEST_HEAD = 2**18
+_CHUNK = 2**16
+# In digits: what is longer is no number of 64 bits.
+_LONGEST_LENGTH = 20
+# Leaves time to answer when the API server is not there at all.
+_CONNECT_SECONDS = 3.0
+# Between two looks for a configuration when the API server cannot be reached.
+_PAUSE = 10.0
+_BODILESS = frozenset((204, 205, 304))
+
+
+class TooLargeError(UpstreamError):
+    """An answer of more bytes than are taken in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the API server is asked; asking twice changes nothing in the cluster.
+
+    Attributes:
+        path: The path of the URL, quoted, with its query.
+        what: What is asked for, as errors name it.
+        accept: The media type to ask for.
+        body: JSON to POST, for a review; None for a GET.
+    """
+
+    path: str
+    what: str
+    accept: str = "application/json"
+    body: bytes | None = None
+
+
+class Client:
+    """Asks the API server over connections that are kept, by a configuration that may be replaced.
+
+    Args:
+        connect: Makes a connection by the configuration as it is now. It is called again when the
+            API server refuses the credentials, and when it cannot be reached or verified.
+        clock: A monotonic clock, in seconds.
+
+    Raises:
+        NoClusterError: No cluster's configuration was found.
+    """
+
+    def __init__(
+        self, connect: Callable[[], Connection], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._connect = connect
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._looking = False
+        self._looked = float("-inf")
+        self._problem = ""
+        self._connection = _bounded(connect())
+
+    @property
+    def origin(self) -> str:
+        """Which configuration it works with, for people."""
+        return self._connection.origin
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that its configuration names as the one to work in."""
+        return self._connection.namespace
+
+    def close(self) -> None:
+        """Close its connections; the next request opens new ones."""
+        self._connection.close()
+
+    def send(self, request: Request, deadline: Deadline, room: Room) -> tuple[int, bytes]:
+        """The status and the body of one answer.
+
+        Args:
+            request: What to ask.
+            deadline: When all of it must be over.
+            room: Grown for a large answer.
+
+        Raises:
+            ReadTimeout: The deadline passed.
+            TooLargeError: The body is over the bound.
+            UpstreamError: There was no whole answer.
+        """
+        repeated = renewed = False
+        while True:
+            connection = self._connection
+            try:
+                timeout = _started(request.what, deadline)
+                headers = connection.headers(request.accept, deadline)
+                if request.body is not None:
+                    headers["Content-Type"] = "application/json"
+                count_api_call()
+                response = connection.pools.request(
+                    "GET" if request.body is None else "POST",
+                    connection.host + request.path,
+                    body=request.body,
+                    headers=headers,
+                    timeout=timeout,
+                    retries=False,
+                    redirect=False,
+                    preload_content=False,
+                    decode_content=False,
+                )
+                body = _body_of(response, request.what, deadline, room)
+            except ReadError:
+                raise
+            except Exception as error:  # credential plugins raise whatever they like
+                # A server may close a kept-alive connection just as it is used again.
+                if _now.reused and not repeated and isinstance(error, ProtocolError):
+                    repeated = True
+                elif not (_now.sent or renewed) and self._renewed(connection, deadline, _PAUSE):
+                    renewed = True
+                else:
+                    # An error of that kind quotes what was to be sent, the token included.
+                    cause = None if isinstance(error, ValueError) else error
+                    raise self._failure(request.what, error) from cause
+                continue
+            finally:
+                _now.deadline = _now.connection = None
+            if response.status != 401 or renewed:
+                return response.status, body
+            renewed = self._renewed(connection, deadline, 0)
+            if not renewed:
+                raise UpstreamError(
+                    request.what, f"the API server refuses the credentials{self._problem}"
+                )
+
+    def _renewed(self, failed: Connection, deadline: Deadline, pause: float) -> bool:
+        """Whether there is another connection than one that failed, which is looked for."""
+        with self._changed:
+            due = self._clock() >= self._looked + pause
+            if self._connection is failed and due and not self._looking:
+                # A credential plugin may hang for longer than any deadline.
+                threading.Thread(target=self._look, daemon=True).start()
+                self._looking, self._looked = True, self._clock()
+            while self._looking and self._changed.wait(deadline.remaining()):
+                pass
+            return self._connection is not failed
+
+    def _look(self) -> None:
+        """Make a connection by the configuration as it is now; without one, the old one stays."""
+        replaced, made, problem = self._connection, self._connection, ""
+        try:
+            made = _bounded(self._connect())
+        except NoClusterError as error:
+            problem = f"; {error}"
+        except Exception as error:  # nobody else would see it
+            problem = f"; the configuration cannot be read ({type(error).__name__})"
+        with self._changed:
+            self._connection, self._problem, self._looking = made, problem, False
+            self._changed.notify_all()
+        if made is not replaced:
+            replaced.close()
+
+    def _failure(self, what: str, error: Exception) -> ReadError:
+        """What an error of the libraries means."""
+        # What is wrong with the configuration explains no answer that broke off.
+        note = "" if _now.sent else self._problem
+        if isinstance(error, NewConnectionError):  # to urllib3 a timeout too
+            return UpstreamError(what, f"the API server cannot be reached{note}")
+        if isinstance(error, ConnectTimeoutError | ReadTimeoutError | TimeoutError):
+            return ReadTimeout(what, f"the API server did not answer in time{note}")
+        if isinstance(error, ValueError):
+            return UpstreamError(what, f"the request could not be put together{note}")
+        known = isinstance(error, HTTPError | OSError)
+        came = "the API server broke off" if known else "the API server could not be asked"
+        cause = error.args[1] if len(error.args) > 1 else error
+        return UpstreamError(what, f"{came} ({type(cause).__name__}){note}")
+
+
+class _Exchange(threading.local):
+    """What this thread's current request may use, and what became of it."""
+
+    deadline: Deadline | None = None
+    connection: _Connection | None = None
+    sent: bool = False
+    reused: bool = False
+    """Whether it got no byte on a connection that had served before."""
+
+
+_now = _Exchange()
+
+
+def _started(what: str, deadline: Deadline) -> Timeout:
+    """Bind this thread's next exchange to a deadline; the timeouts of its first steps."""
+    remaining = deadline.remaining()
+    if remaining <= 0:
+        raise ReadTimeout(what, "no time was left to ask the API server")
+    _now.deadline, _now.sent, _now.reused = deadline, False, False
+    return Timeout(connect=min(remaining, _CONNECT_SECONDS), read=remaining)
+
+
+def _body_of(response: BaseHTTPResponse, what: str, deadline: Deadline, room: Room) -> bytes:
+    """All of an answer's body."""
+    # Unlike pieces that are joined, it never holds the whole of it twice.
+    body = io.BytesIO()
+    complete = False
+    try:
+        expected = _length_of(response, what)
+        while chunk := response.read1(_CHUNK):
+            if body.tell() <= SMALL < body.tell() + len(chunk):
+                room.grow(what, deadline)
+            body.write(chunk)
+            if body.tell() > _LARGEST_BODY:
+                raise _too_large(what)
+        if expected not in (None, body.tell()):
+            raise UpstreamError(what, "the API server's answer was cut off")
+        complete = True
+    except ValueError as error:  # such as a chunk of negative length
+        raise UpstreamError(what, "the API server's answer is no HTTP") from error
+    finally:
+        # What was not read to its end must not be taken for the next answer.
+        response.release_conn() if complete else response.close()
+    return body.getvalue()
+
+
+def _length_of(response: BaseHTTPResponse, what: str) -> int | None:
+    """The length of a body that may be read; None where it is sent in chunks."""
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UpstreamError(what, "the API server's answer is encoded, which was not asked for")
+    length = response.headers.get("Content-Length", "")
+    if not length.isdecimal():
+        return None
+    if int(length) > _LARGEST_BODY:
+        raise _too_large(what)
+    return int(length)
+
+
+def _too_large(what: str) -> TooLargeError:
+    return TooLargeError(what, f"the API server's answer is over {_LARGEST_BODY >> 20} MiB")
+
+
+class _TimedReader(io.RawIOBase):
+    """A socket's raw reader that gives each read the time and the bytes that are left."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._deadline = deadline
+        self.left = _LARGEST_HEAD
+        self.over = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
+        if self.over:
+            return 0
+        if self.left <= 0:
+            raise HTTPException("it sends more than is taken in")
+        remaining = self._deadline.remaining()
+        if remaining <= 0:
+            raise TimeoutError("the deadline is over")
+        self._sock.settimeout(remaining)
+        count = self._raw.readinto(buffer)
+        if count:
+            self.left -= count
+            # It has answered: what breaks from here on is no closed connection.
+            _now.reused = False
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Stream(io.BufferedReader):
+    """An answer's bytes; at its end it tells its connection whether more had come."""
+
+    def __init__(self, reader: _TimedReader, connection: _Connection | None) -> None:
+        super().__init__(reader)
+        self._reader = reader
+        self._connection = connection
+
+    def close(self) -> None:
+        if not self.closed and self._connection is not None:
+            # Of what is in the buffer; nothing is waited for.
+            self._reader.over = True
+            self._connection.spent |= bool(self.peek())
+        super().close()
+
+
+class _TimedResponse(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self._timed: _TimedReader | None = None
+        if _now.deadline is not None:
+            self._timed = _TimedReader(self.fp.detach(), sock, _now.deadline)
+            self.fp = _Stream(self._timed, _now.connection)
+
+    def begin(self) -> None:
+        super().begin()
+        if self._timed is not None:
+            self._timed.left = _LARGEST_REST
+        lengths = self.headers.get_all("Content-Length", [])
+        codings = self.headers.get_all("Transfer-Encoding", [])
+        length = lengths[0] if lengths else "0"
+        plain = length.isascii() and length.isdecimal() and len(length) < _LONGEST_LENGTH
+        if len(lengths) + len(codings) > 1 or not plain:
+            raise HTTPException("its length can be read in two ways")
+        if codings and codings[0].lower() != "chunked":
+            raise HTTPException("its transfer encoding is unknown")
+
+
+class _Connection(HTTPConnection):
+    """Knows whether it has served before, and whether it may serve again."""
+
+    response_class = _TimedResponse
+    spent = False
+    _served = False
+
+    @property
+    def is_connected(self) -> bool:
+        # TLS decrypts a whole record at once: of what is left of it the socket knows nothing.
+        pending = getattr(self.sock, "pending", None)
+        rest = pending() if pending else 0
+        return not self.spent and not rest and super().is_connected
+
+    def close(self) -> None:
+        super().close()
+        self.spent = self._served = False
+
+    def _new_conn(self) -> socket.socket:
+        # urllib3 gives each address of a name the whole time; here they share it.
+        addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        if self.timeout is not None:
+            self.timeout /= max(1, len(addresses))
+        return super()._new_conn()
+
+    def getresponse(self) -> Answer:  # type: ignore[override]  # as urllib3 does
+        _now.sent, _now.reused, _now.connection = True, self._served, self
+        response = super().getresponse()
+        self._served = True
+        # They say that they have no body: one that comes all the same would begin the next answer.
+        self.spent |= response.status in _BODILESS or response.status < 200
+        return response
+
+
+class _SecureConnection(_Connection, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]  # nor does urllib3's own fit
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection  # pyright: ignore[reportAssignmentType]  # nor does urllib3's own fit
+
+
+def _bounded(connection: Connection) -> Connection:
+    """A connection each of whose exchanges keeps the deadline of its thread."""
+    classes: dict[str, type[HTTPConnectionPool] | type[HTTPSConnectionPool]] = {
+        "http": _Pool,
+        "https": _SecurePool,
+    }
+    connection.pools.pool_classes_by_scheme = classes
+    return connection

@@ -1,0 +1,370 @@
+"""Reads objects and lists of a cluster, and what it serves, from its API server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from k8s_heartbeat.core import RULES, Rules
+from k8s_heartbeat.core.checks.reader import (
+    Deadline,
+    Forbidden,
+    NotFound,
+    NotServed,
+    ReadError,
+    Reading,
+    UpstreamError,
+)
+from k8s_heartbeat.core.fields import is_list, is_mapping, items, mapping, mappings, text
+from k8s_heartbeat.core.gap import Gap, GapReason
+from k8s_heartbeat.core.kinds import ServedKinds, is_custom, kind_of
+from k8s_heartbeat.core.query import Query
+
+from ..memory import SMALL, Memory
+from .client import Client, Request, TooLargeError
+from .decode import (
+    LARGEST_MADE,
+    MOST_ITEMS,
+    Page,
+    UnreadableError,
+    decode_object,
+    decode_page,
+    decode_whole,
+    size_of,
+)
+
+__all__ = ["LiveReader"]
+
+# A namespace of 2,000 workloads is one answer of some ten MiB; where the objects are so large that
+# such a page is over the bound, it is asked for in small ones.
+_SMALL_PAGE = 200
+_MOST_OBJECTS = 20_000
+# A URL that holds a longer one is refused by the API server.
+_LONGEST_TOKEN = 2**16
+# What the API server says of a group, a version or a kind that it has not.
+_NO_SUCH_PATH = b"404 page not found"
+_PARTIAL = "PartialObjectMetadata"
+_DISCOVERY = "what the cluster serves"
+# The aggregated form, which clusters since 1.26 have, tells in one answer what others tell group by
+# group.
+_DISCOVERY_FORMS = ",".join(
+    (
+        "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
+        "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList",
+        "application/json",
+    )
+)
+_MOST_GROUP_VERSIONS = 200
+
+
+class LiveReader:
+    """A `ClusterReader` that asks the API server each time.
+
+    Args:
+        client: Sends its requests.
+        memory: Where large answers take their room.
+        rules: They name the fields that are kept of each kind.
+    """
+
+    def __init__(self, client: Client, memory: Memory, rules: Rules = RULES) -> None:
+        self._client = client
+        self._memory = memory
+        self._rules = rules
+
+    def read(self, query: Query, deadline: Deadline) -> Reading:
+        """See `ClusterReader.read`."""
+        began = deadline.clock()
+        # Its names are matched as it is made; they become a path, so once more.
+        query = replace(query)
+        fields = self._rules.find(query.kind.kind, query.kind.api_version).fields
+        intake = _Object(query, fields, final=True) if query.name else _List(query, fields)
+        with self._memory.room() as room:
+            while True:
+                try:
+                    status, body = self._client.send(intake.request(), deadline, room)
+                except TooLargeError:
+                    if intake.final:
+                        raise
+                    intake = _List(query, fields, _SMALL_PAGE, final=True)
+                    continue
+                if status == 410 and intake.token and not intake.final:
+                    intake = _List(query, fields, final=True)
+                    continue
+                if status != 200:
+                    break
+                intake.take(body)
+                if intake.size > SMALL:
+                    room.grow(str(query), deadline)
+                if intake.complete:
+                    return Reading(tuple(intake.objects), began, gap=intake.gap, size=intake.size)
+        raise self._refusal(query, status, body, deadline)
+
+    def discover(self, deadline: Deadline) -> ServedKinds:
+        """See `ClusterReader.discover`."""
+        began = deadline.clock()
+        found: list[Mapping[str, Any]] = []
+        whole = True
+        for root in ("/api", "/apis"):
+            answer = self._discovery(root, deadline)
+            if answer.get("kind") == "APIGroupDiscoveryList":
+                found += _aggregated(answer)
+                whole = whole and not _is_stale(answer)
+                continue
+            _expect(answer, "APIVersions", "APIGroupList")
+            stated = _group_versions(answer)
+            usable = [entry for entry in stated[:_MOST_GROUP_VERSIONS] if _is_path(entry)]
+            whole = whole and len(usable) == len(stated)
+            for group_version in usable:
+                # A group that another server serves, such as metrics, may be away by itself.
+                try:
+                    told = self._discovery(f"{root}/{group_version}", deadline)
+                    found += _resources(told, group_version)
+                except UpstreamError:
+                    whole = False
+        # Reviews and the like can only be made.
+        readable = [each for each in found if "get" in items(each.get("verbs"))]
+        kinds = [kind for each in readable if (kind := kind_of(each))]
+        # Subresources are no kinds; anything else that is none is a kind that nobody can ask for.
+        odd = sum("/" not in text(each.get("name")) for each in readable) - len(kinds)
+        return ServedKinds(kinds, whole=whole and odd <= 0, began=began)
+
+    def ping(self, deadline: Deadline) -> None:
+        """See `ClusterReader.ping`: the API server's own health check."""
+        what = "the API server's health"
+        with self._memory.room() as room:
+            status, body = self._client.send(Request("/healthz", what, "*/*"), deadline, room)
+        if status != 200:
+            raise UpstreamError(what, f"the API server answered {status}")
+        if body.strip() != b"ok":
+            raise UpstreamError(what, "the API server's answer is not ok")
+
+    def _discovery(self, path: str, deadline: Deadline) -> Mapping[str, Any]:
+        """One answer of the discovery API."""
+        with self._memory.room() as room:
+            request = Request(path, _DISCOVERY, _DISCOVERY_FORMS)
+            status, body = self._client.send(request, deadline, room)
+            if status != 200:
+                raise UpstreamError(_DISCOVERY, f"the API server answered {status}")
+            try:
+                return decode_whole(body)
+            except UnreadableError as error:
+                raise UpstreamError(_DISCOVERY, f"the API server's answer is {error}") from error
+
+    def _refusal(self, query: Query, status: int, body: bytes, deadline: Deadline) -> ReadError:
+        """What another status than 200 means."""
+        what, kind = str(query), query.kind
+        if status == 404 and self._is_not_served(query, body, deadline):
+            name = f"{kind.plural}.{kind.group}".rstrip(".")
+            known = "kubectl api-resources lists those that it does"
+            return NotServed(what, f"the cluster serves no {name}; {known}")
+        # A proxy's page on the way is no word of the API server's on what exists.
+        if status in (403, 404) and _is_status(body):
+            if status == 403:
+                return Forbidden(what, "forbidden by the cluster's RBAC")
+            if query.name:
+                return NotFound(what, "not found")
+        return UpstreamError(what, f"the API server answered {status}")
+
+    def _is_not_served(self, query: Query, body: bytes, deadline: Deadline) -> bool:
+        """Whether a 404 is of a kind that there is not, rather than of an object."""
+        plain = body.strip() == _NO_SUCH_PATH
+        if is_custom(query.kind):
+            return plain or (not query.name and _is_status(body))
+        # Kubernetes' own kinds are there but in another version: a proxy may know those words too.
+        return plain and not self.discover(deadline).has(query.kind)
+
+
+@dataclass(slots=True)
+class _Intake:
+    """What was taken in so far.
+
+    Attributes:
+        query: What was asked for.
+        page: Objects on a page.
+        final: Whether it is not begun anew.
+        token: What the next page is asked with; empty for the first.
+    """
+
+    query: Query
+    fields: tuple[str, ...]
+    page: int = MOST_ITEMS
+    final: bool = False
+    objects: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
+    size: int = 0
+    token: str = ""
+    gap: Gap | None = None
+    complete: bool = False
+    tokens: set[str] = field(default_factory=set[str])
+
+    def request(self) -> Request:
+        """What is to be asked next."""
+        query, kind = self.query, self.query.kind
+        accept = "application/json"
+        if kind.metadata_only:
+            suffix = "" if query.name else "List"
+            accept = f"application/json;as={_PARTIAL}{suffix};g=meta.k8s.io;v=v1"
+        path = _path(query)
+        if not query.name:
+            parameters = {"limit": str(self.page)}
+            if query.selector is not None:
+                parameters["labelSelector"] = str(query.selector)
+            if kind.list_fields:
+                parameters["fieldSelector"] = kind.list_fields
+            if self.token:
+                parameters["continue"] = self.token
+            path = f"{path}?{urlencode(parameters)}"
+        return Request(path, str(query), accept)
+
+    def take(self, body: bytes) -> None:
+        """Take in an answer.
+
+        Raises:
+            UpstreamError: It is none to this question.
+        """
+        raise NotImplementedError
+
+    def unlike(self, what: object) -> UpstreamError:
+        """The error of an answer that is something else."""
+        return UpstreamError(str(self.query), f"the API server's answer is {what}")
+
+
+class _Object(_Intake):
+    """One object by its name."""
+
+    def take(self, body: bytes) -> None:
+        kind = self.query.kind
+        try:
+            made = decode_object(body, self.fields)
+        except UnreadableError as error:
+            raise self.unlike(error) from error
+        stated = (made.get("apiVersion"), made.get("kind"))
+        if kind.metadata_only and stated[1] == _PARTIAL:
+            made["apiVersion"], made["kind"] = kind.api_version, kind.kind
+        elif kind.metadata_only or stated != (kind.api_version, kind.kind):
+            raise self.unlike(f"no {kind.kind}")
+        metadata = mapping(made.get("metadata"))
+        found = (metadata.get("namespace") or "", metadata.get("name"))
+        if found != (self.query.namespace, self.query.name):
+            raise self.unlike("another object")
+        self.objects, self.size, self.complete = [made], size_of(made), True
+
+
+class _List(_Intake):
+    """All of a kind, page by page."""
+
+    def take(self, body: bytes) -> None:
+        kind = self.query.kind
+        of_each = _PARTIAL if kind.metadata_only else kind.kind
+        try:
+            page = decode_page(body, f"{of_each}List", self.fields, LARGEST_MADE - self.size)
+        except UnreadableError as error:
+            raise self.unlike(error) from error
+        for made in page.objects:
+            if not self._is_member(made, of_each):
+                raise self.unlike("a list of something else")
+            # The items of a list do not repeat what they are.
+            made["apiVersion"], made["kind"] = kind.api_version, kind.kind
+        self.objects += page.objects
+        self.size += page.size
+        self._turn(page)
+
+    def _turn(self, page: Page) -> None:
+        """Go on to the next page, unless there is none or enough was read."""
+        if len(page.token) > _LONGEST_TOKEN or page.token in self.tokens:
+            raise self.unlike("a list that leads nowhere")
+        self.token = page.token
+        self.tokens.add(page.token)
+        if page.cut or (page.token and len(self.tokens) * self.page >= _MOST_OBJECTS):
+            self.gap = Gap(
+                GapReason.CUT,
+                self.query.kind,
+                "",
+                f"there are more {self.query.kind.plural} than the {len(self.objects):,} that are "
+                "read; narrow it by kind or namespace",
+            )
+        self.complete = not page.token or self.gap is not None
+
+    def _is_member(self, made: Mapping[str, Any], of_each: str) -> bool:
+        """Whether an item belongs there; few servers repeat in each what it is."""
+        metadata, namespace = made.get("metadata"), self.query.namespace
+        return (
+            made.get("kind") in (None, "", of_each)
+            and is_mapping(metadata)
+            and text(metadata.get("name")) != ""
+            and (not namespace or metadata.get("namespace") == namespace)
+        )
+
+
+def _path(query: Query) -> str:
+    """The path of an object or a list; a kind that the cluster itself names is quoted too."""
+    kind = query.kind
+    root = f"apis/{quote(kind.group, safe='')}" if kind.group else "api"
+    place = f"namespaces/{query.namespace}/" if query.namespace else ""
+    path = f"/{root}/{quote(kind.version, safe='')}/{place}{quote(kind.plural, safe='')}"
+    return f"{path}/{quote(query.name, safe='')}" if query.name else path
+
+
+def _is_status(body: bytes) -> bool:
+    try:
+        return decode_object(body, ()).get("kind") == "Status"
+    except UnreadableError:
+        return False
+
+
+def _aggregated(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for group in mappings(answer.get("items")):
+        name = text(mapping(group.get("metadata")).get("name"))
+        for version in mappings(group.get("versions")):
+            for resource in mappings(version.get("resources")):
+                yield {
+                    "name": resource.get("resource"),
+                    "kind": mapping(resource.get("responseKind")).get("kind"),
+                    "group": name,
+                    "version": version.get("version"),
+                    "shortNames": resource.get("shortNames"),
+                    "namespaced": resource.get("scope") == "Namespaced",
+                    "verbs": resource.get("verbs"),
+                }
+
+
+def _is_stale(answer: Mapping[str, Any]) -> bool:
+    """Whether the API server could not ask a group's own server."""
+    return any(
+        version.get("freshness") == "Stale"
+        for group in mappings(answer.get("items"))
+        for version in mappings(group.get("versions"))
+    )
+
+
+def _group_versions(answer: Mapping[str, Any]) -> list[str]:
+    group_versions = [
+        text(version.get("groupVersion"))
+        for group in mappings(answer.get("groups"))
+        for version in mappings(group.get("versions"))
+    ]
+    versions = answer.get("versions")
+    if is_list(versions):
+        # The core group's versions, each a text.
+        group_versions += [text(version) for version in versions]
+    return group_versions
+
+
+def _resources(answer: Mapping[str, Any], group_version: str) -> Iterator[Mapping[str, Any]]:
+    _expect(answer, "APIResourceList")
+    group, _, version = group_version.rpartition("/")
+    for resource in mappings(answer.get("resources")):
+        yield {**resource, "group": group, "version": version}
+
+
+def _expect(answer: Mapping[str, Any], *kinds: str) -> None:
+    """Raise unless an answer is of a kind: of anything else it does not follow what is served."""
+    if answer.get("kind") not in kinds:
+        raise UpstreamError(_DISCOVERY, "the API server's answer is no discovery")
+
+
+def _is_path(group_version: str) -> bool:
+    """Whether a group and version are what a path may hold as they are."""
+    plain = group_version.replace("/", "", 1).replace(".", "").replace("-", "")
+    return plain.isascii() and plain.isalnum() and ".." not in group_version

@@ -1,0 +1,148 @@
+"""Verdicts on groups, each computed once for all who ask in the lifetime of a reading.
+
+What is kept is everybody's: who may see how much of it is told to whom is decided for each answer.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from k8s_heartbeat.core import RULES, Policy, Rules
+from k8s_heartbeat.core.checks.component import Component, check_component
+from k8s_heartbeat.core.checks.reader import ClusterReader, Deadline
+from k8s_heartbeat.core.checks.readings import Worth
+from k8s_heartbeat.core.checks.selection import Selection, SelectionResult, check_selection
+
+from .cache import Cache, Flight, Lifetimes
+from .memory import Memory
+from .slots import ComputeSlots
+
+__all__ = ["Groups"]
+
+_KEPT = 32 * 2**20
+_REFUSED = 2**20
+# About how many bytes a verdict on a member takes, each of its causes, and what is kept of a list.
+_VERDICT, _CAUSE, _LIST, _LABEL = 1_500, 500, 400, 150
+
+
+class Groups:
+    """Checks selections and components, and shares what comes of it.
+
+    Args:
+        reader: Where objects are read; it leaves its caller's slot while it waits.
+        policy: The knobs of the rules, for what is no component.
+        rules: Which rule judges which kind.
+        clock: A monotonic clock, in seconds; that of every deadline.
+        lifetimes: How long verdicts are shared: as long as readings are.
+        memory: The budget of what is kept.
+        places: How many callers may compute or wait for a group at one moment.
+        slots: Where they compute.
+    """
+
+    def __init__(
+        self,
+        reader: ClusterReader,
+        policy: Policy,
+        *,
+        rules: Rules = RULES,
+        clock: Callable[[], float],
+        lifetimes: Lifetimes,
+        memory: Memory,
+        places: threading.Semaphore,
+        slots: ComputeSlots,
+    ) -> None:
+        self._reader = reader
+        self._policy = policy
+        self._rules = rules
+        self._clock = clock
+        self._lifetimes = lifetimes
+        self._slots = slots
+        self._memory = memory
+        self._results: Cache[Selection | Component, SelectionResult] = Cache(
+            memory, clock, lifetimes, places, kept=_KEPT, refused=_REFUSED
+        )
+
+    def answering(self) -> AbstractContextManager[None]:
+        """Check groups and answer in it, so that their results count as long as they are there."""
+        return self._memory.holding()
+
+    def computing(self, deadline: Deadline) -> AbstractContextManager[None]:
+        """Make an answer of a result in it: for thousands of members that takes a while too.
+
+        Raises:
+            ReadTimeout: No slot became free in time.
+        """
+        return self._slots.taken(deadline)
+
+    def check(
+        self, group: Selection | Component, now: datetime, deadline: Deadline
+    ) -> SelectionResult:
+        """The verdicts on the members of a group.
+
+        Args:
+            group: Which.
+            now: The time to judge at, timezone-aware.
+            deadline: When the answer must be there.
+
+        Raises:
+            InvalidQuery: The namespace cannot exist, or a kind is cluster-scoped.
+            NotServed: The cluster serves no such kind.
+            ReadError: Nothing of it could be read.
+        """
+        entry = self._results.recall(group)
+        if entry is None:
+            with Flight(self._results, group, deadline) as flight:
+                if flight.leads:
+                    with self._slots.taken(deadline), self._memory.holding():
+                        result = self._checked(group, now, deadline)
+                    failure = result.failure()
+                    if failure is not None:
+                        raise failure
+                    began = result.worth(self._clock()).began
+                    # What failed may heal sooner.
+                    fresh = self._clock() + self._lifetimes.failure if result.faulty else None
+                    flight.land(result, _size_of(result), began=began, fresh=fresh)
+            entry = flight.entry
+        stands_in = entry.error is not None
+        if stands_in:
+            entry = self._results.settled(group, entry)
+        self._memory.hand_over(self._results.kept, group, entry, entry.size)
+        return replace(entry.value, stale=True) if stands_in else entry.value
+
+    def worth(self, result: SelectionResult) -> Worth:
+        """What a result is worth now: readings that were young when it was made grow old in it."""
+        now = self._clock()
+        found = result.worth(now)
+        is_old = found.age(now) > self._lifetimes.reading
+        return replace(found, stale=True) if is_old else found
+
+    def _checked(
+        self, group: Selection | Component, now: datetime, deadline: Deadline
+    ) -> SelectionResult:
+        if isinstance(group, Component):
+            return check_component(
+                self._reader, group, now=now, deadline=deadline, rules=self._rules
+            )
+        return check_selection(
+            self._reader,
+            group,
+            now=now,
+            deadline=deadline,
+            policy=self._policy,
+            rules=self._rules,
+        )
+
+
+def _size_of_labels(labels: Mapping[str, Any]) -> int:
+    return sum(_LABEL + len(key) + len(str(value)) for key, value in labels.items())
+
+
+def _size_of(result: SelectionResult) -> int:
+    causes = sum(len(member.assessment.causes) for member in result.members)
+    labels = sum(_size_of_labels(member.labels) for member in result.members)
+    return _VERDICT * len(result.members) + _LIST * len(result.lists) + _CAUSE * causes + labels

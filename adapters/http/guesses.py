@@ -1,0 +1,120 @@
+"""Guesses: what a client offers that nobody knows it by, so much of it and no more."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+
+from cachetools import TTLCache
+
+from .callers import Credential
+from .problems import too_many
+from .quota import Quota, Usage
+
+__all__ = ["Guesses"]
+
+_FAILURES = "failed authentications of this address"
+# Of each of the two kinds; some 300 bytes each.
+_MOST_KNOWN = 4096
+_RIGHT_SECONDS = 3600.0
+
+
+class Guesses:
+    """Tells what a client may have looked at, and counts what was found wrong.
+
+    A credential is known of one client for an hour after it was right, and for a period after it
+    was counted as wrong. What is known is no guess: it is looked at however much the client has
+    guessed, and costs nothing, whatever comes of it this time. So whoever was right is not shut out
+    by others behind the same address, and an old token that asks on and on counts once a period.
+
+    What is wrong is remembered apart from what is right, which guessing cannot make it forget.
+
+    Args:
+        failures: How much that is wrong each client may offer.
+        clock: A monotonic clock, in seconds.
+    """
+
+    def __init__(self, failures: Quota, clock: Callable[[], float]) -> None:
+        self._failures = failures
+        self._lock = threading.Lock()
+        # By the SHA-256 of a client and a credential.
+        period = failures.limit.period.total_seconds()
+        self._right: TTLCache[bytes, None] = TTLCache(_MOST_KNOWN, _RIGHT_SECONDS, clock)
+        self._wrong: TTLCache[bytes, None] = TTLCache(_MOST_KNOWN, period, clock)
+        # What each client has on trial: guessing at once is not guessing faster.
+        self._tried: dict[str, list[bytes]] = {}
+
+    @contextmanager
+    def trial(
+        self, client: str, offered: Iterable[Credential]
+    ) -> Generator[Mapping[bytes, Credential]]:
+        """What may be looked at, each once, by the digests that `settle` takes.
+
+        That is all that is offered; where it is too much, what of it was right before.
+
+        Raises:
+            HTTPTooManyRequests: There is nothing that may.
+        """
+        # Of those that are alike the first.
+        admitted = {_digest(client, each): each for each in dict.fromkeys(offered)}
+        with self._lock:
+            guesses = self._unknown(admitted)
+        over = self._begin(client, guesses) if guesses else None
+        if over is not None:
+            guesses = []
+            with self._lock:
+                admitted = {key: each for key, each in admitted.items() if key in self._right}
+            if not admitted:
+                raise too_many(_FAILURES, over)
+        try:
+            yield admitted
+        finally:
+            self._end(client, guesses)
+
+    def settle(self, client: str, right: Collection[bytes], wrong: Collection[bytes]) -> None:
+        """Remember what came of a trial, before it ends, and count what was a wrong guess.
+
+        Raises:
+            HTTPTooManyRequests: There were more than the client may have, others at this moment
+                or in other processes included: not even that they are wrong is told.
+        """
+        with self._lock:
+            self._right.update(dict.fromkeys(right))
+            guesses = self._unknown(wrong)
+            # At once, so that of many that are alike at one moment one counts.
+            self._wrong.update(dict.fromkeys(guesses))
+        if not guesses:
+            return
+        usage = self._failures.hit(client, len(guesses))
+        if usage.over:
+            with self._lock:
+                for digest in guesses:
+                    self._wrong.pop(digest, None)
+            raise too_many(_FAILURES, usage)
+
+    def _unknown(self, digests: Iterable[bytes]) -> list[bytes]:
+        return [each for each in digests if each not in self._right and each not in self._wrong]
+
+    def _begin(self, client: str, guesses: list[bytes]) -> Usage | None:
+        """Put guesses on trial, unless these are too many for a usage."""
+        usage = self._failures.usage(client)
+        with self._lock:
+            tried = self._tried.get(client, [])
+            if usage.used + len({*tried, *guesses}) > usage.limit:
+                return usage
+            self._tried[client] = tried + guesses
+        return None
+
+    def _end(self, client: str, guesses: list[bytes]) -> None:
+        with self._lock:
+            tried = self._tried.get(client, [])
+            for digest in guesses:
+                tried.remove(digest)
+            if not tried:
+                self._tried.pop(client, None)
+
+
+def _digest(client: str, credential: Credential) -> bytes:
+    return sha256(client.encode("utf-8", "surrogatepass") + b"\0" + credential.value).digest()

@@ -1,0 +1,161 @@
+"""What a request asks about: an object, a selection or a component, checked before any reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import falcon
+
+from k8s_heartbeat.core import RULES, Kind
+from k8s_heartbeat.core.checks.reader import ClusterReader, Deadline
+from k8s_heartbeat.core.checks.resolution import KindWord, resolve
+from k8s_heartbeat.core.checks.selection import Selection
+from k8s_heartbeat.core.query import InvalidQuery, Query, WrongScope, check_name, check_namespace
+from k8s_heartbeat.core.selectors import LabelSelector, parse_selector
+
+__all__ = ["ObjectQuestion", "SelectionQuestion", "check_component_name"]
+
+NO_NAMESPACE = "-"
+"""Takes the place of the namespace in the path of a cluster-scoped object."""
+
+_MOST_KINDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectQuestion:
+    """The object that a path names, of a kind that only the cluster may know.
+
+    Attributes:
+        namespace: Where; empty for a cluster-scoped kind.
+        kind: Its kind, or where only the cluster knows it what the caller calls it.
+        name: Its name.
+        known: What is read, where the kind is known without asking the cluster; otherwise None.
+    """
+
+    namespace: str
+    kind: Kind | KindWord
+    name: str
+    known: Query | None
+
+    @classmethod
+    def of(cls, namespace: str, word: str, name: str) -> ObjectQuestion:
+        """The question that a path asks; nothing is read.
+
+        Raises:
+            InvalidQuery: A namespace, kind or name that cannot be.
+        """
+        if not name:
+            raise InvalidQuery("name", "it is empty; a name is such as api")
+        place = "" if namespace == NO_NAMESPACE else namespace
+        kind = RULES.kind_called(word)
+        if kind is not None:
+            return cls(place, kind, name, Query(kind, place, name))
+        kind_word = KindWord(word)
+        if place:
+            check_namespace(place)
+        check_name(name)
+        return cls(place, kind_word, name, None)
+
+    def query(self, reader: ClusterReader, deadline: Deadline) -> Query:
+        """What is read, once the cluster has said what kinds it serves.
+
+        Raises:
+            InvalidQuery: The kind is namespaced, or is not.
+            NotServed: The cluster serves no such kind.
+            ReadError: What the cluster serves could not be read.
+        """
+        if isinstance(self.kind, Kind):
+            return Query(self.kind, self.namespace, self.name)
+        return Query(resolve(self.kind, reader, deadline), self.namespace, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionQuestion:
+    """The objects that a path and its parameters select.
+
+    Attributes:
+        namespace: Where; empty for all namespaces, and for cluster-scoped kinds.
+        words: What the caller calls their kinds; none for the workloads.
+        selector: Which of them; None for all.
+        cluster_scoped: Whether it is about what has no namespace.
+    """
+
+    namespace: str
+    words: tuple[KindWord, ...]
+    selector: LabelSelector | None
+    cluster_scoped: bool
+
+    @classmethod
+    def of(cls, req: falcon.Request, namespace: str) -> SelectionQuestion:
+        """The question that a request asks; nothing is read.
+
+        Raises:
+            InvalidQuery: A namespace, kind or selector that cannot be.
+        """
+        cluster_scoped = namespace == NO_NAMESPACE
+        if namespace and not cluster_scoped:
+            check_namespace(namespace)
+        # Two commas side by side, or one at an end, are no name.
+        words = tuple(
+            KindWord(word.strip())
+            for text in req.get_param_as_list("kind") or []
+            for word in text.split(",")
+        )
+        if len(words) > _MOST_KINDS:
+            raise InvalidQuery("kind", f"more than {_MOST_KINDS} are named, as in kind=deploy,sts")
+        if cluster_scoped and not words:
+            raise _no_place()
+        place = "" if cluster_scoped else namespace
+        question = cls(place, words, _selector(req), cluster_scoped)
+        question._check(filter(None, (RULES.kind_called(word.text) for word in words)))
+        return question
+
+    def selection(self, reader: ClusterReader, deadline: Deadline) -> Selection:
+        """What is read, once the cluster has said what kinds it serves.
+
+        Raises:
+            InvalidQuery: A kind is namespaced, or is not.
+            NotServed: The cluster serves no such kind.
+            ReadError: What the cluster serves could not be read.
+        """
+        kinds = tuple(dict.fromkeys(resolve(word, reader, deadline) for word in self.words))
+        self._check(kinds)
+        return Selection(self.namespace, kinds)
+
+    def _check(self, kinds: Iterable[Kind]) -> None:
+        for kind in kinds:
+            if self.cluster_scoped and kind.namespaced:
+                raise _no_place()
+            if self.namespace and not kind.namespaced:
+                raise WrongScope(kind)
+
+
+def check_component_name(name: str) -> None:
+    """Raise unless a component can have this name: one that a namespace can have.
+
+    Raises:
+        InvalidQuery: It cannot.
+    """
+    try:
+        check_namespace(name)
+    except InvalidQuery as error:
+        raise InvalidQuery("name", error.problem) from None
+
+
+def _no_place() -> InvalidQuery:
+    return InvalidQuery(
+        "namespace",
+        "- is for cluster-scoped kinds, as in /api/healthz/-?kind=node; /api/healthz is for all "
+        "namespaces",
+    )
+
+
+def _selector(req: falcon.Request) -> LabelSelector | None:
+    stated = req.get_param("selector")
+    if stated is None:
+        return None
+    try:
+        return parse_selector(stated)
+    except ValueError as error:
+        raise InvalidQuery("selector", f"{stated[:40]!a} {error}") from None

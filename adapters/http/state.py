@@ -1,0 +1,80 @@
+"""What is known of one request while it is worked on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import cast
+
+import falcon
+
+from k8s_heartbeat.core.checks.reader import Deadline
+
+from ..logs import Work
+from .callers import NOBODY, Caller, Credential
+from .quota import Usage
+
+__all__ = ["BEGAN", "RequestState", "offered_by", "state_of"]
+
+BEGAN = "k8s_heartbeat.began"
+"""The key in a WSGI environ of the moment when the request came, by the monotonic clock."""
+
+_MOST_MASKED = 20
+
+
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+class RequestState(Work):
+    """The state of a request; the first middleware makes it.
+
+    Attributes:
+        began: When the request came, by the monotonic clock.
+        deadline: When everything that is read for the request must be over.
+        client: The address of the client.
+        credentials: What authentication tries.
+        caller: Who asks; `NOBODY` until authentication knows.
+        usages: What the request used, by the name of the limit.
+        reason: The reason of the verdict.
+        cause: What went wrong, for the log alone.
+        failure: Which side failed: `problems.API_SERVER` or `problems.SERVICE`.
+        age: How old the reading is, in seconds.
+        stale: Whether the reading is older than its lifetime.
+    """
+
+    began: float
+    deadline: Deadline
+    client: str
+    credentials: list[Credential]
+    caller: Caller = NOBODY
+    usages: dict[str, Usage] = field(default_factory=dict[str, Usage])
+    reason: str | None = None
+    cause: str | None = None
+    failure: str | None = None
+    age: float | None = None
+    stale: bool | None = None
+
+
+def state_of(req: falcon.Request) -> RequestState:
+    """The state of a request."""
+    return cast(RequestState, req.context.state)
+
+
+def offered_by(req: falcon.Request) -> tuple[list[str], list[Credential]]:
+    """The credentials that a request carries: all of them to mask, as `Work` has them, and ours."""
+    masked: list[str] = []
+    ours: list[Credential] = []
+    for name in ("Authorization", "Proxy-Authorization"):
+        value = req.get_header(name) or ""
+        scheme, _, rest = value.partition(" ")
+        # An unknown scheme may hold a secret as well.
+        masked += value, f"Bearer {rest}"
+        if name == "Authorization" and scheme.lower() in ("basic", "bearer"):
+            credential = rest.strip(" ").encode("latin-1", "replace")
+            ours.append(Credential(credential, scheme.lower() == "bearer"))
+    for value in req.get_param_as_list("token") or ():
+        # A base64 token pasted as it is: in a query a plus means a space, and no token has one.
+        token = value.replace(" ", "+")
+        masked += f"Bearer {value}", f"Bearer {token}"
+        ours.append(Credential(token.encode("utf-8", "replace")))
+    for cookie in (req.get_header("Cookie") or "").split(";", _MOST_MASKED):
+        value = cookie.partition("=")[2].strip(' "')
+        masked.append(f"Bearer {value}")
+    return masked[:_MOST_MASKED], ours

@@ -1,0 +1,1 @@
+"""What it takes to answer a question about a cluster: read, judge, explain."""

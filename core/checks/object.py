@@ -1,0 +1,138 @@
+"""Check one object: read it, judge it, and read what explains it where it is not well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ..assessment import Activity, Assessment, Cause, Health
+from ..gap import Gap
+from ..judgement import explained, judge
+from ..kinds import EVENT
+from ..policy import Policy
+from ..query import InvalidQuery, Query
+from ..rules import RULES, Rules
+from ..selectors import selector_of
+from ..subject import Subject
+from .reader import ClusterReader, Deadline
+from .readings import Readings, Worth
+
+__all__ = ["ObjectResult", "absent", "check_object", "is_at_rest", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectResult:
+    """A verdict on one object, and what it is worth.
+
+    Attributes:
+        assessment: The verdict.
+        worth: How old it is.
+        faulty: Whether the reading of anything behind it failed.
+    """
+
+    assessment: Assessment
+    worth: Worth
+    faulty: bool = False
+
+
+def check_object(
+    reader: ClusterReader,
+    query: Query,
+    *,
+    now: datetime,
+    deadline: Deadline,
+    policy: Policy = Policy(),
+    rules: Rules = RULES,
+    explain_all: bool = False,
+) -> ObjectResult:
+    """Read and judge the object that a query names.
+
+    A healthy workload at rest costs one reading; some kinds need another as evidence. For any that
+    is not well its pods and warnings are read too, within the same deadline; what cannot be read is
+    a cause, and the verdict stands.
+
+    Args:
+        reader: Where the object is read.
+        query: Which object; it has a name.
+        now: The time to judge at, timezone-aware.
+        deadline: When the answer must be there.
+        policy: The knobs of the rules.
+        rules: Which rule judges which kind.
+        explain_all: Explain a healthy object at rest too.
+
+    Raises:
+        ReadError: The object itself could not be read.
+    """
+    readings = Readings(reader, deadline)
+    own = readings.read(query)
+    if own.error is not None:
+        raise own.error
+    subject = Subject.of(own.objects[0], rules)
+    gaps = _read_evidence(readings, subject) if subject.rule.evidence else ()
+    assessment = judge(subject, readings.related, now, policy, gaps)
+    if explain_all or not is_at_rest(assessment):
+        unread: list[Cause] = []
+        for part in _explaining(subject, query.namespace):
+            error = readings.read(part).error
+            if error is not None:
+                unread.append(Cause("CausesUnreadable", part.kind.kind, "", str(error)))
+        assessment = explained(assessment, subject, readings.related, now, policy)
+        assessment = replace(assessment, causes=(*assessment.causes, *unread))
+    # The name that was asked for, whatever the object says of itself.
+    kind = query.kind
+    named = replace(
+        assessment,
+        kind=kind.kind,
+        namespace=query.namespace,
+        name=query.name,
+        api_version=kind.api_version,
+    )
+    return ObjectResult(named, readings.worth(), readings.failed)
+
+
+def is_at_rest(assessment: Assessment) -> bool:
+    """Whether there is nothing to explain: a rollout may be stuck behind pods that still serve."""
+    resting = assessment.activity in (Activity.STEADY, Activity.SUSPENDED)
+    return assessment.health is Health.HEALTHY and resting and not assessment.causes
+
+
+def missing(query: Query) -> Assessment:
+    """The assessment of an object that does not exist, or that may not be seen."""
+    found = absent(query.kind.kind, query.namespace, query.name)
+    return replace(found, api_version=query.kind.api_version)
+
+
+def absent(kind: str, namespace: str, name: str) -> Assessment:
+    """The assessment of anything that does not exist, or that may not be seen."""
+    return Assessment(
+        health=Health.MISSING,
+        activity=Activity.STEADY,
+        up=False,
+        reason="NotFound",
+        message="there is no such object, or it may not be seen",
+        kind=kind,
+        namespace=namespace,
+        name=name,
+    )
+
+
+def _read_evidence(readings: Readings, subject: Subject) -> list[Gap]:
+    gaps: list[Gap] = []
+    for entry in subject.evidence:
+        try:
+            gap = readings.read(entry.query()).gap
+        except InvalidQuery:
+            # Nothing in a cluster has such a name.
+            continue
+        if gap is not None:
+            gaps.append(gap)
+    return gaps
+
+
+def _explaining(subject: Subject, namespace: str) -> list[Query]:
+    """What shows what is wrong beneath an object."""
+    selector = selector_of(subject.manifest)
+    below = () if selector is None else subject.rule.below
+    # Events about cluster-scoped objects are in this namespace.
+    events = Query(EVENT, namespace or "default")
+    return [*(Query(kind, namespace, selector=selector) for kind in below), events]

@@ -1,0 +1,122 @@
+"""What is read to answer one question, and what all of it together is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..gap import Gap, GapReason
+from ..model import Manifest
+from ..query import Query
+from ..related import RelatedObjects
+from .reader import ClusterReader, Deadline, Forbidden, NotFound, NotServed, ReadError
+
+__all__ = ["Part", "Readings", "Worth", "reason_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """How old an answer is.
+
+    Attributes:
+        began: When the oldest reading behind it began, by the reader's monotonic clock.
+        stale: Whether any reading behind it is older than the reader would like.
+    """
+
+    began: float
+    stale: bool = False
+
+    @classmethod
+    def worst(cls, worths: Iterable[Worth], now: float) -> Worth:
+        """What an answer is worth that rests on all of these; on none, as if read `now`."""
+        stale = False
+        for entry in worths:
+            now, stale = min(now, entry.began), stale or entry.stale
+        return cls(now, stale)
+
+    def age(self, now: float) -> float:
+        """Seconds from the beginning of the oldest reading until `now` on the same clock."""
+        return max(0.0, now - self.began)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One reading behind an answer.
+
+    Attributes:
+        objects: What was read.
+        worth: How old it is.
+        gap: Why it is not whole; None where it is.
+        error: Why there is nothing of it; None where there is something.
+    """
+
+    objects: Sequence[Manifest]
+    worth: Worth
+    gap: Gap | None = None
+    error: ReadError | None = None
+
+
+class Readings:
+    """Everything that is read for one answer, each part once; faults are kept and not raised.
+
+    Args:
+        reader: Where it is read.
+        deadline: When all of it must have been read.
+
+    Attributes:
+        related: All objects that were read.
+    """
+
+    def __init__(self, reader: ClusterReader, deadline: Deadline) -> None:
+        self.related = RelatedObjects()
+        self._reader = reader
+        self._deadline = deadline
+        self._parts: dict[Query, Part] = {}
+
+    def read(self, query: Query) -> Part:
+        """Read something, unless it was read already."""
+        part = self._parts.get(query)
+        if part is not None:
+            return part
+        began = self._deadline.clock()
+        try:
+            reading = self._reader.read(query, self._deadline)
+        except ReadError as error:
+            if error.began is None:
+                error.began = began
+            # That a named object does not exist is all there is to know.
+            gap = None if isinstance(error, NotFound) else _gap(query, error)
+            part = Part((), Worth(error.began), gap, error)
+        else:
+            self.related.add(reading.objects)
+            part = Part(reading.objects, Worth(reading.began, reading.stale), reading.gap)
+        self._parts[query] = part
+        return part
+
+    @property
+    def failed(self) -> bool:
+        """Whether any reading failed, which may have another end the next time.
+
+        What is refused or not served will be so in a moment, too.
+        """
+        gaps = (part.gap for part in self._parts.values() if part.error is not None)
+        return any(gap is not None and gap.reason is GapReason.FAILED for gap in gaps)
+
+    def worth(self, queries: Iterable[Query] | None = None) -> Worth:
+        """What these parts together are worth; all of them where none are named."""
+        began, stale = self._deadline.clock(), False
+        for query in self._parts if queries is None else queries:
+            worth = self._parts[query].worth
+            began, stale = min(began, worth.began), stale or worth.stale
+        return Worth(began, stale)
+
+
+def reason_of(error: ReadError) -> GapReason:
+    """Why an error leaves something unread."""
+    if isinstance(error, Forbidden):
+        return GapReason.REFUSED
+    return GapReason.NOT_SERVED if isinstance(error, NotServed) else GapReason.FAILED
+
+
+def _gap(query: Query, error: ReadError) -> Gap:
+    return Gap(reason_of(error), query.kind, query.name, error.problem)

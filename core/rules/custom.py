@@ -1,0 +1,223 @@
+"""Any kind without a rule of its own: by its catalogue entry, its conditions, words and figures.
+
+Sources: Kubernetes' API conventions on conditions, phases and observedGeneration; the API types and
+documentation that the entries of `catalogue` name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..annotations import HOLDING_ANNOTATIONS
+from ..assessment import Activity, Cause, Health
+from ..fields import mapping, said
+from ..kinds import Kind
+from ..model import Source
+from .catalogue import CATALOGUE
+from .conditions import Beside, by_conditions
+from .figures import Figures, by_errors, by_figures, by_flags, by_time, figures_of
+from .finding import Custom, Finding, held, waiting
+from .reading import HELD_SPECS, Catalogue, fields_of, read_custom
+from .replicas import scaled_to_zero
+from .roles import is_behind, is_ready, states_failure
+from .rule import Context, Rule
+from .states import by_words, faults, second_words, words_of
+from .verdict import Verdict
+from .words import Sense
+
+__all__ = ["CUSTOM_RULE", "Catalogue", "custom_rule"]
+
+_MESSAGES = ("status.message", "status.reason", "status.error", "status.errors[]")
+_SEVERITY = (Health.DOWN, Health.UNKNOWN, Health.DEGRADED, Health.HEALTHY)
+_MOST_FAULTS = 8
+
+
+_EXISTS = Verdict(
+    Health.HEALTHY,
+    Activity.STEADY,
+    True,
+    "Exists",
+    "its kind states no health: it exists",
+)
+
+
+def custom_rule(catalogue: Catalogue) -> Rule:
+    """The rule for kinds without a rule of their own, with these entries."""
+
+    def read(source: Source) -> Custom:
+        return read_custom(source, catalogue)
+
+    return Rule(Kind("", "", "", ""), _judge, read, fields=fields_of(catalogue), needs_status=False)
+
+
+def _judge(custom: Custom, context: Context) -> Verdict:
+    """By everything that it states; the worst of that counts.
+
+    Conditions: Ready, Available, Succeeded, Established and Healthy True are healthy. False is
+    down, and degraded where figures say that some of it serves; but while its reason, its severity
+    Info, another condition or a word says that it is on its way, and no failure is stated, it is
+    degraded, progressing and up, as with Unknown. After an hour it is down. Others count by the
+    meaning of their names. Where none of the first ones is stated, something good that is False is
+    down; beside them it is a cause, or degraded where it was not done (Synced, Accepted,
+    Programmed and the like) or its reason is one of failure. Something bad that is True is
+    degraded; Failed and Stalled are down. A status that is none of a condition is degraded.
+
+    Words (status.phase, state, status, health and the like): those of a first start are down and
+    progressing, those of a change degraded, progressing and up, those of failure down, or degraded
+    beside Ready True. An unknown word makes it unknown. Words elsewhere in the status only worsen
+    or move. Kinds that run to completion are healthy and progressing while they run.
+
+    Figures (replicas, instances, nodes): some are degraded and up, none is down. Flags (ready,
+    healthy, readyToUse), nested conditions and status.notAfter count too.
+
+    Stopped on purpose (spec.suspend, spec.paused, spec.running, replicas 0, a condition, a word or
+    an annotation that says so) is healthy and suspended, unless a failure is stated.
+    """
+    if not custom.status and (custom.entry.source or custom.manifest.get("status") is None):
+        return _stateless(custom, context)
+    words, figures = words_of(custom), figures_of(custom)
+    senses = {word.sense for word in words}
+    expired = list(by_time(custom, context.now))
+    failing = states_failure(custom) or not senses.isdisjoint((Sense.FAILED, Sense.DEGRADED))
+    beside = Beside(
+        moving=not senses.isdisjoint((Sense.STARTING, Sense.CHANGING)),
+        failing=failing,
+        serving=figures is not None and figures.have > 0,
+    )
+    found = [
+        *by_conditions(custom, context, beside),
+        *by_words(custom, words, context, ready=is_ready(custom), serving=beside.serving),
+        *([by_figures(figures)] if figures else []),
+        *by_flags(custom, context),
+        *expired,
+        *by_errors(custom),
+        *list(faults(custom, second_words(custom, words)))[:_MOST_FAULTS],
+    ]
+    return _combined(custom, found, figures, context, failing=failing or bool(expired))
+
+
+def _stateless(custom: Custom, context: Context) -> Verdict:
+    """A manifest that nobody has applied, or an object that nobody has written a status for."""
+    if custom.entry.silent:
+        return _EXISTS
+    if not custom.meta.uid:
+        message = "the manifest has no status: no cluster has written one"
+        return Verdict(Health.UNKNOWN, Activity.PROGRESSING, False, "NoStatus", message)
+    stopped = next(_stopped(custom), None)
+    if stopped is not None:
+        return _suspended(stopped, context)
+    if not custom.entry.source:
+        return Verdict(Health.UNKNOWN, Activity.STEADY, False, "NoStatus", "it states nothing")
+    message = "its controller has stated nothing yet"
+    found = waiting(custom, context, "NoStatus", message, first=True)
+    return Verdict(found.health, found.activity, False, "NoStatus", message, since=found.since)
+
+
+def _stopped(custom: Custom) -> Iterator[Finding]:
+    """What says that it was stopped on purpose, outside of its status."""
+    for key, value in () if HELD_SPECS.keys().isdisjoint(custom.spec) else HELD_SPECS.items():
+        stated = custom.spec.get(key)
+        if type(stated) is type(value) and stated == value:
+            reason = "ScaledToZero" if key == "replicas" else "Suspended"
+            yield held(reason, f"spec.{key} is {_written(stated)}")
+    for hold in custom.entry.holds:
+        path, equals, value = hold.partition("=")
+        if equals and any(_written(stated) == value for _, stated in custom.at(path)):
+            yield held("Suspended", f"{path} is {value}")
+    for name, values in HOLDING_ANNOTATIONS.items() if custom.meta.annotations else ():
+        stated = custom.meta.annotations.get(name)
+        if isinstance(stated, str) and (stated in values or not values):
+            yield held("Suspended", f"its annotation {name} is {said(stated)[:40]}")
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _suspended(stop: Finding, context: Context) -> Verdict:
+    if stop.reason == "ScaledToZero":
+        return scaled_to_zero(context.policy)
+    return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, stop.reason, stop.message)
+
+
+def _combined(
+    custom: Custom,
+    found: list[Finding],
+    figures: Figures | None,
+    context: Context,
+    *,
+    failing: bool,
+) -> Verdict:
+    """The worst of what was found; held before moving before steady."""
+    stop = next((entry for entry in (*found, *_stopped(custom)) if entry.is_held), None)
+    if stop is not None and not failing:
+        return _suspended(stop, context)
+    strong = [finding for finding in found if not finding.is_weak and not finding.is_held]
+    strong = strong or [finding for finding in found if finding.counts_alone]
+    if any(finding.cause and finding.health is Health.DEGRADED for finding in strong):
+        # What is stated says more than a word that is not known.
+        strong = [finding for finding in strong if finding.health is not Health.UNKNOWN]
+    worst = min(strong, key=_severity, default=None)
+    # What is stated to be down, with its cause, does not move; what is merely not there yet may.
+    stated = failing or (worst is not None and worst.health is Health.DOWN and worst.cause)
+    moves = _is_behind(custom) or (not stated and _is_moving(found))
+    if worst is None and custom.entry.silent:
+        return _EXISTS
+    if worst is None:
+        activity = Activity.PROGRESSING if moves else Activity.STEADY
+        message = "it states no condition and no word of its health that is known"
+        return Verdict(Health.UNKNOWN, activity, False, "NoConditions", message)
+    activity = worst.activity
+    if stop is not None:
+        activity = Activity.SUSPENDED
+    elif moves and activity is Activity.STEADY:
+        activity = Activity.PROGRESSING
+    return Verdict(
+        worst.health,
+        activity,
+        all(entry.up for entry in strong),
+        worst.reason,
+        _explained(custom, worst),
+        desired=figures.want if figures else None,
+        available=figures.have if figures else None,
+        causes=_causes(found),
+        since=worst.since,
+    )
+
+
+def _is_moving(found: list[Finding]) -> bool:
+    """Whether anything is being done, and nothing for too long."""
+    moves = any(finding.activity is Activity.PROGRESSING for finding in found)
+    return moves and not any(finding.is_late for finding in found)
+
+
+def _is_behind(custom: Custom) -> bool:
+    for _, conditions, _ in custom.conditions:
+        for condition in conditions.values():
+            if condition.observed is not None and is_behind(custom, condition):
+                return True
+    return False
+
+
+def _severity(finding: Finding) -> int:
+    return _SEVERITY.index(finding.health)
+
+
+def _causes(found: list[Finding]) -> tuple[Cause, ...]:
+    """What is wrong, the worst first, each once."""
+    causes = (finding.cause for finding in sorted(found, key=_severity))
+    return tuple(dict.fromkeys(cause for cause in causes if cause is not None))
+
+
+def _explained(custom: Custom, worst: Finding) -> str:
+    """A verdict's message, with the status' own where it is bad news."""
+    if worst.health is Health.HEALTHY:
+        return worst.message
+    for _, found in custom.at(*(custom.entry.message or _MESSAGES)):
+        stated = said(found if isinstance(found, str) else mapping(found).get("message"))
+        if stated and stated != worst.reason and stated not in worst.message:
+            return f"{worst.message}: {stated}"
+    return worst.message
+
+
+CUSTOM_RULE = custom_rule(CATALOGUE)

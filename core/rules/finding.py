@@ -1,0 +1,128 @@
+"""An object of another project's kind, and the things that it states about its health."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..assessment import Activity, Cause, Health
+from ..fields import mapping, text, time
+from ..model import Conditions, Manifest, Metadata, record
+from .entry import Entry, field_of, find_at
+from .rule import Context
+from .words import Role
+
+__all__ = ["Custom", "Finding", "Roles", "held", "waiting"]
+
+
+Roles = Mapping[str, Role]
+"""The roles of the conditions that have one, by type, those that state health first."""
+
+
+@record
+class Custom:
+    """An object of another project's kind."""
+
+    meta: Metadata
+    spec: Manifest
+    status: Manifest
+    manifest: Manifest
+    entry: Entry
+    conditions: tuple[tuple[str, Conditions, Roles], ...]
+    """The lists of conditions, each with the name of what it is about, which is empty for the
+    object's own, and with their roles."""
+    ends: bool
+    """Whether it runs to completion."""
+
+    def at(self, *paths: str) -> list[tuple[str, Any]]:
+        """What is at these paths, in an order that no list and no map decides; see `find_at`."""
+        found: list[tuple[str, Any]] = []
+        for path in paths:
+            # Most are of fields that are not there.
+            if path[:7] == "status." and field_of(path) not in self.status:
+                continue
+            at_path = list(find_at(self.manifest, path))
+            found += sorted(at_path, key=_place) if len(at_path) > 1 else at_path
+        return found
+
+    def moved(self) -> datetime | None:
+        """The newest transition of its conditions."""
+        stated = (entry.since for _, found, _ in self.conditions for entry in found.values())
+        return max((since for since in stated if since is not None), default=None)
+
+    def cause(self, reason: str, message: str, since: datetime | None = None) -> Cause:
+        """A cause of its own."""
+        return Cause(reason, self.meta.kind, self.meta.name, message, since=since)
+
+
+def _place(found: tuple[str, Any]) -> tuple[str, str]:
+    place, value = found
+    return place, value if isinstance(value, str) else text(mapping(value).get("message"))
+
+
+@dataclass(slots=True)
+class Finding:
+    """One thing that an object states about its health.
+
+    Attributes:
+        health: How well it does its job, if this were all that it states.
+        activity: What its controller is doing with it.
+        up: Whether it serves.
+        reason: One word.
+        message: A sentence.
+        since: When it came to be so.
+        cause: What is wrong, in the words of its controller.
+        is_weak: Whether it only moves or worsens what something else states.
+        is_late: Whether it has been on its way for too long.
+        counts_alone: Whether it counts all the same where nothing else is stated.
+    """
+
+    health: Health
+    activity: Activity
+    up: bool
+    reason: str
+    message: str
+    since: datetime | None = None
+    cause: Cause | None = None
+    is_weak: bool = False
+    is_late: bool = False
+    counts_alone: bool = False
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it says that the object was stopped on purpose."""
+        return self.activity is Activity.SUSPENDED
+
+
+def held(reason: str, message: str) -> Finding:
+    """It was stopped on purpose."""
+    return Finding(Health.HEALTHY, Activity.SUSPENDED, True, reason, message)
+
+
+def waiting(
+    custom: Custom,
+    context: Context,
+    reason: str,
+    message: str,
+    since: datetime | None = None,
+    *,
+    first: bool = False,
+    serving: bool = False,
+) -> Finding:
+    """It is on its way, for as long as it may be.
+
+    That is counted from `since`, else from its start. Only of what waits for its `first` start do
+    its age, and the newest transition that its status states, say how long it has waited.
+    """
+    began = since or time(custom.status.get("startTime"))
+    if began is None and first:
+        began = custom.moved() or custom.meta.created
+    if began is not None and context.now - began > context.policy.stuck_after:
+        health = Health.DEGRADED if serving else Health.DOWN
+        late = Finding(health, Activity.STEADY, serving, reason, message, began)
+        late.is_late = True
+        return late
+    health = Health.DOWN if first else Health.DEGRADED
+    return Finding(health, Activity.PROGRESSING, not first, reason, message, since)

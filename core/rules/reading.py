@@ -1,0 +1,92 @@
+"""How an object of another project's kind is read: what of it is kept, and what is made of that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ..fields import conditions_of, text
+from ..model import Conditions, Source
+from .entry import Entry, find_at
+from .figures import COUNTED
+from .finding import Custom, Roles
+from .roles import roles_of
+
+__all__ = ["HELD_SPECS", "Catalogue", "entry_of", "fields_of", "read_custom"]
+
+Catalogue = Mapping[tuple[str, str], Entry]
+"""Entries by API group and kind.
+
+``*`` for a kind stands for every kind of a group, and ``*.example.com`` for groups that end so.
+"""
+
+HELD_SPECS: Mapping[str, object] = {
+    "suspend": True,
+    "paused": True,
+    "running": False,
+    "runStrategy": "Halted",
+    "replicas": 0,
+}
+"""What says in a spec that the object shall not run."""
+
+_PLAIN = Entry()
+_LISTS = {
+    "parents": "status.parents[].conditions",
+    "ancestors": "status.ancestors[].conditions",
+    "listeners": "status.listeners[].conditions",
+    "ingress": "status.ingress[].conditions",
+    "bindings": "status.bindings[].conditions",
+    "statuses": "status.statuses.*.conditions",
+    "environments": "status.environments[].conditions",
+}
+_RUNS = re.compile(
+    r"(Run|Job|Task|Workflow|Backup|Restore|Snapshot|Migration|Experiment|Execution|Evaluation)$"
+)
+_BATCH_GROUPS = ("sparkoperator.k8s.io",)
+
+
+def read_custom(source: Source, catalogue: Catalogue) -> Custom:
+    """An object, with its entry and all the conditions that it states."""
+    group = text(source.manifest.get("apiVersion")).rpartition("/")[0]
+    kind = source.meta.kind
+    entry = entry_of(catalogue, group, kind) or _PLAIN
+    ends = entry.ends
+    if ends is None:
+        ends = _RUNS.search(kind) is not None or group in _BATCH_GROUPS
+    own = conditions_of(source.status)
+    lists = (("", own, roles_of(entry, own)), *_nested(source, entry))
+    return Custom(source.meta, source.spec, source.status, source.manifest, entry, lists, ends)
+
+
+def entry_of(catalogue: Catalogue, group: str, kind: str) -> Entry | None:
+    """The entry of a kind; None where it has none."""
+    groups = (group, f"*.{group.partition('.')[2]}")
+    keys = ((name, named) for name in groups for named in (kind, "*"))
+    return next((entry for key in keys if (entry := catalogue.get(key))), None)
+
+
+def _nested(source: Source, entry: Entry) -> list[tuple[str, Conditions, Roles]]:
+    """Lists of conditions that are not the object's own, each with what it is about."""
+    paths = [path for key, path in _LISTS.items() if key in source.status]
+    found = [
+        (place, conditions, roles_of(entry, conditions))
+        for path in (*paths, *entry.lists)
+        for place, stated in find_at(source.manifest, path)
+        for conditions in [conditions_of({"conditions": stated})]
+    ]
+    if len(found) > 1:
+        found.sort(key=lambda list_: (list_[0], repr(sorted(list_[1].items()))))
+    return found
+
+
+def fields_of(catalogue: Catalogue) -> tuple[str, ...]:
+    """What is read: the status whole, of the rest only what says something."""
+    paths = {f"spec.{key}" for key in HELD_SPECS}
+    paths |= {*COUNTED, "status"}
+    for entry in catalogue.values():
+        stated = [*entry.words, *entry.lists, *entry.flags, *entry.error, *entry.message]
+        stated += [hold.partition("=")[0] for hold in entry.holds if "=" in hold]
+        stated += [path for pair in entry.counts for path in pair]
+        # What is behind a name that stands for several is kept whole.
+        paths |= {re.split(r"\[\]|\.\*", path)[0] for path in stated}
+    return tuple(sorted(path for path in paths if path == "status" or path[:7] != "status."))

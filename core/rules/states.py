@@ -1,0 +1,225 @@
+"""What the words in the status of another project's kind say: phases, states, and health."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from ..assessment import Activity, Health
+from ..fields import is_mapping, items, said, text
+from ..model import Manifest, record
+from .finding import Custom, Finding, held, waiting
+from .rule import Context
+from .stated import word_of
+from .words import Sense, plain, sense_of
+
+__all__ = ["Word", "by_words", "faults", "second_words", "words_of"]
+
+_KEYS = ("phase", "state", "status", "health", "currentState", "overallStatus")
+_WORD_KEY = re.compile(r"(?:[sS]tatus|[sS]tate|[pP]hase|[hH]ealth)$")
+# What was says nothing of what is, and conditions are read by their own meaning.
+_PAST = re.compile(r"^(last|previous|prior|old)|[hH]istory|[eE]vents$|[cC]onditions$")
+_FAILURES = re.compile(r"^(failed|failures|failureCount)$|^failed\w*Count$")
+_ATTEMPTS = re.compile(r"^failed\w*Attempts$")
+_BAD = (Sense.FAILED, Sense.DEGRADED)
+_GOING = (Sense.STARTING, Sense.CHANGING)
+_RUNS = frozenset(("running", "active", "started", "up", "scheduled", "submitted"))
+_LONGEST = 200
+_DEPTH = 6
+
+
+@record
+class Word:
+    """A word of a status.
+
+    Attributes:
+        place: Where it is.
+        word: The word.
+        sense: What it means; None where nobody knows it.
+    """
+
+    place: str
+    word: str
+    sense: Sense | None
+
+
+def words_of(custom: Custom) -> list[Word]:
+    """The words that state its health: those that its entry names, and otherwise the usual ones."""
+    entry = custom.entry
+    if entry.words:
+        named = [
+            (place or path.removeprefix("status."), value)
+            for path in entry.words
+            for place, value in custom.at(path)
+        ]
+    else:
+        named = list(_usual(custom.status))
+    return [_word(custom, place, word) for place, value in named if (word := text(value).strip())]
+
+
+def _word(custom: Custom, place: str, word: str) -> Word:
+    sense = custom.entry.means.get(plain(word)) if custom.entry.means else None
+    return Word(place, word, sense_of(word) if sense is None else sense)
+
+
+def _usual(status: Manifest) -> Iterator[tuple[str, object]]:
+    """``phase`` and the like; ``health.status``, ``applicationState.state``."""
+    for key in sorted(str(key) for key in status if _holds_words(str(key)[:_LONGEST])):
+        value = status.get(key)
+        if is_mapping(value) and not _is_past(key[:_LONGEST]):
+            inner = next((name for name in _KEYS if text(value.get(name)).strip()), "")
+            if inner:
+                yield f"{key}.{inner}", value[inner]
+        elif key in _KEYS:
+            yield key, value
+
+
+@lru_cache(2048)
+def _holds_words(key: str) -> bool:
+    return _WORD_KEY.search(key) is not None
+
+
+@lru_cache(2048)
+def _is_past(key: str) -> bool:
+    return _PAST.search(key) is not None
+
+
+def by_words(
+    custom: Custom, words: list[Word], context: Context, *, ready: bool, serving: bool
+) -> Iterator[Finding]:
+    """What each word says.
+
+    Args:
+        custom: The object.
+        words: Its words.
+        context: The time and the policy.
+        ready: A condition such as Ready says that all is well.
+        serving: Its figures say that some of it serves.
+    """
+    for word in words:
+        sense, reason, message = word.sense, _reason(word.word), _told(word)
+        if sense is None:
+            if not ready:
+                unknown = f"{message}, a word that is not known"
+                yield Finding(Health.UNKNOWN, Activity.STEADY, False, reason, unknown)
+        elif sense in _BAD:
+            up = sense is Sense.DEGRADED or (ready and not custom.ends)
+            health = Health.DEGRADED if up else Health.DOWN
+            cause = custom.cause(reason, said(word.word))
+            yield Finding(health, Activity.STEADY, up, reason, message, cause=cause)
+        elif sense is Sense.HELD:
+            yield held(reason, message)
+        elif sense is Sense.ENDING:
+            yield Finding(Health.DEGRADED, Activity.TERMINATING, True, reason, message)
+        elif sense is Sense.GOOD:
+            runs = custom.ends and plain(word.word) in _RUNS
+            activity = Activity.PROGRESSING if runs else Activity.STEADY
+            yield Finding(Health.HEALTHY, activity, True, reason, message, is_weak=ready)
+        elif ready:
+            yield _moves(reason, message)
+        else:
+            yield _going(custom, context, sense, (reason, message), serving=serving)
+
+
+def _going(
+    custom: Custom, context: Context, sense: Sense, told: tuple[str, str], *, serving: bool
+) -> Finding:
+    """On its way: to its first start, to its end, or from what serves to something else."""
+    if sense is Sense.STARTING and not serving:
+        found = waiting(custom, context, *told, first=True, serving=custom.ends)
+        if found.is_late or not custom.ends:
+            return found
+    health = Health.HEALTHY if custom.ends else Health.DEGRADED
+    return Finding(health, Activity.PROGRESSING, True, *told)
+
+
+def second_words(custom: Custom, words: list[Word]) -> list[Word]:
+    """Words that may only worsen or move a verdict, in an order that depends on nothing.
+
+    Those are what any key that ends in Status, State, Phase or Health holds: bad ones at any depth,
+    others at most two levels down.
+    """
+    if custom.entry.words or "*" in custom.entry.ignore:
+        return []
+    known = {word.place for word in words}
+    found = {
+        (place, value, depth)
+        for place, value, depth in _deep(custom.status, "", 0)
+        if place not in known
+    }
+    second: list[Word] = []
+    for place, value, depth in sorted(found):
+        word = _word(custom, place, value)
+        held_at_the_top = word.sense is Sense.HELD and depth == 0
+        moves = word.sense in _GOING and depth <= 2
+        if word.sense in _BAD or held_at_the_top or moves:
+            second.append(word)
+    return second
+
+
+def _deep(found: object, path: str, depth: int) -> Iterator[tuple[str, str, int]]:
+    if depth > _DEPTH:
+        return
+    if not is_mapping(found):
+        for entry in items(found):
+            # What one of many is doing says nothing of the whole, unless it failed.
+            yield from _deep(entry, path, max(3, depth + 1))
+        return
+    for key, value in found.items():
+        if value is None or type(value) is bool or type(value) is int:
+            continue
+        name = str(key)[:_LONGEST]
+        if isinstance(value, str):
+            if value and _holds_words(name) and not _is_past(name):
+                yield f"{path}.{name}" if path else name, value.strip(), depth
+        elif value and not _is_past(name):
+            yield from _deep(value, f"{path}.{name}" if path else name, depth + 1)
+
+
+def faults(custom: Custom, second: list[Word]) -> Iterator[Finding]:
+    """What is no good news, wherever it is, and what moves: second words, failures that count."""
+    for word in second:
+        reason, message = _reason(word.word), _told(word)
+        if word.sense is Sense.HELD:
+            yield held(reason, message)
+        elif word.sense in _GOING:
+            yield _moves(reason, message)
+        else:
+            yield _fault(custom, reason, message)
+    if custom.entry.words:
+        return
+    for key in sorted(str(key) for key, value in custom.status.items() if type(value) is int):
+        value = custom.status.get(key)
+        if type(value) is not int or value <= 0:
+            continue
+        if _ATTEMPTS.search(key) or (custom.ends and _FAILURES.search(key)):
+            finding = _fault(custom, "Failures", f"{key} is {value}")
+            finding.health, finding.is_weak = Health.HEALTHY, True
+            yield finding
+        elif _FAILURES.search(key):
+            yield _fault(custom, "Failures", f"{key} is {value}")
+
+
+def _fault(custom: Custom, reason: str, message: str) -> Finding:
+    cause = custom.cause(reason, message)
+    return Finding(Health.DEGRADED, Activity.STEADY, True, reason, message, cause=cause)
+
+
+def _moves(reason: str, message: str) -> Finding:
+    return Finding(Health.HEALTHY, Activity.PROGRESSING, True, reason, message, is_weak=True)
+
+
+def _told(word: Word) -> str:
+    return f"{word.place.removeprefix('status.')} is {said(word.word)[:80]}"
+
+
+def _reason(word: str) -> str:
+    return _joined(said(word)[:80])
+
+
+@lru_cache(2048)
+def _joined(word: str) -> str:
+    """A word as a reason; a phrase as one word."""
+    joined = "".join(part[:1].upper() + part[1:] for part in word.split())
+    return word_of(None, word, joined, "Stated")

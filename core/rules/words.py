@@ -1,0 +1,327 @@
+"""What the words of a status and the names of conditions mean, whoever's controller writes them.
+
+Sources: Kubernetes' API conventions on conditions and phases, and the words that the API types of
+widely used operators define for their phases and states. No word is in two classes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
+from functools import lru_cache
+
+__all__ = ["SENSES", "Role", "Sense", "is_under_way", "plain", "role_of", "sense_of"]
+
+
+class Sense(IntEnum):
+    """What a word says of an object, the strongest first: it is what a phrase of several means."""
+
+    FAILED = 0
+    """It does not do its job."""
+    DEGRADED = 1
+    """It does it with less than it should have, or with a failure behind it."""
+    ENDING = 2
+    """It is being deleted."""
+    HELD = 3
+    """It was stopped on purpose."""
+    STARTING = 4
+    """It has not served yet."""
+    CHANGING = 5
+    """What serves is being changed."""
+    GOOD = 6
+    """It does its job, or has done it."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SENSES: Mapping[Sense, frozenset[str]] = {
+    Sense.FAILED: _words(
+        """
+        aborted backoff blocked broken canceled cancelled cannot conflict corrupt corrupted crashed
+        crashloop crashloopbackoff critical dead deadlineexceeded denied down err error errored
+        errors evicted expired fail failed failing failure fails fatal fault faulted faulty
+        imagepullbackoff inaccessible incompatible incomplete invalid killed lost misconfigured
+        mismatch missing notfound offline oomkilled preempted quarantined red refused rejected
+        revoked stalled stuck timedout timeout unable unavailable unhealthy unreachable
+        unrecoverable unschedulable unsupported violation
+        """
+    ),
+    Sense.DEGRADED: _words(
+        """
+        behind degraded drifted impaired insufficient lagging outofdate outofsync partial partially
+        readonly rollback rollingback stale suboptimal unstable warn warning warnings yellow
+        """
+    ),
+    Sense.ENDING: _words(
+        """
+        cleanup decommissioning deleted deleting deletion deprovisioning destroying finalizing
+        pruning removing terminating termination uninstalling
+        """
+    ),
+    Sense.HELD: _words(
+        """
+        deactivated disabled dormant halted hibernated hibernating inactive off onhold parked paused
+        pausing poweredoff scaledtozero shutdown sleeping stopped suspended suspending
+        """
+    ),
+    Sense.STARTING: _words(
+        """
+        allocating attaching awaiting binding bootstrap bootstrapping cloning creating deploying
+        detecting discovering downloading importing init initialising initialization initializing
+        installing issuing joining new notstarted pending pendinginstall planned planning preparing
+        provision provisioning pulling queued registering requested scheduling setting setup
+        starting submitted unbound undeployed unscheduled uploading validating verifying waiting
+        """
+    ),
+    Sense.CHANGING: _words(
+        """
+        adjusting applying configuring converging copying detaching draining executing expanding
+        expansion failover inprogress migrating modifying moving ongoing pendingupgrade processing
+        progressing promoting rebalancing rebooting rebuilding reconciling reconfiguring recovering
+        recovery refreshing reloading relocating renewing repairing replacing resizing restarted
+        restarting restarts restore restoring resuming retrying rolling rollout rotating scaling
+        stopping switching switchover syncing transitioning updating upgrade upgrading
+        """
+    ),
+    Sense.GOOD: _words(
+        """
+        accepted active admitted alive allocated applied approved assigned attached available bound
+        complete completed configured connected created deployed done enabled ensured established
+        executed finished good green healthy idle initialized insync installed inuse issued joined
+        live loaded mounted normal ok online open operational optimal passed primary programmed
+        promoted provisioned published reachable ready readytouse reconciled registered resolved
+        running scheduled served serving stable started steady streaming succeeded success
+        successful synced unsealed up updated upgraded uptodate valid validated verified
+        """
+    ),
+}
+"""The vocabulary, in lower case and without separators."""
+
+_BY_WORD = {word: sense for sense, words in SENSES.items() for word in words}
+# Endings and beginnings of words that their makers compose: SyncFailed, WaitingForQuorum.
+_ENDINGS = (
+    ("timeout", Sense.FAILED),
+    ("failed", Sense.FAILED),
+    ("failure", Sense.FAILED),
+    ("error", Sense.FAILED),
+    ("err", Sense.FAILED),
+    ("inprogress", Sense.CHANGING),
+)
+_BEGINNINGS = (
+    ("waitingfor", Sense.STARTING),
+    ("waitfor", Sense.STARTING),
+    ("partially", Sense.DEGRADED),
+    ("failed", Sense.FAILED),
+)
+# What makes a good word a bad one; alone it says nothing.
+_NEGATIONS = frozenset(("not", "no", "never", "non", "un", "without"))
+_UNDER_WAY = (Sense.STARTING, Sense.CHANGING, Sense.ENDING)
+# Within a phrase these say nothing: "backing off", "scaling down".
+_WEAK = frozenset(("off", "up", "down", "new", "restore", "primary", "on"))
+_SPLIT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
+_LONGEST = 120
+
+
+class Role(IntEnum):
+    """What a condition is for."""
+
+    PRIMARY = 0
+    """It states health: False is down, unless that is on its way."""
+    POSITIVE = 1
+    """It states that something is as it should be."""
+    NEGATIVE = 2
+    """It states a fault while it is True."""
+    MOVING = 3
+    """It states that something is being done while it is True."""
+    HOLDING = 4
+    """It states that the object was stopped on purpose while it is True."""
+    INVERSE = 5
+    """It states health the other way round: NotReady."""
+
+
+_ROLES = {
+    **dict.fromkeys(("Ready", "Available", "Succeeded", "Established", "Healthy"), Role.PRIMARY),
+    **dict.fromkeys(("NotReady", "Unavailable", "Unhealthy"), Role.INVERSE),
+    **dict.fromkeys(("Hibernating", "hibernation"), Role.HOLDING),
+    **dict.fromkeys(
+        (
+            "Creating",
+            "Deploying",
+            "Initializing",
+            "Installing",
+            "Issuing",
+            "Migrating",
+            "Pending",
+            "Progressing",
+            "Rebalancing",
+            "Provisioning",
+            "Reconciling",
+            "Restarting",
+            "Resuming",
+            "RollingOut",
+            "RollingRestart",
+            "RollingUpdate",
+            "Rollout",
+            "Scaling",
+            "ScalingDown",
+            "ScalingUp",
+            "Updating",
+            "Upgrading",
+        ),
+        Role.MOVING,
+    ),
+    **dict.fromkeys(("Stuck", "ACK.Terminal", "ACK.Recoverable"), Role.NEGATIVE),
+}
+_POSITIVE = (
+    "Accepted",
+    "Admitted",
+    "Applied",
+    "Approved",
+    "Attached",
+    "Available",
+    "Bound",
+    "Complete",
+    "Completed",
+    "Configured",
+    "Connected",
+    "Created",
+    "Deployed",
+    "Established",
+    "Finished",
+    "Healthy",
+    "Initialized",
+    "Installed",
+    "Programmed",
+    "Provided",
+    "Provisioned",
+    "Ready",
+    "Reconciled",
+    "Registered",
+    "Resolved",
+    "Running",
+    "Satisfied",
+    "Scheduled",
+    "Succeeded",
+    "Success",
+    "Successful",
+    "Synced",
+    "Synchronized",
+    "UpToDate",
+    "Updated",
+    "Valid",
+    "Validated",
+)
+_NEGATIVE = (
+    "Conflict",
+    "Conflicted",
+    "Degraded",
+    "Error",
+    "Expired",
+    "Failed",
+    "Failing",
+    "Failure",
+    "Fallback",
+    "Invalid",
+    "Lost",
+    "Misconfigured",
+    "Pressure",
+    "Problem",
+    "Stalled",
+    "Unavailable",
+    "Unhealthy",
+    "Unreachable",
+    "Unschedulable",
+)
+_NAMED = (
+    (_NEGATIVE, Role.NEGATIVE),
+    (("Paused", "Suspended", "Stopped", "Hibernated"), Role.HOLDING),
+    (("InProgress",), Role.MOVING),
+    (_POSITIVE, Role.POSITIVE),
+)
+# That there are none of these is good news, though they are no bad news by themselves.
+_REMARKS = ("Errors", "Warning", "Warnings")
+_BAD_PREFIXES = ("Not", "Un", "No", "Partially", "Invalid")
+
+
+def plain(word: str) -> str:
+    """A word as the vocabulary has it: in lower case and without separators."""
+    return _SEPARATORS.sub("", word).lower()
+
+
+def sense_of(text: str) -> Sense | None:
+    """What a word or a phrase says; None where nobody knows it."""
+    return _sense(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(4096)
+def _sense(text: str) -> Sense | None:
+    whole = plain(text)
+    found = _BY_WORD.get(whole)
+    if found is not None:
+        return found
+    parts = _parts(text)
+    for beginning, sense in _BEGINNINGS:
+        if whole.startswith(beginning):
+            return sense
+    if parts and parts[0] not in _NEGATIONS:
+        for ending, sense in _ENDINGS:
+            if whole.endswith(ending):
+                return sense
+    senses = set(_senses(parts))
+    if senses == {Sense.STARTING, Sense.CHANGING}:
+        # A change that has not begun yet: what serves goes on serving.
+        return Sense.CHANGING
+    return min(senses, default=None)
+
+
+@lru_cache(4096)
+def is_under_way(reason: str) -> bool:
+    """Whether a reason says that something is being done; NotReady does not."""
+    return sense_of(reason) in _UNDER_WAY and _NEGATIONS.isdisjoint(_parts(reason))
+
+
+def _parts(text: str) -> list[str]:
+    return [part.lower() for part in _SPLIT.findall(text)]
+
+
+def _senses(parts: list[str]) -> Iterator[Sense]:
+    """The senses of the words of a phrase; a good one behind a negation is none, nor is a bad."""
+    negated = False
+    for number, word in enumerate(parts):
+        if word in _NEGATIONS:
+            negated = True
+            continue
+        following = parts[number + 1] if number + 1 < len(parts) else ""
+        if (word, following) == ("failing", "over"):
+            yield Sense.CHANGING
+            continue
+        sense = None if word in _WEAK else _BY_WORD.get(word)
+        if sense is None:
+            continue
+        if not negated:
+            yield sense
+        elif sense is Sense.GOOD:
+            yield Sense.STARTING
+        negated = False
+
+
+@lru_cache(4096)
+def role_of(type_: str) -> Role | None:
+    """What a condition is for, by its name; None where the name does not say."""
+    # Some have a group before it, as in networking.example.com/Ready.
+    name = type_.rpartition("/")[2]
+    known = _ROLES.get(name)
+    if known is not None:
+        return known
+    for prefix in _BAD_PREFIXES:
+        rest = name[len(prefix) :]
+        if name.startswith(prefix) and (rest[:1].isupper() or rest.capitalize() in _POSITIVE):
+            # Nothing bad is good: NoConflict, NotFailed.
+            bad = rest.endswith((*_NEGATIVE, *_REMARKS)) and prefix in ("Not", "No")
+            return Role.POSITIVE if bad else Role.NEGATIVE
+    starts_well = Role.POSITIVE if name.startswith("Resolved") else None
+    return next((role for ending, role in _NAMED if name.endswith(ending)), starts_well)
