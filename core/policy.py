@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Literal
 
@@ -66,3 +66,7 @@ class Policy:
             )
         # It may have been read as a text.
         object.__setattr__(self, "zero", Health(self.zero))
+
+    def needing(self, min_available: Threshold | None) -> Policy:
+        """The same with another minimum for `up`; as it is where that is None."""
+        return self if min_available is None else replace(self, min_available=min_available)

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from k8s_heartbeat.adapters.snapshot import SnapshotError, SnapshotReader, is_of, read_file
+from k8s_heartbeat.adapters.dump import DumpError, read_file
+from k8s_heartbeat.adapters.snapshot import SnapshotReader, is_of
 from k8s_heartbeat.core import RULES, Assessment, Health, Policy, Rules
-from k8s_heartbeat.core.checks.component import check_component
+from k8s_heartbeat.core.assessment import UNREAD
 from k8s_heartbeat.core.checks.members import members_of, rule_of
 from k8s_heartbeat.core.checks.object import absent, check_object, missing
 from k8s_heartbeat.core.checks.reader import (
@@ -207,6 +208,8 @@ class _Check:
         """
         component, now, deadline = self.configured.component, self.question.now, self.deadline()
         if component is not None:
+            from k8s_heartbeat.core.checks.component import check_component  # noqa: PLC0415  # for few
+
             result = check_component(
                 self.reader, component, now=now, deadline=deadline, rules=self.configured.rules
             )
@@ -243,7 +246,7 @@ def _offline(arguments: argparse.Namespace, question: Question) -> Answer:
     configured = _configured(arguments, question, live=False)
     try:
         objects = _once(entry for path in arguments.filename for entry in read_file(path))
-    except SnapshotError as error:
+    except DumpError as error:
         raise CommandError(str(error), EXIT_UNREADABLE) from None
     reader = SnapshotReader(lambda: objects)
     check = _Check(reader, question, configured, _OFFLINE_SECONDS)
@@ -273,7 +276,12 @@ def _offline(arguments: argparse.Namespace, question: Question) -> Answer:
         for subject, entry in zip(chosen, judged, strict=True)
     ]
     found += _not_in_the_input(subjects, chosen, question.namespace)
-    return Answer(found, listed=bool(subjects))
+    if question.subjects or question.kinds:
+        return Answer(found, listed=bool(subjects))
+    # `kubectl get all` lists Services and not what they are judged by: no evidence is no bad news.
+    uncounted = [entry for entry in found if entry.assessment.reason == UNREAD]
+    counted = [entry for entry in found if entry.assessment.reason != UNREAD]
+    return Answer(counted, uncounted=uncounted) if counted else Answer(found)
 
 
 def _once(objects: Iterable[Manifest]) -> list[Manifest]:

@@ -49,6 +49,8 @@ class Answer:
         group: What the objects are together, and its name; None where objects were named.
         title: What the group is called for people.
         needed: How many must be up; None for all.
+        uncounted: Verdicts that say only that their evidence is not in the input: they are shown,
+            and decide nothing.
     """
 
     found: Sequence[Verdict]
@@ -56,6 +58,7 @@ class Answer:
     group: tuple[str, str] | None = None
     title: str = ""
     needed: Threshold | None = None
+    uncounted: Sequence[Verdict] = ()
 
 
 def report(answer: Answer, output: str, now: datetime, line: Line) -> bool:
@@ -73,7 +76,7 @@ def report(answer: Answer, output: str, now: datetime, line: Line) -> bool:
 
 
 def _print_rows(answer: Answer, summary: Summary, now: datetime, *, wide: bool) -> None:
-    several = len(answer.found) != 1
+    several = len(answer.found) != 1 or bool(answer.uncounted)
     if several or answer.group:
         print(f"{_word(summary.health)} {_clean(summary.message)}")
     for item in summary.items:
@@ -84,6 +87,8 @@ def _print_rows(answer: Answer, summary: Summary, now: datetime, *, wide: bool) 
         if wide:
             for cause in item.causes:
                 print(_cause_row(cause, now))
+    for entry in answer.uncounted:
+        print(f"{_row(entry.assessment)} (not counted)")
 
 
 def _print_json(answer: Answer, summary: Summary, now: datetime) -> None:
@@ -94,7 +99,7 @@ def _print_json(answer: Answer, summary: Summary, now: datetime) -> None:
         max((entry.age for entry in answer.found), default=0.0),
         any(entry.stale for entry in answer.found),
     )
-    if len(answer.found) == 1 and answer.group is None:
+    if len(answer.found) == 1 and answer.group is None and not answer.uncounted:
         (only,) = answer.found
         body = rendering.object_body(only.assessment, fresh, now=now, detail=detail)
     else:
@@ -102,6 +107,11 @@ def _print_json(answer: Answer, summary: Summary, now: datetime) -> None:
         place = name if kind == "Namespace" else ""
         group = rendering.Group(kind, place, name, answer.title)
         body = rendering.group_body(summary, group, fresh, now=now, detail=detail)
+    if answer.uncounted:
+        body["notCounted"] = [
+            rendering.object_body(entry.assessment, fresh, now=now, detail=detail)
+            for entry in answer.uncounted
+        ]
     print(rendering.to_json(body))
 
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from k8s_heartbeat.adapters.dump import DumpError, check_regular
 from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.logs import configure_logging
 from k8s_heartbeat.adapters.refused import repeated_host
-from k8s_heartbeat.adapters.snapshot import SnapshotError, check_regular
 
 from . import wiring
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
             return _serve(settings, cluster, files, demo=arguments.demo)
     except wiring.MissingExtraError as error:
         faults.append(str(error))
-    except SnapshotError as error:
+    except DumpError as error:
         told = [*faults, f"snapshot: {error}"]
         raise CommandError("\n".join(told), EXIT_USAGE if faults else EXIT_UNREADABLE) from None
     except wiring.no_cluster_error() as error:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from k8s_heartbeat.adapters.snapshot import SnapshotReader, read_file
+from k8s_heartbeat.adapters.dump import read_file
+from k8s_heartbeat.adapters.snapshot import SnapshotReader
 from k8s_heartbeat.core import RULES, Rules
 
 from .configuration import Configuration
@@ -220,7 +221,7 @@ def server_cluster(settings: Settings, rules: Rules = RULES) -> Cluster:
         rules: They name the fields that are kept of each kind.
 
     Raises:
-        SnapshotError: The snapshot cannot be read.
+        DumpError: The snapshot cannot be read.
         NoClusterError: No cluster was found.
         MissingExtraError: The extra `server` is not installed.
     """

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from k8s_heartbeat.adapters.dump import check_regular
 from k8s_heartbeat.adapters.logs import configure_logging
-from k8s_heartbeat.adapters.snapshot import check_regular
 
 from . import wiring
 from .files import read_all

@@ -1,4 +1,4 @@
-"""How hard the property tests look: HYPOTHESIS_PROFILE is `ci` or `nightly`."""
+"""How hard the property tests look: HYPOTHESIS_PROFILE is `sample`, `ci` or `nightly`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "ci", derandomize=True, max_examples=60, deadline=None, database=None, print_blob=True
 )
+settings.register_profile("sample", settings.get_profile("ci"), max_examples=15)
 settings.register_profile(
     "nightly",
     max_examples=10_000,

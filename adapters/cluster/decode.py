@@ -119,7 +119,7 @@ def decode_page(body: bytes, kind: str, fields: tuple[str, ...], room: int = LAR
     """
     try:
         head = _page_decoder().decode(body)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise UnreadableError(f"no {kind}") from error
     if head.kind != kind or head.items is msgspec.UNSET:
         raise UnreadableError(f"no {kind}")
@@ -217,7 +217,7 @@ def _decode(decoder: msgspec.json.Decoder[Any], text: bytes | msgspec.Raw, room:
             made = decoder.decode(text)
         except msgspec.ValidationError:
             made = _whole.decode(text)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise UnreadableError("no JSON") from error
     if type(made) is not dict:
         raise UnreadableError("no JSON object")

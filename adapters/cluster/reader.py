@@ -157,8 +157,8 @@ class LiveReader:
         what, kind = str(query), query.kind
         if status == 404 and self._is_not_served(query, body, deadline):
             name = f"{kind.plural}.{kind.group}".rstrip(".")
-            known = "kubectl api-resources lists those that it does"
-            return NotServed(what, f"the cluster serves no {name}; {known}")
+            known = "kubectl api-resources lists what it serves"
+            return NotServed("kind", f"the cluster serves no {name!a}; {known}")
         # A proxy's page on the way is no word of the API server's on what exists.
         if status in (403, 404) and _is_status(body):
             if status == 403:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import falcon
 
-from k8s_heartbeat.core import Health
+from k8s_heartbeat.core import Health, Threshold
 from k8s_heartbeat.core.durations import parse_duration
 from k8s_heartbeat.core.line import Line
 from k8s_heartbeat.core.query import InvalidQuery
@@ -21,11 +21,19 @@ _JSON_RANGES = ("application/json", "application/*", "*/*")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How a caller wants the verdict told."""
+    """How a caller wants the verdict told.
+
+    Attributes:
+        line: Where the caller draws the line between up and not.
+        fixed_code: The code whatever the verdict; None for the verdict's own.
+        health_json: Whether as health+json.
+        min_available: How many replicas `up` needs; None for what the policy says.
+    """
 
     line: Line
     fixed_code: int | None
     health_json: bool
+    min_available: Threshold | None = None
 
 
 def wanted_of(req: falcon.Request) -> Wanted:
@@ -37,7 +45,7 @@ def wanted_of(req: falcon.Request) -> Wanted:
     health_json = _wants_health_json(req)
     if not req.params:
         return Wanted(_ANY_DOWN, None, health_json)
-    return Wanted(_line(req), _fixed_code(req), health_json)
+    return Wanted(_line(req), _fixed_code(req), health_json, _min_available(req))
 
 
 def _line(req: falcon.Request) -> Line:
@@ -49,6 +57,16 @@ def _line(req: falcon.Request) -> Line:
         return Line(Health(fail_on), parse_duration(lasting))
     except ValueError as error:
         raise InvalidQuery("for", f"{lasting[:40]!a} {error}; here for=2m") from None
+
+
+def _min_available(req: falcon.Request) -> Threshold | None:
+    stated = req.get_param("min")
+    if stated is None:
+        return None
+    try:
+        return Threshold.parse(stated)
+    except ValueError as error:
+        raise InvalidQuery("min", f"{stated[:40]!a} {error}, as in min=2") from None
 
 
 def _fixed_code(req: falcon.Request) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import falcon
 
-from k8s_heartbeat.core import RULES, Kind
+from k8s_heartbeat.core import RULES, Kind, Threshold
 from k8s_heartbeat.core.checks.reader import ClusterReader, Deadline
 from k8s_heartbeat.core.checks.resolution import KindWord, resolve
 from k8s_heartbeat.core.checks.selection import Selection
@@ -79,15 +79,19 @@ class SelectionQuestion:
         words: What the caller calls their kinds; none for the workloads.
         selector: Which of them; None for all.
         cluster_scoped: Whether it is about what has no namespace.
+        min_available: How many of their replicas `up` needs; None for what the policy says.
     """
 
     namespace: str
     words: tuple[KindWord, ...]
     selector: LabelSelector | None
     cluster_scoped: bool
+    min_available: Threshold | None = None
 
     @classmethod
-    def of(cls, req: falcon.Request, namespace: str) -> SelectionQuestion:
+    def of(
+        cls, req: falcon.Request, namespace: str, min_available: Threshold | None
+    ) -> SelectionQuestion:
         """The question that a request asks; nothing is read.
 
         Raises:
@@ -107,7 +111,7 @@ class SelectionQuestion:
         if cluster_scoped and not words:
             raise _no_place()
         place = "" if cluster_scoped else namespace
-        question = cls(place, words, _selector(req), cluster_scoped)
+        question = cls(place, words, _selector(req), cluster_scoped, min_available)
         question._check(filter(None, (RULES.kind_called(word.text) for word in words)))
         return question
 
@@ -121,7 +125,7 @@ class SelectionQuestion:
         """
         kinds = tuple(dict.fromkeys(resolve(word, reader, deadline) for word in self.words))
         self._check(kinds)
-        return Selection(self.namespace, kinds)
+        return Selection(self.namespace, kinds, self.min_available)
 
     def _check(self, kinds: Iterable[Kind]) -> None:
         for kind in kinds:

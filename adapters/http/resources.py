@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -159,7 +159,7 @@ class ObjectHealth(_Health):
                 query,
                 now=given.now(),
                 deadline=deadline,
-                policy=given.policy,
+                policy=given.policy.needing(wanted.min_available),
                 rules=given.rules,
                 explain_all=explain_all,
             )
@@ -205,7 +205,7 @@ class GroupHealth(_Health):
             ReadError: The API server gave no reading.
         """
         state, wanted = state_of(req), wanted_of(req)
-        question = SelectionQuestion.of(req, namespace)
+        question = SelectionQuestion.of(req, namespace, wanted.min_available)
         place = question.namespace
         group = Group("Namespace", place, place) if place else Group("Cluster")
         groups = self._given.groups
@@ -289,6 +289,8 @@ class ComponentHealth(_Health):
             error = unknown if in_sight else out_of_sight()
             self._answer_absence(state, resp, absent("Component", "", name), error, wanted)
             return
+        policy = component.policy.needing(wanted.min_available)
+        component = replace(component, policy=policy)
         group = Group("Component", name=name, title=component.title)
         with given.groups.answering():
             found = given.groups.check(component, given.now(), state.deadline)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,13 +13,14 @@ from ..evidence import Evidence
 from ..fields import mapping
 from ..gap import Gap, GapReason
 from ..judgement import explained, judge
-from ..kinds import EVENT, POD, Kind, is_custom
+from ..kinds import EVENT, NAMESPACE, POD, Kind, is_custom
 from ..policy import Policy
 from ..query import InvalidQuery, Query
 from ..related import RelatedObjects
 from ..rules import RULES, Rule, Rules
 from ..selectors import LabelSelector
 from ..subject import Subject
+from ..threshold import Threshold
 from .members import members_of, open_ends
 from .reader import ClusterReader, Deadline, Forbidden, NotServed, ReadError, ReadTimeout
 from .readings import Part, Readings, Worth
@@ -51,10 +52,12 @@ class Selection:
     Attributes:
         namespace: Where; empty for all namespaces.
         kinds: Which kinds; none for the workloads.
+        min_available: How many of their replicas `up` needs; None for what the policy says.
     """
 
     namespace: str = ""
     kinds: tuple[Kind, ...] = ()
+    min_available: Threshold | None = None
 
     def __str__(self) -> str:
         """What it is, for errors."""
@@ -87,7 +90,7 @@ class GroupMember:
     """An object that counts, and what its verdict is worth.
 
     Attributes:
-        kind: The kind that it was listed as; None for something that names no kind.
+        kind: The kind that it was listed as; None for what stands for no object of a list.
         labels: Its labels as it states them.
         assessment: The verdict.
         worth: How old that is: the worst of all readings behind it.
@@ -176,7 +179,11 @@ class SelectionResult:
                 if member.kind is None or sight.sees(member.kind, member.assessment.namespace)
             )
         if selector is not None:
-            members = tuple(member for member in members if selector.matches(member.labels))
+            members = tuple(
+                member
+                for member in members
+                if member.kind is None or selector.matches(member.labels)
+            )
         return replace(self, lists=lists, members=members)
 
     def failure(self) -> ReadError | None:
@@ -219,6 +226,7 @@ def check_selection(
         NotServed: The cluster serves no such kind.
         ReadTimeout: There was no time left to judge everything that was read.
     """
+    policy = policy.needing(selection.min_available)
     lists = _Lists(reader, selection.namespace, read_by or time_to_read(deadline))
     found = lists.read_members(selection, rules)
     kind_of = {id(entry): part.kind for part in found for entry in part.part.objects}
@@ -242,6 +250,8 @@ def check_selection(
         GroupMember(kind, _labels(subject), assessment, worth)
         for kind, subject, assessment, worth in zip(kinds, subjects, judged, worths, strict=True)
     )
+    if not (members or gaps) and selection.namespace:
+        members = tuple(_ending(lists, selection.namespace, now, policy))
     kept = tuple(replace(entry, part=replace(entry.part, objects=())) for entry in found)
     behind = (*lists.behind, *(part.part.worth for part in links))
     faulty = lists.readings.failed
@@ -307,6 +317,16 @@ def unjudged(kind: Kind, namespace: str, gap: Gap) -> Assessment:
         causes=(gap.as_cause(),),
         api_version=kind.api_version,
     )
+
+
+def _ending(lists: _Lists, namespace: str, now: datetime, policy: Policy) -> Iterator[GroupMember]:
+    """The namespace itself, where nothing is left in it because it is being deleted."""
+    query = Query(NAMESPACE, "", namespace)
+    for manifest in lists.readings.read(query).objects:
+        found = judge(Subject.of(manifest), RelatedObjects(), now, policy)
+        if found.activity is Activity.TERMINATING:
+            found = replace(found, health=Health.UNKNOWN, up=False, reason="NamespaceTerminating")
+            yield GroupMember(None, {}, found, lists.readings.worth([query]))
 
 
 class _Lists:

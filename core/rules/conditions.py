@@ -64,7 +64,12 @@ def by_conditions(custom: Custom, context: Context, beside: Beside) -> Iterator[
 
 
 def _not_stated(custom: Custom, context: Context) -> Iterator[Finding]:
-    """The conditions that the kind has to have and the object has not yet."""
+    """The conditions that the kind has to have and the object has not yet.
+
+    Where it is Ready, they are of another version of its controller.
+    """
+    if is_true(custom.conditions[0][1], "Ready"):
+        return
     for type_ in custom.entry.must:
         if any(type_ in conditions for _, conditions, _ in custom.conditions):
             continue

@@ -13,7 +13,6 @@ from ..assessment import Activity, Cause, Health
 from ..fields import mapping, said
 from ..kinds import Kind
 from ..model import Source
-from .catalogue import CATALOGUE
 from .conditions import Beside, by_conditions
 from .figures import Figures, by_errors, by_figures, by_flags, by_time, figures_of
 from .finding import Custom, Finding, held, waiting
@@ -23,9 +22,9 @@ from .roles import is_behind, is_ready, states_failure
 from .rule import Context, Rule
 from .states import by_words, faults, second_words, words_of
 from .verdict import Verdict
-from .words import Sense
+from .words import Sense, is_under_way
 
-__all__ = ["CUSTOM_RULE", "Catalogue", "custom_rule"]
+__all__ = ["custom_rule"]
 
 _MESSAGES = ("status.message", "status.reason", "status.error", "status.errors[]")
 _SEVERITY = (Health.DOWN, Health.UNKNOWN, Health.DEGRADED, Health.HEALTHY)
@@ -106,10 +105,11 @@ def _stateless(custom: Custom, context: Context) -> Verdict:
     stopped = next(_stopped(custom), None)
     if stopped is not None:
         return _suspended(stopped, context)
-    if not custom.entry.source:
-        return Verdict(Health.UNKNOWN, Activity.STEADY, False, "NoStatus", "it states nothing")
     message = "its controller has stated nothing yet"
     found = waiting(custom, context, "NoStatus", message, first=True)
+    if not custom.entry.source:
+        # Nobody knows whether its controller ever will.
+        return Verdict(Health.UNKNOWN, found.activity, False, "NoStatus", "it states nothing")
     return Verdict(found.health, found.activity, False, "NoStatus", message, since=found.since)
 
 
@@ -199,8 +199,9 @@ def _is_behind(custom: Custom) -> bool:
     return False
 
 
-def _severity(finding: Finding) -> int:
-    return _SEVERITY.index(finding.health)
+def _severity(finding: Finding) -> tuple[int, bool]:
+    # Of two that are equally bad, a reason such as Progressing explains less.
+    return _SEVERITY.index(finding.health), is_under_way(finding.reason)
 
 
 def _causes(found: list[Finding]) -> tuple[Cause, ...]:
@@ -218,6 +219,3 @@ def _explained(custom: Custom, worst: Finding) -> str:
         if stated and stated != worst.reason and stated not in worst.message:
             return f"{worst.message}: {stated}"
     return worst.message
-
-
-CUSTOM_RULE = custom_rule(CATALOGUE)

@@ -7,6 +7,7 @@ controllers write them: what is real here is how the API serves them.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from tests.cluster.plane import ApiError, ControlPlane, Manifest
 from tests.cluster.story import (
@@ -24,7 +25,8 @@ from tests.cluster.story import (
 
 GROUP = "test.example.com"
 GADGET = f"gadgets.{GROUP}"
-WHEN = "2026-01-01T00:00:00Z"
+# Old news would not be on its way any more.
+WHEN = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 PROGRESSING = replace(HEALTHY, activity="progressing")
 ON_ITS_WAY = Expected("degraded", "progressing", up=True, code=200)

@@ -194,7 +194,7 @@ def test_kinds_that_stand_in_no_namespace(shop: ControlPlane, service: Service) 
     [
         ("front", 200, "healthy", True),
         ("checkout", 503, "down", False),
-        ("lenient", 200, "down", True),
+        ("lenient", 200, "degraded", True),
         ("gone", 503, "missing", False),
         ("nodes", 200, "healthy", True),
     ],

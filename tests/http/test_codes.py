@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from k8s_heartbeat.core import Kind
+from k8s_heartbeat.core import Kind, Policy, Threshold
+from k8s_heartbeat.core.checks.component import Component, Member
 from k8s_heartbeat.core.checks.reader import NotServed
 from k8s_heartbeat.core.rules import KINDS
 from tests.builders import (
@@ -448,6 +449,34 @@ def test_caller_draws_the_line(query: str, manifest: Manifest, code: int) -> Non
     assert answer.headers["heartbeat-status"] == answer.json["status"]
 
 
+ANNOTATED = deployment(4, 2)
+ANNOTATED["metadata"]["annotations"] = {"k8s-heartbeat.io/min-available": "1"}
+
+
+@pytest.mark.parametrize(
+    ("query", "manifest", "code"),
+    [
+        ("min=2", deployment(4, 2), 200),
+        ("min=3", deployment(4, 2), 503),
+        ("min=1", deployment(4, 1), 200),
+        ("min=75%", deployment(4, 3), 200),
+        ("min=75%25", deployment(4, 2), 503),
+        ("min=9", deployment(4, 4), 200),
+        ("min=1", deployment(4, 0), 503),
+        # The owner knows better.
+        ("min=100%25", ANNOTATED, 200),
+    ],
+)
+def test_caller_says_how_many_replicas_it_takes(query: str, manifest: Manifest, code: int) -> None:
+    """`min` is a number or a share, before the policy's and after the owner's."""
+    policy = Policy(min_available=Threshold(3))
+    for path in (PATH, "/api/healthz/shop", "/api/components/all"):
+        components = {"all": Component("all", "All", (Member(("shop",)),), policy=policy)}
+        served = service(manifest, policy=policy, components=components)
+        answer = ask(served, path=path, query=query)
+        assert (answer.status, answer.json()["up"]) == (code, code == 200)
+
+
 @pytest.mark.parametrize("query", ["", "for=0s", "for=1s", "for=2m"])
 def test_a_transition_time_ahead_of_our_clock_excuses_nothing(query: str) -> None:
     """Nobody knows how long it has lasted."""
@@ -482,6 +511,12 @@ def test_code_200_does_not_turn_an_error_into_a_verdict() -> None:
         "code=",
         "code=2OO",
         "code=%D9%A2%D9%A0%D9%A0",
+        "min=",
+        "min=0",
+        "min=half",
+        "min=101%25",
+        "min=-1",
+        "min=%D9%A2",
     ],
 )
 def test_parameter_of_another_form_is_refused_before_any_call(query: str) -> None:

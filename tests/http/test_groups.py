@@ -129,6 +129,31 @@ def test_nothing_matched_is_no_good_news() -> None:
         assert (body["reason"], body["total"], body["items"]) == ("NothingMatched", 0, [])
 
 
+GOING: Manifest = {
+    **THERE,
+    "metadata": {"name": "shop", "uid": "ns", "deletionTimestamp": before(minutes=3)},
+    "spec": {"finalizers": ["kubernetes"]},
+    "status": {
+        "phase": "Terminating",
+        "conditions": [{"type": "NamespaceContentRemaining", "status": "False"}],
+    },
+}
+
+
+@pytest.mark.parametrize("query", ["", "selector=app%3Dapi", "kind=pods"])
+def test_an_empty_namespace_that_is_being_deleted_says_so(query: str) -> None:
+    """Not that nothing matched, and no good news; what is still in it is judged."""
+    answer = ask(service(GOING), path=SHOP, query=query)
+    body = answer.json()
+    assert (answer.status, body["status"], body["up"]) == (503, "unknown", False)
+    assert (body["reason"], body["activity"]) == ("NamespaceTerminating", "terminating")
+    assert body["message"] == (
+        "1 of 1 failing; worst: Namespace shop: its content is deleted, and it waits for "
+        "finalizers kubernetes"
+    )
+    assert ask(service(GOING, healthy()), path=SHOP).json()["reason"] == "MinimumReplicasAvailable"
+
+
 def test_a_namespace_that_is_not_there_is_missing() -> None:
     """A mistyped name is a 404, as that of an object is; that takes one more reading."""
     answer = ask(service(healthy()), path="/api/healthz/shpo")

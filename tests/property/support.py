@@ -27,7 +27,7 @@ _EXAMPLES = settings().max_examples
 
 share = settings(max_examples=_EXAMPLES if _EXAMPLES >= 1000 else _EXAMPLES // 5)
 """The examples of one kind: all that the profile has at night, a share of them in CI."""
-closely = settings(max_examples=max(_EXAMPLES, 120))
+closely = settings(max_examples=_EXAMPLES if _EXAMPLES >= 1000 else _EXAMPLES * 2)
 """More examples, for what has its edges in one kind alone."""
 every_kind = pytest.mark.parametrize("kind", list(FAMILIES))
 """One test for each kind."""

@@ -25,8 +25,8 @@ from k8s_heartbeat.adapters.cluster.decode import (
     decode_whole,
     size_of,
 )
+from k8s_heartbeat.adapters.dump import DumpError, parse_documents
 from k8s_heartbeat.adapters.memory import Memory
-from k8s_heartbeat.adapters.snapshot import SnapshotError, parse_documents
 from k8s_heartbeat.adapters.yaml_text import YamlError, load_document
 from k8s_heartbeat.core import RULES
 from k8s_heartbeat.core.checks.reader import Deadline, ReadError
@@ -249,7 +249,7 @@ def test_text_is_a_snapshot_or_none(text: str) -> None:
     """A dump is objects, or an error that says what is wrong with it."""
     try:
         found = parse_documents(text)
-    except SnapshotError:
+    except DumpError:
         return
     assert all(isinstance(entry, dict) for entry in found)
 
@@ -290,7 +290,7 @@ def steps(work: Callable[[], object]) -> int:
     sys.settrace(trace)
     try:
         work()
-    except (UnreadableError, SnapshotError, YamlError, ReadError, ValueError):
+    except (UnreadableError, DumpError, YamlError, ReadError, ValueError):
         pass
     finally:
         sys.settrace(before)

@@ -7,7 +7,6 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from k8s_heartbeat.core import RULES, Activity, Assessment, Health, Policy, Rule, summarize
-from k8s_heartbeat.core.rules.custom import CUSTOM_RULE
 from tests.builders import Manifest
 from tests.property import strategies as some
 from tests.property.strategies import FAMILIES, Json
@@ -49,7 +48,7 @@ class TestTotal:
 
     @pytest.mark.parametrize(
         "rule",
-        [rule for rule in (*RULES, CUSTOM_RULE) if rule.fields],
+        [rule for rule in (*RULES, RULES.custom) if rule.fields],
         ids=lambda rule: f"{rule.kind.kind}.{rule.kind.group}",
     )
     @share

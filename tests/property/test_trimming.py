@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from k8s_heartbeat.adapters.cluster.decode import decode_object
 from k8s_heartbeat.core import RULES, Rule
-from k8s_heartbeat.core.rules.custom import CUSTOM_RULE
 from tests.property import strategies as some
 from tests.property.strategies import FAMILIES, Json
 from tests.property.support import every_kind, judged, on_the_wire, share
@@ -53,7 +52,7 @@ class TestTrimming:
 
     @pytest.mark.parametrize(
         "rule",
-        [rule for rule in (*RULES, CUSTOM_RULE) if rule.fields],
+        [rule for rule in (*RULES, RULES.custom) if rule.fields],
         ids=lambda rule: f"{rule.kind.kind}.{rule.kind.group}",
     )
     @share

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from k8s_heartbeat.adapters.snapshot import read_file
+from k8s_heartbeat.adapters.dump import read_file
 from k8s_heartbeat.core import Activity, Assessment, Health, assess
 
 CASES = Path(__file__).parents[1] / "cases"

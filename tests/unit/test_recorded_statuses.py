@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from k8s_heartbeat.adapters.cluster.decode import decode_object
-from k8s_heartbeat.adapters.snapshot import read_file
+from k8s_heartbeat.adapters.dump import read_file
 from k8s_heartbeat.core import RULES, Assessment, assess
 from k8s_heartbeat.core.kinds import ENDPOINT_SLICE, JOB, POD, STORAGE_CLASS
 from k8s_heartbeat.core.related import RelatedObjects

@@ -298,11 +298,12 @@ class TestFailures:
 def test_a_result_grows_old_as_its_readings_do(world: World) -> None:
     """One that took long answers for longer; its age is told, and that it is past its time."""
     world.reader.takes = 4.0
-    result = world.check(PODS)
+    pods = Selection(kinds=(POD,))
+    result = world.check(pods)
     assert world.groups.worth(result).age(world.clock()) == 4.0
     assert not world.groups.worth(result).stale
     world.clock.time += 3.0
-    assert world.check(PODS) is result
+    assert world.check(pods) is result
     assert world.groups.worth(result).age(world.clock()) == 7.0
     assert world.groups.worth(result).stale
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from k8s_heartbeat.core import Health, Policy
+from k8s_heartbeat.core import Health, Policy, Threshold
 
 
 def test_the_defaults_are_those_of_the_rules() -> None:
@@ -37,3 +37,10 @@ def test_a_minimum_is_a_threshold_or_stated(minimum: Any) -> None:
     with pytest.raises(ValueError, match=r"Policy\.min_available: .* is neither a Threshold nor"):
         Policy(min_available=minimum)
     assert Policy(min_available="stated").min_available == "stated"
+
+
+def test_a_caller_may_need_another_minimum() -> None:
+    """All else stays as the policy has it."""
+    policy = Policy(zero=Health.DOWN)
+    assert policy.needing(Threshold(2)) == Policy(zero=Health.DOWN, min_available=Threshold(2))
+    assert policy.needing(None) == policy

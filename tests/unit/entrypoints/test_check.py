@@ -51,6 +51,17 @@ def named(manifest: Manifest, name: str, namespace: str = "shop") -> Manifest:
     return {**manifest, "metadata": meta}
 
 
+def served(name: str) -> Manifest:
+    """A Service that selects pods."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata_of(name),
+        "spec": {"selector": {"app": name}, "ports": [{"port": 80}]},
+        "status": {"loadBalancer": {}},
+    }
+
+
 def looping(name: str) -> Manifest:
     """A pod of the ReplicaSet `api-rs` in a crash loop."""
     state = waiting("CrashLoopBackOff")
@@ -311,6 +322,39 @@ def test_a_cron_job_is_judged_by_its_jobs_in_the_dump(shell: Shell) -> None:
     alone = shell.check(cron_job, options=("-o", "json"))
     assert (alone.code, alone.json()["reason"]) == (1, "EvidenceUnread")
     assert "jobs: not in the input" in alone.json()["message"]
+
+
+def test_what_lacks_its_evidence_is_shown_and_decides_nothing(shell: Shell) -> None:
+    """`kubectl get all` lists Services without EndpointSlices; one that is named counts."""
+    dump = [UP, served("web")]
+    done = shell.check(*dump, options=("-o", "json"))
+    body = done.json()
+    assert (done.code, body["status"], body["total"]) == (0, "healthy", 1)
+    (aside,) = body["notCounted"]
+    assert (aside["kind"], aside["status"], aside["reason"]) == (
+        "Service",
+        "unknown",
+        "EvidenceUnread",
+    )
+    assert shell.check(*dump).out.splitlines()[1:] == [
+        "unknown   shop/service/web  steady  EvidenceUnread: it is judged by what could not be "
+        "read: endpointslices: not in the input (not counted)"
+    ]
+    for options in (("services",), ("service/web",)):
+        assert shell.check(*dump, options=options).code == 1
+    assert shell.check(served("web")).code == 1
+
+
+@pytest.mark.parametrize("word", ["gateways/public", "gateway/public", "gateways.example.com"])
+def test_a_kind_of_the_input_is_called_as_its_plural(shell: Shell, word: str) -> None:
+    """No rule makes gateways of Gateway and policies of Policy."""
+    gateway = {
+        "apiVersion": "example.com/v1",
+        "kind": "Gateway",
+        "metadata": metadata_of("public"),
+        "status": {"conditions": [condition("Ready")]},
+    }
+    assert shell.check(gateway, options=(word,)).code == 0
 
 
 CONFIGURATION = """
@@ -637,3 +681,24 @@ def test_live_check_without_a_cluster_names_where_it_looked(shell: Shell) -> Non
     assert done.code == 3
     for place in ("KUBECONFIG", ".kube/config", "-f FILE"):
         assert place in done.err
+
+
+CASES = Path(__file__).parents[2] / "cases"
+FORMS: dict[str, tuple[int, str]] = {
+    "m01-powershell-utf16le-json.json": (1, "1 of 2 failing; worst: Deployment shop/pay"),
+    "m04-warning-before-json.json": (3, "its objects begin at line 3; before them it says"),
+    "m07-gzip.json.gz": (1, "1 of 2 failing; worst: Deployment shop/pay"),
+    "m10-watch-events-stream.json": (1, "1 of 2 failing; worst: Deployment shop/pay"),
+    "m12-api-status-object.json": (3, 'deployments.apps "front" not found'),
+    "m16-get-all-list.json": (0, "all 5 are doing their job"),
+    "m25-plural-in-a-dump.json": (0, "its condition Ready is True"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_shells_and_kubectl_leave_in_files_is_read_or_named(shell: Shell, form: str) -> None:
+    """Whoever is paged saves a dump in whatever way is at hand."""
+    code, said = FORMS[form]
+    done = shell.run("check", "-f", str(CASES / form), *AT)
+    assert done.code == code
+    assert said in done.out + done.err

@@ -30,7 +30,6 @@ from k8s_heartbeat.adapters.cluster.decode import (
 from k8s_heartbeat.adapters.memory import LARGEST
 from k8s_heartbeat.core import RULES, Rule, assess
 from k8s_heartbeat.core.fields import CONDITIONS
-from k8s_heartbeat.core.rules.custom import CUSTOM_RULE
 from k8s_heartbeat.core.selectors import selector_of
 from k8s_heartbeat.core.subject import Subject
 from tests.builders import (
@@ -57,7 +56,7 @@ PADDING: Manifest = {
 }
 
 
-RULED = list({(rule.judge, rule.fields): rule for rule in (*RULES, CUSTOM_RULE)}.values())
+RULED = list({(rule.judge, rule.fields): rule for rule in (*RULES, RULES.custom)}.values())
 """One rule for each way to judge: most kinds without a status share theirs."""
 FIXTURES = sorted((PathLib(__file__).parents[3] / "fixtures").glob("*.json"))
 

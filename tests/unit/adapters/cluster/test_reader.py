@@ -990,14 +990,14 @@ class TestLists:
         for query in (Query(odd, "shop"), Query(odd, ""), Query(odd, "shop", "one")):
             error = failure(lambda query=query: reader.read(query, soon()))  # type: ignore[misc]  # mypy cannot infer it
             assert type(error) is NotServed
-            assert error.problem.startswith("the cluster serves no widgets.example.com; kubectl")
+            assert error.problem.startswith("the cluster serves no 'widgets.example.com'; kubectl")
 
     def test_a_kind_of_the_core_group_that_is_not_served_is_named_plainly(
         self, api: ApiServer, reader: LiveReader
     ) -> None:
         """No dot stands where no group follows."""
         error = failure(lambda: reader.read(Query(Kind("Odd", "odds", "", "v1"), ""), soon()))
-        assert error.problem.startswith("the cluster serves no odds; kubectl")
+        assert error.problem.startswith("the cluster serves no 'odds'; kubectl")
 
     def test_a_missing_list_is_no_absence(self, api: ApiServer, reader: LiveReader) -> None:
         """The port never says NotFound of a list: 404 means that the API is not there."""

@@ -131,7 +131,7 @@ def test_death_and_return_under_load(redis: RedisServer, caplog: pytest.LogCaptu
             until(lambda: one.usage("a").used > limit.requests // 2, "load")
             redis.kill()
             before = other.usage("a").used
-            until(lambda: messages(caplog).count(LOST) == 2, "both notice")
+            until(lambda: messages(caplog).count(LOST) >= 2, "both notice")
             until(lambda: other.usage("a").used > before, "counting goes on")
             redis.start()
             until(lambda: are_shared(one, other) and are_shared(other, one), "they share again")
@@ -144,7 +144,10 @@ def test_death_and_return_under_load(redis: RedisServer, caplog: pytest.LogCaptu
     # Half was used when they lost sight of each other: what is left is there twice at most, and
     # what one had not yet heard of the other.
     assert limit.requests <= sum(passed) <= 1.75 * limit.requests
-    assert sorted(messages(caplog)) == sorted([LOST, FOUND] * 2)
+    # Once for each change, and not for each request; a slow machine may lose Redis once more.
+    lost, found = messages(caplog).count(LOST), messages(caplog).count(FOUND)
+    assert 2 <= found <= lost <= found + 2 <= 8
+    assert len(messages(caplog)) == lost + found
 
 
 def test_hanging_redis_holds_up_nobody(

@@ -22,7 +22,7 @@ from tests.builders import NOW, Manifest
 
 CASES = Path(__file__).parents[3] / "cases"
 ROWS: list[Any] = yaml.safe_load((CASES / "operators.yaml").read_text("utf-8"))
-BARE = Rules(*RULES, custom=custom_rule({}))
+BARE = Rules(*RULES, custom=lambda: custom_rule({}))
 """The rules without the catalogue: the generic way alone."""
 ENTRIES = list({id(entry): (key, entry) for key, entry in CATALOGUE.items()}.values())
 

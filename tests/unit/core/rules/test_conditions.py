@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from k8s_heartbeat.core import Health, Policy, assess
-from k8s_heartbeat.core.rules.custom import CUSTOM_RULE
+from k8s_heartbeat.core import RULES, Health, Policy, assess
 from tests.builders import NOW, Manifest, before, condition, metadata
 
 PRIMARY = ["Ready", "Available", "Succeeded", "Established", "Healthy"]
@@ -429,8 +428,8 @@ class TestZeroReplicas:
 
     def test_the_number_is_read(self) -> None:
         """A reader that trims by the fields of the rule keeps it, and the status whole."""
-        assert {"spec.replicas", "status"} <= {*CUSTOM_RULE.fields}
-        assert "spec" not in CUSTOM_RULE.fields
+        assert {"spec.replicas", "status"} <= {*RULES.custom.fields}
+        assert "spec" not in RULES.custom.fields
 
 
 @pytest.mark.parametrize("type_", DONE)
@@ -734,12 +733,25 @@ def test_bad_news_has_no_good_words_of_ours() -> None:
 def test_a_live_object_without_a_status_states_nothing() -> None:
     """Nobody says that no cluster has written one."""
     manifest = {"apiVersion": "example.com/v1", "kind": "Sprocket", "metadata": metadata("big")}
-    verdict = assess(manifest, now=NOW)
-    assert (verdict.health, verdict.activity, verdict.message) == (
-        "unknown",
-        "steady",
-        "it states nothing",
-    )
+    for created, activity in ((before(minutes=59), "progressing"), (before(minutes=61), "steady")):
+        manifest["metadata"] = {**metadata("big"), "creationTimestamp": created}
+        verdict = assess(manifest, now=NOW)
+        assert (verdict.health, verdict.activity, verdict.message) == (
+            "unknown",
+            activity,
+            "it states nothing",
+        )
+
+
+def test_of_two_failures_the_one_that_explains_comes_first() -> None:
+    """That something is in progress is no reason why it is stalled."""
+    stated = [
+        condition("Ready", "False", "Progressing"),
+        condition("Stalled", "True", "QuotaExceeded"),
+    ]
+    verdict = assess({**sprocket(), "status": {"conditions": stated}}, now=NOW)
+    assert (verdict.health, verdict.activity, verdict.reason) == ("down", "steady", "QuotaExceeded")
+    assert [cause.reason for cause in verdict.causes] == ["QuotaExceeded", "Progressing"]
 
 
 def test_the_message_of_the_status_explains() -> None:

@@ -7,7 +7,6 @@ import inspect
 import pytest
 
 from k8s_heartbeat.core import RULES, Activity, Context, Health, Kind, Rule, Source, Verdict, assess
-from k8s_heartbeat.core.rules.custom import CUSTOM_RULE
 from tests.builders import NOW, Manifest
 
 WIDGET: Manifest = {
@@ -34,7 +33,7 @@ def test_every_kind_has_one_rule() -> None:
     assert len(kinds) == len(set(kinds))
 
 
-@pytest.mark.parametrize("rule", [*RULES, CUSTOM_RULE], ids=lambda rule: rule.kind.kind)
+@pytest.mark.parametrize("rule", [*RULES, RULES.custom], ids=lambda rule: rule.kind.kind)
 def test_every_rule_says_what_it_judges(rule: Rule) -> None:
     """Its prose is for users, and its module names the source."""
     assert len(inspect.getdoc(rule.judge) or "") > 40

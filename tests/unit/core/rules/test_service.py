@@ -149,6 +149,9 @@ def test_a_slice_without_ports_serves_nobody(ports: object) -> None:
     slices = [endpoint_slice(endpoint(), ports=ports)]
     verdict = assess(service(), related=slices, now=NOW)
     assert (verdict.health, verdict.up, verdict.reason) == ("down", False, "NoPorts")
+    assert "targetPort" in verdict.message
+    by_hand = assess(service(selector=None), related=slices, now=NOW)
+    assert (by_hand.health, by_hand.message) == ("down", "its EndpointSlices have no ports")
     # One that has no ports itself, such as a headless one, asks for none.
     assert assess(service(ports=0), related=slices, now=NOW).health == "healthy"
     slices.append(endpoint_slice(endpoint(True, "10.0.0.2"), name="web-2"))
