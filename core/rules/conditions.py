@@ -40,38 +40,38 @@ class Beside:
     serving: bool
 
 
-def by_conditions(custom: Custom, context: Context, beside: Beside) -> Iterator[Finding]:
+def by_conditions(custom: Custom, context: Context, beside: Beside) -> list[Finding]:
     """What each condition says, in the light of what is stated beside it."""
-    for place, conditions, roles in custom.conditions:
-        primary = Role.PRIMARY in roles.values()
-        must = any(is_true(conditions, type_) for type_ in custom.entry.must)
-        moves = beside.moving or any(
-            role is Role.MOVING and is_progress(conditions[type_]) for type_, role in roles.items()
-        )
-        for type_, role in roles.items():
+    entry = custom.entry
+    said: list[Finding] = []
+    for list_ in custom.conditions:
+        place, conditions, roles = list_.place, list_.by_type, list_.roles
+        must = any([is_true(conditions, type_) for type_ in entry.must])
+        moves = beside.moving or any([is_progress(conditions[type_]) for type_ in roles.moving])
+        for type_, role in roles.by_type.items():
             condition = conditions[type_]
-            soft = moves or type_ in custom.entry.soft
+            soft = moves or type_ in entry.soft
             way = not beside.failing and (soft or is_on_its_way(condition))
-            serving = not place and (beside.serving or (must and type_ in custom.entry.soft))
-            second = primary and role is Role.POSITIVE
+            serving = not place and (beside.serving or (must and type_ in entry.soft))
+            second = roles.primary and role is Role.POSITIVE
             finding = _by_condition(custom, context, condition, role, (second, way, serving))
             if finding is not None:
                 finding.message = f"{place}: {finding.message}" if place else finding.message
-                if is_behind(custom, condition) and finding.activity is Activity.STEADY:
+                if finding.activity is Activity.STEADY and is_behind(custom, condition):
                     finding.activity = Activity.PROGRESSING
-                yield finding
-    yield from _not_stated(custom, context)
+                said.append(finding)
+    if entry.must and not is_true(custom.conditions[0].by_type, "Ready"):
+        said += _not_stated(custom, context)
+    return said
 
 
 def _not_stated(custom: Custom, context: Context) -> Iterator[Finding]:
     """The conditions that the kind has to have and the object has not yet.
 
-    Where it is Ready, they are of another version of its controller.
+    Of one that is Ready they are those of another version of its controller.
     """
-    if is_true(custom.conditions[0][1], "Ready"):
-        return
     for type_ in custom.entry.must:
-        if any(type_ in conditions for _, conditions, _ in custom.conditions):
+        if any(type_ in found.by_type for found in custom.conditions):
             continue
         message = f"its condition {_named(type_)} is not stated yet"
         if custom.ends:

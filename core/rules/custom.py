@@ -7,6 +7,7 @@ documentation that the entries of `catalogue` name.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ..annotations import HOLDING_ANNOTATIONS
 from ..assessment import Activity, Cause, Health
@@ -14,9 +15,10 @@ from ..fields import mapping, said
 from ..kinds import Kind
 from ..model import Source
 from .conditions import Beside, by_conditions
+from .entry import Entry
 from .figures import Figures, by_errors, by_figures, by_flags, by_time, figures_of
 from .finding import Custom, Finding, held, waiting
-from .reading import HELD_SPECS, Catalogue, fields_of, read_custom
+from .reading import HELD_SPECS, Catalogue, fields_of, known_of, read_custom
 from .replicas import scaled_to_zero
 from .roles import is_behind, is_ready, states_failure
 from .rule import Context, Rule
@@ -43,8 +45,12 @@ _EXISTS = Verdict(
 def custom_rule(catalogue: Catalogue) -> Rule:
     """The rule for kinds without a rule of their own, with these entries."""
 
+    @lru_cache(2048)
+    def known(group: str, kind: str) -> tuple[Entry, bool]:
+        return known_of(catalogue, group, kind)
+
     def read(source: Source) -> Custom:
-        return read_custom(source, catalogue)
+        return read_custom(source, known)
 
     return Rule(Kind("", "", "", ""), _judge, read, fields=fields_of(catalogue), needs_status=False)
 
@@ -76,22 +82,19 @@ def _judge(custom: Custom, context: Context) -> Verdict:
         return _stateless(custom, context)
     words, figures = words_of(custom), figures_of(custom)
     senses = {word.sense for word in words}
-    expired = list(by_time(custom, context.now))
+    expired = by_time(custom, context.now)
     failing = states_failure(custom) or not senses.isdisjoint((Sense.FAILED, Sense.DEGRADED))
-    beside = Beside(
-        moving=not senses.isdisjoint((Sense.STARTING, Sense.CHANGING)),
-        failing=failing,
-        serving=figures is not None and figures.have > 0,
-    )
-    found = [
-        *by_conditions(custom, context, beside),
-        *by_words(custom, words, context, ready=is_ready(custom), serving=beside.serving),
-        *([by_figures(figures)] if figures else []),
-        *by_flags(custom, context),
-        *expired,
-        *by_errors(custom),
-        *list(faults(custom, second_words(custom, words)))[:_MOST_FAULTS],
-    ]
+    moving = not senses.isdisjoint((Sense.STARTING, Sense.CHANGING))
+    serving = figures is not None and figures.have > 0
+    found = by_conditions(custom, context, Beside(moving, failing, serving))
+    if words:
+        found += by_words(custom, words, context, ready=is_ready(custom), serving=serving)
+    if figures:
+        found.append(by_figures(figures))
+    found += by_flags(custom, context)
+    found += expired
+    found += by_errors(custom)
+    found += faults(custom, second_words(custom, words))[:_MOST_FAULTS]
     return _combined(custom, found, figures, context, failing=failing or bool(expired))
 
 
@@ -102,9 +105,9 @@ def _stateless(custom: Custom, context: Context) -> Verdict:
     if not custom.meta.uid:
         message = "the manifest has no status: no cluster has written one"
         return Verdict(Health.UNKNOWN, Activity.PROGRESSING, False, "NoStatus", message)
-    stopped = next(_stopped(custom), None)
-    if stopped is not None:
-        return _suspended(stopped, context)
+    stopped = _stopped(custom)
+    if stopped:
+        return _suspended(stopped[0], context)
     message = "its controller has stated nothing yet"
     found = waiting(custom, context, "NoStatus", message, first=True)
     if not custom.entry.source:
@@ -113,9 +116,16 @@ def _stateless(custom: Custom, context: Context) -> Verdict:
     return Verdict(found.health, found.activity, False, "NoStatus", message, since=found.since)
 
 
-def _stopped(custom: Custom) -> Iterator[Finding]:
+def _stopped(custom: Custom) -> list[Finding]:
     """What says that it was stopped on purpose, outside of its status."""
-    for key, value in () if HELD_SPECS.keys().isdisjoint(custom.spec) else HELD_SPECS.items():
+    stated = not HELD_SPECS.keys().isdisjoint(custom.spec)
+    if stated or custom.entry.holds or custom.meta.annotations:
+        return list(_stops(custom))
+    return []
+
+
+def _stops(custom: Custom) -> Iterator[Finding]:
+    for key, value in HELD_SPECS.items():
         stated = custom.spec.get(key)
         if type(stated) is type(value) and stated == value:
             reason = "ScaledToZero" if key == "replicas" else "Suspended"
@@ -149,15 +159,15 @@ def _combined(
     failing: bool,
 ) -> Verdict:
     """The worst of what was found; held before moving before steady."""
-    stop = next((entry for entry in (*found, *_stopped(custom)) if entry.is_held), None)
-    if stop is not None and not failing:
-        return _suspended(stop, context)
-    strong = [finding for finding in found if not finding.is_weak and not finding.is_held]
+    stops = [finding for finding in found if finding.is_held] + _stopped(custom)
+    if stops and not failing:
+        return _suspended(stops[0], context)
+    strong = [finding for finding in found if not (finding.is_weak or finding.is_held)]
     strong = strong or [finding for finding in found if finding.counts_alone]
-    if any(finding.cause and finding.health is Health.DEGRADED for finding in strong):
+    if any([finding.cause and finding.health is Health.DEGRADED for finding in strong]):
         # What is stated says more than a word that is not known.
         strong = [finding for finding in strong if finding.health is not Health.UNKNOWN]
-    worst = min(strong, key=_severity, default=None)
+    worst = min(strong, key=_severity) if len(strong) > 1 else strong[0] if strong else None
     # What is stated to be down, with its cause, does not move; what is merely not there yet may.
     stated = failing or (worst is not None and worst.health is Health.DOWN and worst.cause)
     moves = _is_behind(custom) or (not stated and _is_moving(found))
@@ -168,14 +178,14 @@ def _combined(
         message = "it states no condition and no word of its health that is known"
         return Verdict(Health.UNKNOWN, activity, False, "NoConditions", message)
     activity = worst.activity
-    if stop is not None:
+    if stops:
         activity = Activity.SUSPENDED
     elif moves and activity is Activity.STEADY:
         activity = Activity.PROGRESSING
     return Verdict(
         worst.health,
         activity,
-        all(entry.up for entry in strong),
+        all([entry.up for entry in strong]),
         worst.reason,
         _explained(custom, worst),
         desired=figures.want if figures else None,
@@ -187,13 +197,13 @@ def _combined(
 
 def _is_moving(found: list[Finding]) -> bool:
     """Whether anything is being done, and nothing for too long."""
-    moves = any(finding.activity is Activity.PROGRESSING for finding in found)
-    return moves and not any(finding.is_late for finding in found)
+    moves = any([finding.activity is Activity.PROGRESSING for finding in found])
+    return moves and not any([finding.is_late for finding in found])
 
 
 def _is_behind(custom: Custom) -> bool:
-    for _, conditions, _ in custom.conditions:
-        for condition in conditions.values():
+    for found in custom.conditions:
+        for condition in found.by_type.values():
             if condition.observed is not None and is_behind(custom, condition):
                 return True
     return False
@@ -206,8 +216,10 @@ def _severity(finding: Finding) -> tuple[int, bool]:
 
 def _causes(found: list[Finding]) -> tuple[Cause, ...]:
     """What is wrong, the worst first, each once."""
-    causes = (finding.cause for finding in sorted(found, key=_severity))
-    return tuple(dict.fromkeys(cause for cause in causes if cause is not None))
+    wrong = [finding for finding in found if finding.cause is not None]
+    if len(wrong) > 1:
+        wrong.sort(key=_severity)
+    return tuple(dict.fromkeys([finding.cause for finding in wrong if finding.cause]))
 
 
 def _explained(custom: Custom, worst: Finding) -> str:

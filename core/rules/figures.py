@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from ..assessment import Activity, Health
 from ..fields import mapping, said, text, time
-from ..model import record
+from ..model import Manifest, record
 from .finding import Custom, Finding, waiting
 from .rule import Context
 
@@ -17,10 +17,7 @@ COUNTED = ("spec.replicas", "spec.instances", "spec.nodes", "spec.size")
 """Where kinds say how many there should be."""
 
 _HAVE = ("availableReplicas", "readyReplicas", "readyInstances")
-_COUNTS = tuple(
-    (want, f"status.{have}") for want in (*COUNTED, "status.replicas") for have in _HAVE
-)
-_FLAGS = ("status.ready", "status.healthy", "status.readyToUse")
+_FLAGS = {key: f"status.{key}" for key in ("ready", "healthy", "readyToUse")}
 _SOON = timedelta(days=1)
 
 
@@ -35,14 +32,25 @@ class Figures:
 
 def figures_of(custom: Custom) -> Figures | None:
     """The figures that it states; a count that is absent is no count."""
-    counts = custom.entry.counts
-    if not counts and not any(have in custom.status for have in _HAVE):
-        return None
-    for want_path, have_path in counts or _COUNTS:
+    if not custom.entry.counts:
+        return _usual_figures(custom.spec, custom.status)
+    for want_path, have_path in custom.entry.counts:
         have = _number(custom, have_path)
         want = None if have is None else _number(custom, want_path)
         if have is not None and want is not None and want > 0:
             return Figures(want, max(0, have), want_path.rpartition(".")[2])
+    return None
+
+
+def _usual_figures(spec: Manifest, status: Manifest) -> Figures | None:
+    haves = [have for key in _HAVE if type(have := status.get(key)) is int]
+    if not haves:
+        return None
+    for path in (*COUNTED, "status.replicas"):
+        part, _, key = path.partition(".")
+        want = (spec if part == "spec" else status).get(key)
+        if type(want) is int and want > 0:
+            return Figures(want, max(0, haves[0]), key)
     return None
 
 
@@ -64,9 +72,16 @@ def by_figures(figures: Figures) -> Finding:
     return Finding(health, Activity.STEADY, have > 0, reason, message)
 
 
-def by_flags(custom: Custom, context: Context) -> Iterator[Finding]:
+def by_flags(custom: Custom, context: Context) -> list[Finding]:
     """Booleans that are true while it does its job."""
-    for path in custom.entry.flags or _FLAGS:
+    flags = custom.entry.flags
+    if not flags and custom.status.keys().isdisjoint(_FLAGS):
+        return []
+    return list(_by_flags(custom, context, flags or tuple(_FLAGS.values())))
+
+
+def _by_flags(custom: Custom, context: Context, flags: Iterable[str]) -> Iterator[Finding]:
+    for path in flags:
         for place, flag in custom.at(path):
             if isinstance(flag, bool):
                 named = path.rpartition(".")[2].replace("healthy", "its health flag")
@@ -80,28 +95,32 @@ def by_flags(custom: Custom, context: Context) -> Iterator[Finding]:
                     yield Finding(Health.DOWN, Activity.STEADY, False, "NotReady", message)
 
 
-def by_time(custom: Custom, now: datetime) -> Iterator[Finding]:
+def by_time(custom: Custom, now: datetime) -> list[Finding]:
     """What expires: past is down, within a day and not renewed is degraded."""
     ends = time(custom.status.get("notAfter"))
     if ends is None or ends - now > _SOON:
-        return
+        return []
     stamp = f"{ends:%Y-%m-%dT%H:%M:%SZ}"
     renewal = time(custom.status.get("renewalTime"))
     if ends <= now:
         message = f"it expired at {stamp}"
         cause = custom.cause("Expired", message, ends)
-        yield Finding(Health.DOWN, Activity.STEADY, False, "Expired", message, ends, cause)
-    elif renewal is None or renewal <= now:
+        return [Finding(Health.DOWN, Activity.STEADY, False, "Expired", message, ends, cause)]
+    if renewal is None or renewal <= now:
         reason, message = "ExpiresSoon", f"it expires at {stamp} and was not renewed"
         cause = custom.cause(reason, message)
-        yield Finding(Health.DEGRADED, Activity.STEADY, True, reason, message, cause=cause)
+        return [Finding(Health.DEGRADED, Activity.STEADY, True, reason, message, cause=cause)]
+    return []
 
 
-def by_errors(custom: Custom) -> Iterator[Finding]:
+def by_errors(custom: Custom) -> list[Finding]:
     """What is there only on failure."""
-    for _, found in custom.at(*custom.entry.error):
+    errors: list[Finding] = []
+    for _, found in custom.at(*custom.entry.error) if custom.entry.error else ():
         if found:
             stated = found if isinstance(found, str) else text(mapping(found).get("message"))
             message = said(stated) or "an error is stated"
             cause = custom.cause("Error", message)
-            yield Finding(Health.DOWN, Activity.STEADY, False, "Error", message, cause=cause)
+            error = Finding(Health.DOWN, Activity.STEADY, False, "Error", message, cause=cause)
+            errors.append(error)
+    return errors

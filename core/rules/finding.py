@@ -14,11 +14,37 @@ from .entry import Entry, field_of, find_at
 from .rule import Context
 from .words import Role
 
-__all__ = ["Custom", "Finding", "Roles", "held", "waiting"]
+__all__ = ["ConditionList", "Custom", "Finding", "Roles", "held", "waiting"]
 
 
-Roles = Mapping[str, Role]
-"""The roles of the conditions that have one, by type, those that state health first."""
+@record
+class Roles:
+    """What the conditions of a list are for.
+
+    Attributes:
+        by_type: The roles of those that have one, those that state health first.
+        primary: Whether any states the health of the whole.
+        moving: The types of those that state progress.
+    """
+
+    by_type: Mapping[str, Role]
+    primary: bool
+    moving: tuple[str, ...]
+
+
+@record
+class ConditionList:
+    """A list of conditions.
+
+    Attributes:
+        place: What it is about; empty for the object itself.
+        by_type: The conditions.
+        roles: What they are for.
+    """
+
+    place: str
+    by_type: Conditions
+    roles: Roles
 
 
 @record
@@ -30,9 +56,8 @@ class Custom:
     status: Manifest
     manifest: Manifest
     entry: Entry
-    conditions: tuple[tuple[str, Conditions, Roles], ...]
-    """The lists of conditions, each with the name of what it is about, which is empty for the
-    object's own, and with their roles."""
+    conditions: tuple[ConditionList, ...]
+    """The object's own list of conditions, and then any further ones."""
     ends: bool
     """Whether it runs to completion."""
 
@@ -49,7 +74,7 @@ class Custom:
 
     def moved(self) -> datetime | None:
         """The newest transition of its conditions."""
-        stated = (entry.since for _, found, _ in self.conditions for entry in found.values())
+        stated = (entry.since for found in self.conditions for entry in found.by_type.values())
         return max((since for since in stated if since is not None), default=None)
 
     def cause(self, reason: str, message: str, since: datetime | None = None) -> Cause:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..fields import conditions_of, text
-from ..model import Conditions, Source
+from ..model import Source
 from .entry import Entry, find_at
 from .figures import COUNTED
-from .finding import Custom, Roles
+from .finding import ConditionList, Custom
 from .roles import roles_of
 
-__all__ = ["HELD_SPECS", "Catalogue", "entry_of", "fields_of", "read_custom"]
+__all__ = ["HELD_SPECS", "Catalogue", "entry_of", "fields_of", "known_of", "read_custom"]
 
 Catalogue = Mapping[tuple[str, str], Entry]
 """Entries by API group and kind.
@@ -45,17 +45,24 @@ _RUNS = re.compile(
 _BATCH_GROUPS = ("sparkoperator.k8s.io",)
 
 
-def read_custom(source: Source, catalogue: Catalogue) -> Custom:
-    """An object, with its entry and all the conditions that it states."""
-    group = text(source.manifest.get("apiVersion")).rpartition("/")[0]
-    kind = source.meta.kind
+def read_custom(source: Source, known: Callable[[str, str], tuple[Entry, bool]]) -> Custom:
+    """An object, with what is `known` of its kind and all the conditions that it states."""
+    manifest, status = source.manifest, source.status
+    group = text(manifest.get("apiVersion")).rpartition("/")[0]
+    entry, ends = known(group, source.meta.kind)
+    own = conditions_of(status)
+    lists: tuple[ConditionList, ...] = (ConditionList("", own, roles_of(entry, own)),)
+    if entry.lists or not _LISTS.keys().isdisjoint(status):
+        lists += tuple(_nested(source, entry))
+    return Custom(source.meta, source.spec, status, manifest, entry, lists, ends)
+
+
+def known_of(catalogue: Catalogue, group: str, kind: str) -> tuple[Entry, bool]:
+    """The entry of a kind, a bare one where it has none, and whether it runs to completion."""
     entry = entry_of(catalogue, group, kind) or _PLAIN
-    ends = entry.ends
-    if ends is None:
-        ends = _RUNS.search(kind) is not None or group in _BATCH_GROUPS
-    own = conditions_of(source.status)
-    lists = (("", own, roles_of(entry, own)), *_nested(source, entry))
-    return Custom(source.meta, source.spec, source.status, source.manifest, entry, lists, ends)
+    if entry.ends is not None:
+        return entry, entry.ends
+    return entry, _RUNS.search(kind) is not None or group in _BATCH_GROUPS
 
 
 def entry_of(catalogue: Catalogue, group: str, kind: str) -> Entry | None:
@@ -65,17 +72,17 @@ def entry_of(catalogue: Catalogue, group: str, kind: str) -> Entry | None:
     return next((entry for key in keys if (entry := catalogue.get(key))), None)
 
 
-def _nested(source: Source, entry: Entry) -> list[tuple[str, Conditions, Roles]]:
+def _nested(source: Source, entry: Entry) -> list[ConditionList]:
     """Lists of conditions that are not the object's own, each with what it is about."""
     paths = [path for key, path in _LISTS.items() if key in source.status]
     found = [
-        (place, conditions, roles_of(entry, conditions))
+        ConditionList(place, conditions, roles_of(entry, conditions))
         for path in (*paths, *entry.lists)
         for place, stated in find_at(source.manifest, path)
         for conditions in [conditions_of({"conditions": stated})]
     ]
     if len(found) > 1:
-        found.sort(key=lambda list_: (list_[0], repr(sorted(list_[1].items()))))
+        found.sort(key=lambda list_: (list_.place, repr(sorted(list_.by_type.items()))))
     return found
 
 

@@ -53,7 +53,9 @@ def _roles(entry: Entry, types: tuple[str, ...]) -> Roles:
     def rank(type_: str) -> tuple[int, bool, str]:
         return _ORDER.index(found[type_]), type_ != "Ready", type_
 
-    return {type_: found[type_] for type_ in sorted(found, key=rank)}
+    by_type = {type_: found[type_] for type_ in sorted(found, key=rank)}
+    moving = tuple(type_ for type_, role in by_type.items() if role is Role.MOVING)
+    return Roles(by_type, Role.PRIMARY in by_type.values(), moving)
 
 
 def _role(entry: Entry, type_: str) -> Role | None:
@@ -72,9 +74,9 @@ def _role(entry: Entry, type_: str) -> Role | None:
 
 def states_failure(custom: Custom) -> bool:
     """Whether any condition states a failure, which nothing that is in progress excuses."""
-    for _, conditions, roles in custom.conditions:
-        for type_, role in roles.items():
-            if _is_failure(conditions[type_], role):
+    for found in custom.conditions:
+        for type_, role in found.roles.by_type.items():
+            if _is_failure(found.by_type[type_], role):
                 return True
     return False
 
@@ -87,10 +89,10 @@ def is_behind(custom: Custom, condition: Condition) -> bool:
 
 def is_ready(custom: Custom) -> bool:
     """Whether Ready or the like is stated, and all of these are True."""
-    (_, conditions, roles), ready = custom.conditions[0], False
-    for type_, role in roles.items():
+    own, ready = custom.conditions[0], False
+    for type_, role in own.roles.by_type.items():
         if role in _HEALTH:
-            ready = conditions[type_].status == ("True" if role is Role.PRIMARY else "False")
+            ready = own.by_type[type_].status == ("True" if role is Role.PRIMARY else "False")
             if not ready:
                 return False
     return ready

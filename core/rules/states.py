@@ -17,7 +17,7 @@ from .words import Sense, plain, sense_of
 __all__ = ["Word", "by_words", "faults", "second_words", "words_of"]
 
 _KEYS = ("phase", "state", "status", "health", "currentState", "overallStatus")
-_WORD_KEY = re.compile(r"(?:[sS]tatus|[sS]tate|[pP]hase|[hH]ealth)$")
+_WORD_ENDINGS = ("status", "state", "phase", "health", "Status", "State", "Phase", "Health")
 # What was says nothing of what is, and conditions are read by their own meaning.
 _PAST = re.compile(r"^(last|previous|prior|old)|[hH]istory|[eE]vents$|[cC]onditions$")
 _FAILURES = re.compile(r"^(failed|failures|failureCount)$|^failed\w*Count$")
@@ -26,6 +26,8 @@ _BAD = (Sense.FAILED, Sense.DEGRADED)
 _GOING = (Sense.STARTING, Sense.CHANGING)
 _RUNS = frozenset(("running", "active", "started", "up", "scheduled", "submitted"))
 _LONGEST = 200
+# Neither words nor what they are in.
+_PLAIN = frozenset((bool, int, float, type(None)))
 _DEPTH = 6
 
 
@@ -65,7 +67,8 @@ def _word(custom: Custom, place: str, word: str) -> Word:
 
 def _usual(status: Manifest) -> Iterator[tuple[str, object]]:
     """``phase`` and the like; ``health.status``, ``applicationState.state``."""
-    for key in sorted(str(key) for key in status if _holds_words(str(key)[:_LONGEST])):
+    keys = [key for key in map(str, status) if key.endswith(_WORD_ENDINGS)]
+    for key in sorted(keys) if len(keys) > 1 else keys:
         value = status.get(key)
         if is_mapping(value) and not _is_past(key[:_LONGEST]):
             inner = next((name for name in _KEYS if text(value.get(name)).strip()), "")
@@ -73,11 +76,6 @@ def _usual(status: Manifest) -> Iterator[tuple[str, object]]:
                 yield f"{key}.{inner}", value[inner]
         elif key in _KEYS:
             yield key, value
-
-
-@lru_cache(2048)
-def _holds_words(key: str) -> bool:
-    return _WORD_KEY.search(key) is not None
 
 
 @lru_cache(2048)
@@ -143,11 +141,7 @@ def second_words(custom: Custom, words: list[Word]) -> list[Word]:
     if custom.entry.words or "*" in custom.entry.ignore:
         return []
     known = {word.place for word in words}
-    found = {
-        (place, value, depth)
-        for place, value, depth in _deep(custom.status, "", 0)
-        if place not in known
-    }
+    found = {entry for entry in _deep(custom.status) if entry[0] not in known}
     second: list[Word] = []
     for place, value, depth in sorted(found):
         word = _word(custom, place, value)
@@ -158,27 +152,38 @@ def second_words(custom: Custom, words: list[Word]) -> list[Word]:
     return second
 
 
-def _deep(found: object, path: str, depth: int) -> Iterator[tuple[str, str, int]]:
-    if depth > _DEPTH:
-        return
-    if not is_mapping(found):
-        for entry in items(found):
-            # What one of many is doing says nothing of the whole, unless it failed.
-            yield from _deep(entry, path, max(3, depth + 1))
-        return
-    for key, value in found.items():
-        if value is None or type(value) is bool or type(value) is int:
+def _deep(status: Manifest) -> Iterator[tuple[str, str, int]]:
+    """The texts whose keys may hold words, each with its path and how deep it is."""
+    waiting: list[tuple[object, str, int]] = [(status, "", 0)]
+    while waiting:
+        found, path, depth = waiting.pop()
+        if depth > _DEPTH:
             continue
-        name = str(key)[:_LONGEST]
-        if isinstance(value, str):
-            if value and _holds_words(name) and not _is_past(name):
-                yield f"{path}.{name}" if path else name, value.strip(), depth
-        elif value and not _is_past(name):
-            yield from _deep(value, f"{path}.{name}" if path else name, depth + 1)
+        if not is_mapping(found):
+            # What one of many is doing says nothing of the whole, unless it failed.
+            waiting += [(entry, path, max(3, depth + 1)) for entry in items(found) if entry]
+            continue
+        for key, value in found.items():
+            name, kind = key if type(key) is str else str(key), type(value)
+            if kind in _PLAIN or (kind is str and not name.endswith(_WORD_ENDINGS)):
+                continue
+            name = name[:_LONGEST]
+            if not value or _is_past(name):
+                continue
+            place = f"{path}.{name}" if path else name
+            if isinstance(value, str):
+                if name.endswith(_WORD_ENDINGS):
+                    yield place, value.strip(), depth
+            else:
+                waiting.append((value, place, depth + 1))
 
 
-def faults(custom: Custom, second: list[Word]) -> Iterator[Finding]:
+def faults(custom: Custom, second: list[Word]) -> list[Finding]:
     """What is no good news, wherever it is, and what moves: second words, failures that count."""
+    return [*_by_second_words(custom, second), *_by_counts(custom)]
+
+
+def _by_second_words(custom: Custom, second: list[Word]) -> Iterator[Finding]:
     for word in second:
         reason, message = _reason(word.word), _told(word)
         if word.sense is Sense.HELD:
@@ -187,18 +192,24 @@ def faults(custom: Custom, second: list[Word]) -> Iterator[Finding]:
             yield _moves(reason, message)
         else:
             yield _fault(custom, reason, message)
-    if custom.entry.words:
-        return
-    for key in sorted(str(key) for key, value in custom.status.items() if type(value) is int):
-        value = custom.status.get(key)
-        if type(value) is not int or value <= 0:
+
+
+def _by_counts(custom: Custom) -> list[Finding]:
+    found: list[Finding] = []
+    counted = [
+        (key, value)
+        for key, value in custom.status.items()
+        if type(value) is int and value > 0 and str(key)[:4] == "fail"
+    ]
+    for key, value in () if custom.entry.words else sorted(counted):
+        failures = _FAILURES.search(key) is not None
+        if not failures and not _ATTEMPTS.search(key):
             continue
-        if _ATTEMPTS.search(key) or (custom.ends and _FAILURES.search(key)):
-            finding = _fault(custom, "Failures", f"{key} is {value}")
+        finding = _fault(custom, "Failures", f"{key} is {value}")
+        if custom.ends or not failures:
             finding.health, finding.is_weak = Health.HEALTHY, True
-            yield finding
-        elif _FAILURES.search(key):
-            yield _fault(custom, "Failures", f"{key} is {value}")
+        found.append(finding)
+    return found
 
 
 def _fault(custom: Custom, reason: str, message: str) -> Finding:
