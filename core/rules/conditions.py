@@ -46,8 +46,8 @@ def by_conditions(custom: Custom, context: Context, beside: Beside) -> list[Find
     said: list[Finding] = []
     for list_ in custom.conditions:
         place, conditions, roles = list_.place, list_.by_type, list_.roles
-        must = any([is_true(conditions, type_) for type_ in entry.must])
-        moves = beside.moving or any([is_progress(conditions[type_]) for type_ in roles.moving])
+        must = any(is_true(conditions, type_) for type_ in entry.must)
+        moves = beside.moving or any(is_progress(conditions[type_]) for type_ in roles.moving)
         for type_, role in roles.by_type.items():
             condition = conditions[type_]
             soft = moves or type_ in entry.soft

@@ -164,7 +164,7 @@ def _combined(
         return _suspended(stops[0], context)
     strong = [finding for finding in found if not (finding.is_weak or finding.is_held)]
     strong = strong or [finding for finding in found if finding.counts_alone]
-    if any([finding.cause and finding.health is Health.DEGRADED for finding in strong]):
+    if any(finding.cause and finding.health is Health.DEGRADED for finding in strong):
         # What is stated says more than a word that is not known.
         strong = [finding for finding in strong if finding.health is not Health.UNKNOWN]
     worst = min(strong, key=_severity) if len(strong) > 1 else strong[0] if strong else None
@@ -185,7 +185,7 @@ def _combined(
     return Verdict(
         worst.health,
         activity,
-        all([entry.up for entry in strong]),
+        all(entry.up for entry in strong),
         worst.reason,
         _explained(custom, worst),
         desired=figures.want if figures else None,
@@ -197,8 +197,8 @@ def _combined(
 
 def _is_moving(found: list[Finding]) -> bool:
     """Whether anything is being done, and nothing for too long."""
-    moves = any([finding.activity is Activity.PROGRESSING for finding in found])
-    return moves and not any([finding.is_late for finding in found])
+    moves = any(finding.activity is Activity.PROGRESSING for finding in found)
+    return moves and not any(finding.is_late for finding in found)
 
 
 def _is_behind(custom: Custom) -> bool:
