@@ -95,8 +95,9 @@ class Memory:
     @property
     def held(self) -> int:
         """Bytes that are kept or in hand; the caller holds the lock, or nobody else is there."""
-        loose = sum(entry.size for entry in self._held.values() if not entry.is_kept)
-        return self._in_hand + loose + sum(int(shelf.currsize) for shelf in self._shelves)
+        loose = [entry.size for entry in self._held.values() if not entry.is_kept]
+        kept = [int(shelf.currsize) for shelf in self._shelves]
+        return self._in_hand + sum(loose) + sum(kept)
 
     def shelf(
         self,

@@ -71,7 +71,8 @@ class Guesses:
         try:
             yield admitted
         finally:
-            self._end(client, guesses)
+            if guesses:
+                self._end(client, guesses)
 
     def settle(self, client: str, right: Collection[bytes], wrong: Collection[bytes]) -> None:
         """Remember what came of a trial, before it ends, and count what was a wrong guess.
@@ -82,7 +83,7 @@ class Guesses:
         """
         with self._lock:
             self._right.update(dict.fromkeys(right))
-            guesses = self._unknown(wrong)
+            guesses = self._unknown(wrong) if wrong else []
             # At once, so that of many that are alike at one moment one counts.
             self._wrong.update(dict.fromkeys(guesses))
         if not guesses:

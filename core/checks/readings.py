@@ -65,10 +65,13 @@ class Readings:
 
     Attributes:
         related: All objects that were read.
+        failed: Whether any reading failed, which may have another end the next time: what is
+            refused or not served will be so in a moment, too.
     """
 
     def __init__(self, reader: ClusterReader, deadline: Deadline) -> None:
         self.related = RelatedObjects()
+        self.failed = False
         self._reader = reader
         self._deadline = deadline
         self._parts: dict[Query, Part] = {}
@@ -86,21 +89,13 @@ class Readings:
                 error.began = began
             # That a named object does not exist is all there is to know.
             gap = None if isinstance(error, NotFound) else _gap(query, error)
+            self.failed |= gap is not None and gap.reason is GapReason.FAILED
             part = Part((), Worth(error.began), gap, error)
         else:
             self.related.add(reading.objects)
             part = Part(reading.objects, Worth(reading.began, reading.stale), reading.gap)
         self._parts[query] = part
         return part
-
-    @property
-    def failed(self) -> bool:
-        """Whether any reading failed, which may have another end the next time.
-
-        What is refused or not served will be so in a moment, too.
-        """
-        gaps = (part.gap for part in self._parts.values() if part.error is not None)
-        return any(gap is not None and gap.reason is GapReason.FAILED for gap in gaps)
 
     def worth(self, queries: Iterable[Query] | None = None) -> Worth:
         """What these parts together are worth; all of them where none are named."""
