@@ -75,6 +75,7 @@ class _Refusal(ErrorTask):
             "type": "about:blank",
             "title": error.reason,
             "status": error.code,
+            "up": False,
             "detail": "the request is not HTTP as this server takes it",
         }
         body = to_json(problem).encode()

@@ -21,10 +21,13 @@ class Credential:
     Attributes:
         value: Its bytes.
         is_bearer: Whether it stands after ``Bearer``.
+        password: The password in it, where it is a user's name and a password as ``Basic`` has
+            them; otherwise empty.
     """
 
     value: bytes
     is_bearer: bool = field(default=False, compare=False)
+    password: bytes = field(default=b"", compare=False)
 
     def __repr__(self) -> str:
         """Nothing of the value: it must not get into a log or a traceback."""

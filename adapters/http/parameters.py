@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import falcon
@@ -16,6 +17,21 @@ __all__ = ["MEDIA_HEALTH", "Wanted", "flag", "wanted_of"]
 MEDIA_HEALTH = "application/health+json"
 # What most requests ask for, which have no parameters.
 _ANY_DOWN = Line()
+_EXAMPLES = {
+    "code": "200",
+    "explain": "true",
+    "fail_on": "degraded",
+    "for": "2m",
+    "items": "all",
+    "kind": "deploy,sts",
+    "min": "50%",
+    "selector": "app=api",
+    "token": "TOKEN",
+}
+"""The parameters that the service takes, each with a value that it can have."""
+_PLAIN_NAMES = {name.replace("_", ""): name for name in _EXAMPLES}
+_LONGEST_NAME = 20
+_SIMILARITY = 0.8
 _JSON_RANGES = ("application/json", "application/*", "*/*")
 
 
@@ -28,12 +44,14 @@ class Wanted:
         fixed_code: The code whatever the verdict; None for the verdict's own.
         health_json: Whether as health+json.
         min_available: How many replicas `up` needs; None for what the policy says.
+        all_items: Whether every member of a group is told, whatever the group's word.
     """
 
     line: Line
     fixed_code: int | None
     health_json: bool
     min_available: Threshold | None = None
+    all_items: bool = False
 
 
 def wanted_of(req: falcon.Request) -> Wanted:
@@ -45,7 +63,32 @@ def wanted_of(req: falcon.Request) -> Wanted:
     health_json = _wants_health_json(req)
     if not req.params:
         return Wanted(_ANY_DOWN, None, health_json)
-    return Wanted(_line(req), _fixed_code(req), health_json, _min_available(req))
+    _refuse_misspelled(req.params)
+    return Wanted(_line(req), _fixed_code(req), health_json, _min_available(req), _all_items(req))
+
+
+def _refuse_misspelled(names: Iterable[str]) -> None:
+    """Raise for a name that is nearly one of ours: an alarm that never comes is the worst answer.
+
+    Any other is ignored: monitors append what keeps caches from answering.
+    """
+    for name in names:
+        if name in _EXAMPLES or len(name) > _LONGEST_NAME:
+            continue
+        right = _PLAIN_NAMES.get(_plain(name)) or _nearest(name)
+        if right:
+            example = f"{right}={_EXAMPLES[right]}"
+            raise InvalidQuery(right, f"it is not spelled {name!a}, but as in {example}")
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
+
+
+def _nearest(name: str) -> str:
+    import difflib  # noqa: PLC0415  # for what is not ours alone
+
+    return "".join(difflib.get_close_matches(_plain(name), _EXAMPLES, n=1, cutoff=_SIMILARITY))
 
 
 def _line(req: falcon.Request) -> Line:
@@ -67,6 +110,13 @@ def _min_available(req: falcon.Request) -> Threshold | None:
         return Threshold.parse(stated)
     except ValueError as error:
         raise InvalidQuery("min", f"{stated[:40]!a} {error}, as in min=2") from None
+
+
+def _all_items(req: falcon.Request) -> bool:
+    items = req.get_param("items")
+    if items not in (None, "all"):
+        raise InvalidQuery("items", "it can only be all, as in items=all")
+    return items is not None
 
 
 def _fixed_code(req: falcon.Request) -> int | None:

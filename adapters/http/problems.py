@@ -107,6 +107,8 @@ def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErr
             "type": "about:blank",
             "title": title,
             "status": status,
+            # A number is no word that monitors compare with: this is.
+            "up": False,
             "detail": _without_secrets(req, error.description or title),
         }
     )

@@ -118,6 +118,7 @@ def group_body(
     now: datetime,
     detail: Detail,
     failing: bool = False,
+    all_items: bool = False,
 ) -> dict[str, Any]:
     """The body for many objects: `items` names those that are not fine first.
 
@@ -132,14 +133,17 @@ def group_body(
         detail: How much is said.
         failing: Whether it answers a monitor that is to raise an alarm, and that may look for a
             word: then what is well is in `total` only.
+        all_items: Whether every member is told all the same, with its `up`.
     """
     body: dict[str, Any] = {"status": str(summary.health), "up": summary.up}
     if detail is Detail.STATUS:
         return body
     fine = not failing and summary.up and summary.health in (Health.HEALTHY, Health.DEGRADED)
     counted = {str(health): count for health, count in summary.counts.items() if count}
-    if failing:
+    if failing and not all_items:
         counted.pop(str(Health.HEALTHY), None)
+    most = len(summary.items) if all_items else _MOST_ITEMS
+    fine = fine or all_items
     shown = [item for item in summary.items if fine or item.health is not Health.HEALTHY]
     body |= {
         "activity": str(summary.activity),
@@ -152,8 +156,8 @@ def group_body(
         "checkedAt": _rfc3339(now - timedelta(seconds=fresh.age)),
         "ageSeconds": round(fresh.age, 1),
         "stale": fresh.stale,
-        "items": [_item(item, now, detail, fine) for item in shown[:_MOST_ITEMS]],
-        "itemsOmitted": max(0, len(shown) - _MOST_ITEMS),
+        "items": [_item(item, now, detail, fine) for item in shown[:most]],
+        "itemsOmitted": max(0, len(shown) - most),
     }
     return body
 

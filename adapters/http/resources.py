@@ -115,7 +115,15 @@ class _Health:
         resp.status = code_of_group(summary, now=now, line=wanted.line, codes=given.codes)
         failing = not (summary.up and wanted.line.passes_group(summary, now))
         detail = state.caller.detail or given.detail
-        body = group_body(summary, group, fresh, now=now, detail=detail, failing=failing)
+        body = group_body(
+            summary,
+            group,
+            fresh,
+            now=now,
+            detail=detail,
+            failing=failing,
+            all_items=wanted.all_items,
+        )
         state.reason = summary.reason
         _write(resp, body, wanted, fresh)
 

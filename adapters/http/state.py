@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -68,7 +69,9 @@ def offered_by(req: falcon.Request) -> tuple[list[str], list[Credential]]:
         masked += value, f"Bearer {rest}"
         if name == "Authorization" and scheme.lower() in ("basic", "bearer"):
             credential = rest.strip(" ").encode("latin-1", "replace")
-            ours.append(Credential(credential, scheme.lower() == "bearer"))
+            is_bearer = scheme.lower() == "bearer"
+            password = b"" if is_bearer else _password_in(credential)
+            ours.append(Credential(credential, is_bearer, password))
     for value in req.get_param_as_list("token") or ():
         # A base64 token pasted as it is: in a query a plus means a space, and no token has one.
         token = value.replace(" ", "+")
@@ -78,3 +81,11 @@ def offered_by(req: falcon.Request) -> tuple[list[str], list[Credential]]:
         value = cookie.partition("=")[2].strip(' "')
         masked.append(f"Bearer {value}")
     return masked[:_MOST_MASKED], ours
+
+
+def _password_in(credential: bytes) -> bytes:
+    """The password of what stands after ``Basic``; empty where that is the token itself."""
+    try:
+        return b64decode(credential, validate=True).partition(b":")[2]
+    except ValueError:
+        return b""

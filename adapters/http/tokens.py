@@ -96,28 +96,34 @@ class Token:
 class TokenAuthenticator:
     """Tells callers by their tokens: after ``Bearer``, after ``Basic``, or in the query.
 
-    After `Basic` stands the token itself, not a user and a password: the contract of
-    k8s-controller-heartbeat.
+    After `Basic` stands the token itself, as k8s-controller-heartbeat has it, or any user's name
+    with the token for a password, as ``curl -u`` and browsers send it.
 
     Args:
         tokens: The tokens that are valid now.
     """
 
     schemes: Sequence[str] = ("Basic", "Bearer")
-    hint = "Authorization: Bearer TOKEN, Authorization: Basic TOKEN, or ?token=TOKEN"
+    hint = (
+        "Authorization: Bearer TOKEN, Authorization: Basic TOKEN, as a password (curl -u x:TOKEN), "
+        "or ?token=TOKEN"
+    )
 
     def __init__(self, tokens: Callable[[], Sequence[Token]]) -> None:
         self._tokens = tokens
 
     def caller(self, credential: Credential, deadline: Deadline) -> Caller | None:
         """See `Authenticator.caller`; nothing is to be learned from how long it takes."""
-        digest = sha256(credential.value).digest()
+        offered = [sha256(credential.value).digest()]
+        if credential.password:
+            offered.append(sha256(credential.password).digest())
         found: Token | None = None
         for token in self._tokens():
             for known in token.digests:
-                # All of them, each in constant time, also once one was found.
-                if hmac.compare_digest(known, digest):
-                    found = token
+                for digest in offered:
+                    # All of them, each in constant time, also once one was found.
+                    if hmac.compare_digest(known, digest):
+                        found = token
         return found
 
 

@@ -250,7 +250,7 @@ def assert_in_order(answer: Answer, *, codes: Collection[int] = ()) -> None:
         told = answer.json()
         if problem:
             assert told["status"] == answer.status
-            assert set(told) == {"type", "title", "status", "detail"}
+            assert set(told) == {"type", "title", "status", "up", "detail"}
     if answer.status >= 400 and answer.body and not problem:
         assert answer.header("Heartbeat-Status") != "healthy"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from urllib.parse import quote
 
 import pytest
@@ -25,6 +26,11 @@ NO_SPACES = "\t\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0"
 ALL_ENCODED = "".join(f"%{ord(letter):02x}" for letter in TOKEN)
 
 
+def basic(user: str, password: str) -> str:
+    """The Authorization header of a user and a password, as `curl -u` sends it."""
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
 def guarded(token: str = TOKEN) -> Service:
     """A service over one healthy Deployment that asks for a token."""
     return service(healthy(), contract=guarding(caller(token)))
@@ -38,6 +44,8 @@ def guarded(token: str = TOKEN) -> Service:
         (f"bearer {TOKEN}", ""),
         (f"BASIC {TOKEN}", ""),
         (f"Bearer   {TOKEN} ", ""),
+        (basic("monitor", TOKEN), ""),
+        (basic("", TOKEN), ""),
         ("", f"token={TOKEN}"),
         ("", f"a=b&token={TOKEN}&c"),
         ("", f"token={ALL_ENCODED}"),
@@ -50,7 +58,7 @@ def guarded(token: str = TOKEN) -> Service:
     ],
 )
 def test_token_is_taken_however_a_monitor_can_carry_it(authorization: str, query: str) -> None:
-    """Bearer, Basic or the query; one right token among several is enough."""
+    """Bearer, Basic, a password or the query; one right token among several is enough."""
     headers = {"Authorization": authorization} if authorization else {}
     answer = ask(guarded(), query=query, headers=headers)
     assert answer.status == 200
@@ -64,7 +72,11 @@ def test_token_is_taken_however_a_monitor_can_carry_it(authorization: str, query
         ("Basic wrong", ""),
         ("Bearer", ""),
         ("Bearer ", ""),
-        ("Basic dXNlcjpyaWdodC10MGtlbg==", ""),
+        (basic("user", "wrong"), ""),
+        (basic(TOKEN, ""), ""),
+        (basic(TOKEN, "wrong"), ""),
+        (f"{basic('user', TOKEN)}=", ""),
+        (f"Bearer {basic('user', TOKEN)[6:]}", ""),
         (TOKEN, ""),
         (f"Token {TOKEN}", ""),
         (f"Bearer {TOKEN}x", ""),

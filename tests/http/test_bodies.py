@@ -228,7 +228,7 @@ PROBLEMS: dict[str, tuple[FakeReader, str, dict[str, Any], int]] = {
     ["*/*", "text/html", "application/xml", "application/health+json", "image/png;q=0", "\xff"],
 )
 def test_errors_are_problems_whatever_is_accepted(case: str, accept: str) -> None:
-    """RFC 9457, always: with a type, a title, the code and what is wrong."""
+    """RFC 9457, always: with a type, a title, the code and what is wrong; and nothing is up."""
     reader, path, options, code = PROBLEMS[case]
     method = "POST" if case == "method" else "GET"
     answer = ask(service(reader=reader, **options), method, path, headers={"Accept": accept})
@@ -237,6 +237,7 @@ def test_errors_are_problems_whatever_is_accepted(case: str, accept: str) -> Non
     problem = answer.json()
     assert (problem["type"], problem["status"]) == ("about:blank", code)
     assert problem["title"]
+    assert problem["up"] is False
     assert problem["detail"]
 
 

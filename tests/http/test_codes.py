@@ -208,13 +208,44 @@ def test_trailing_slash_is_the_same_route(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["_=1700000000", "cachebuster", "a=1&a=2", "%ff=%00", "=&&;", "?"]
+    "query",
+    [
+        *("_=1700000000", "cachebuster", "a=1&a=2", "%ff=%00", "=&&;", "?"),
+        *("t=1", "ts=1", "nocache=1", "v=2", "rnd=0.1", "timestamp=1", "mode=x", "node=x"),
+        f"{'fail-on' * 90}=degraded",
+    ],
 )
 def test_unknown_query_parameters_change_nothing(query: str) -> None:
     """Monitors add some to get past caches; neither the answer nor what is read knows of them."""
     plain, busted = service(degraded()), service(degraded())
     assert ask(busted, query=query) == ask(plain)
     assert busted.reader.queries == plain.reader.queries
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("failOn", "fail_on=degraded"),
+        ("fail-on", "fail_on=degraded"),
+        ("FAIL_ON", "fail_on=degraded"),
+        ("fail_one", "fail_on=degraded"),
+        ("For", "for=2m"),
+        ("explian", "explain=true"),
+        ("kinds", "kind=deploy,sts"),
+        ("Selector", "selector=app=api"),
+        ("mins", "min=50%"),
+        ("item", "items=all"),
+        ("codes", "code=200"),
+    ],
+)
+@pytest.mark.parametrize("path", [PATH, "/api/healthz/shop", "/api/healthz", "/api/components/x"])
+def test_a_parameter_that_is_nearly_ours_is_refused(name: str, right: str, path: str) -> None:
+    """An alarm that never comes is the worst answer: the right name is told, nothing is read."""
+    served = service(degraded())
+    answer = ask(served, path=path, query=f"{name}=degraded")
+    assert (answer.status, served.reader.calls) == (400, 0)
+    assert name in answer.json()["detail"]
+    assert right in answer.json()["detail"]
 
 
 KIND_NAMES = [

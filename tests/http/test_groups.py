@@ -129,6 +129,29 @@ def test_nothing_matched_is_no_good_news() -> None:
         assert (body["reason"], body["total"], body["items"]) == ("NothingMatched", 0, [])
 
 
+@pytest.mark.parametrize("query", ["", "selector=app%3Dapi&", "kind=sts,deploy&"])
+def test_every_member_is_told_to_who_asks_for_all(query: str) -> None:
+    """For clients that make series of them, whatever the group's word."""
+    objects = [down(), named(stateful_set(), "db", labels={"app": "api"})]
+    if "selector" in query:
+        objects[0] = named(down(), "api", labels={"app": "api"})
+    short, whole = shop(*objects, query=query), shop(*objects, query=f"{query}items=all")
+    assert (short.status, whole.status) == (503, 503)
+    assert [item["name"] for item in short.json()["items"]] == ["api"]
+    body = whole.json()
+    assert [(item["name"], item["up"]) for item in body["items"]] == [("api", False), ("db", True)]
+    assert (body["total"], body["counts"]) == (2, {"down": 1, "healthy": 1})
+    assert shop(*objects, query="items=some").status == 400
+
+
+def test_all_are_all_however_many() -> None:
+    """Without `items=all` 500 are named at most."""
+    many = [named(deployment(), f"web-{number}") for number in range(510)]
+    short, whole = shop(*many).json(), shop(*many, query="items=all").json()
+    assert (len(short["items"]), short["itemsOmitted"]) == (500, 10)
+    assert (len(whole["items"]), whole["itemsOmitted"]) == (510, 0)
+
+
 GOING: Manifest = {
     **THERE,
     "metadata": {"name": "shop", "uid": "ns", "deletionTimestamp": before(minutes=3)},
