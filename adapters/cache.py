@@ -51,7 +51,7 @@ class Lifetimes:
     """The API server failed or did not answer."""
     discovery: float = 60.0
     """The kinds that the cluster serves answer by themselves."""
-    stale: float = 60.0
+    stale: float = 150.0
     """A reading stands in for one that cannot be had; never longer."""
 
 

@@ -105,7 +105,7 @@ class Settings:
     """HEARTBEAT_CORS_ORIGINS: origins whose pages may read answers; all where none is named."""
     cache_ttl: timedelta = timedelta(seconds=5)
     """HEARTBEAT_CACHE_TTL: how long a reading answers for itself; an absence twice as long."""
-    stale_for: timedelta = timedelta(seconds=60)
+    stale_for: timedelta = timedelta(seconds=150)
     """HEARTBEAT_STALE_FOR: how old a reading may be that stands in while the API server is away."""
     timeout: timedelta = timedelta(seconds=5)
     """HEARTBEAT_TIMEOUT: what the API server has for all that one request reads."""

@@ -163,10 +163,10 @@ class TestWorth:
 
     @failures
     def test_it_is_stale_where_it_stands_in(self, world: World, error: ReadError) -> None:
-        """With the age that it has, up to a minute."""
+        """With the age that it has, until its time is over."""
         world.read()
         world.upstream.error = error
-        for moment in (5.0, 30.0, 60.0 - TINY):
+        for moment in (5.0, 30.0, 150.0 - TINY):
             world.clock.time = 1000.0 + moment
             assert world.worth() == (moment, True)
             assert world.read().objects == (deployment(),)
@@ -271,9 +271,9 @@ class TestDiscovery:
         world = World(lifetimes=Lifetimes(discovery=20.0))
         began = world.discover().began
         world.upstream.error = error
-        world.clock.time = 1060.0 - TINY
+        world.clock.time = 1150.0 - TINY
         assert world.discover().began == began
-        world.clock.time = 1062.0
+        world.clock.time = 1152.0
         with pytest.raises(type(error)):
             world.discover()
 
