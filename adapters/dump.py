@@ -182,7 +182,7 @@ def _last_states(documents: Iterable[Manifest]) -> list[Manifest]:
     """The objects; of those that watch events tell of, the last state, and none once deleted."""
     found: dict[object, Manifest] = {}
     for number, document in enumerate(documents):
-        if document.keys() != {"type", "object"}:
+        if set(document) != {"type", "object"}:
             found[number] = document
             continue
         for state in _flatten([document["object"]], 0):

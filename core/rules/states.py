@@ -26,8 +26,6 @@ _BAD = (Sense.FAILED, Sense.DEGRADED)
 _GOING = (Sense.STARTING, Sense.CHANGING)
 _RUNS = frozenset(("running", "active", "started", "up", "scheduled", "submitted"))
 _LONGEST = 200
-# Neither words nor what they are in.
-_PLAIN = frozenset((bool, int, float, type(None)))
 _DEPTH = 6
 
 
@@ -164,16 +162,17 @@ def _deep(status: Manifest) -> Iterator[tuple[str, str, int]]:
             waiting += [(entry, path, max(3, depth + 1)) for entry in items(found) if entry]
             continue
         for key, value in found.items():
-            name, kind = key if type(key) is str else str(key), type(value)
-            if kind in _PLAIN or (kind is str and not name.endswith(_WORD_ENDINGS)):
+            name, is_text = str(key), isinstance(value, str)
+            if not value or isinstance(value, int | float):
+                continue
+            if is_text and not name.endswith(_WORD_ENDINGS):
                 continue
             name = name[:_LONGEST]
-            if not value or _is_past(name):
+            if _is_past(name):
                 continue
             place = f"{path}.{name}" if path else name
-            if isinstance(value, str):
-                if name.endswith(_WORD_ENDINGS):
-                    yield place, value.strip(), depth
+            if is_text:
+                yield place, value.strip(), depth
             else:
                 waiting.append((value, place, depth + 1))
 

@@ -321,7 +321,7 @@ def test_of_watch_events_the_last_state_of_each_object_counts() -> None:
     assert parse_documents("\n".join(events)) == [OTHER, DOWN]
 
 
-EXPIRED = {
+EXPIRED: Manifest = {
     "kind": "Status",
     "apiVersion": "v1",
     "metadata": {},

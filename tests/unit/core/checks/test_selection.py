@@ -773,3 +773,20 @@ def test_members_that_own_one_another_come_to_an_end() -> None:
     assert not list(open_ends([one, two], [one, two], {rule.kind: gap}, rules))
     above = named(deployment(), "one", ownerReferences=[owner("elsewhere")])
     assert list(open_ends([above], [above], {rule.kind: gap}, rules)) == [(0, gap)]
+
+
+class Given(Shelf):
+    """A reader of what somebody gave: of some kinds there is nothing in it."""
+
+    def read(self, query: Query, deadline: Deadline) -> Reading:
+        """What is there; where none of a kind is, that it was not given."""
+        found = super().read(query, deadline)
+        none = Gap(GapReason.NOT_GIVEN, query.kind, "", "not in the input")
+        return found if found.objects else replace(found, gap=none)
+
+
+def test_of_what_somebody_gave_all_was_read() -> None:
+    """That there are none of a kind in it is no list that could not be read."""
+    result = found_in(Given([deployment()]))
+    assert [entry.name for entry in result.assessments] == ["api"]
+    assert all(entry.part.gap is None for entry in result.lists)
