@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .assessment import MAINTENANCE, Assessment, Health
+from .causes import CRASH_LOOP
 from .summary import Summary
 
 __all__ = ["Line"]
+
+# Causes whose `since` is the transition of a pod's Ready condition.
+_NOT_READY = ("NotReady", "ReadinessGate", "NodeLost")
+
+
+def _never_seen(_: Assessment) -> datetime | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,24 +26,48 @@ class Line:
 
     Attributes:
         fail_on: Degraded to count degraded as failing; down otherwise.
-        lasting: How long it must have been failing, by the API's own times; a failure without
-            a time, or with one that is ahead of our clock, is not excused.
+        lasting: How long it must have been failing. A crash loop is never excused, nor what has
+            a time that is ahead of our clock, nor what is unknown or missing.
     """
 
     fail_on: Health = Health.DOWN
     lasting: timedelta = timedelta(0)
 
-    def passes(self, assessment: Assessment, now: datetime) -> bool:
-        """Whether an assessment is good enough; where the API states no time, at once not."""
+    def is_good(self, assessment: Assessment) -> bool:
+        """Whether an assessment is on the good side, however long it has been on the other."""
         strict = self.fail_on is Health.DEGRADED and assessment.reason != MAINTENANCE
-        if assessment.up and not (strict and assessment.health is Health.DEGRADED):
-            return True
-        if assessment.since is None:
-            return False
-        # A time ahead of our clock does not say how long it has lasted.
-        return timedelta(0) <= now - assessment.since < self.lasting
+        return assessment.up and not (strict and assessment.health is Health.DEGRADED)
 
-    def passes_group(self, summary: Summary, now: datetime) -> bool:
+    def passes(self, assessment: Assessment, now: datetime, seen: datetime | None = None) -> bool:
+        """Whether an assessment is good enough, or has not been failing for long enough.
+
+        Args:
+            assessment: The verdict.
+            now: The time it was judged at.
+            seen: When it was first seen failing; it counts where the API states no time.
+        """
+        if self.is_good(assessment):
+            return True
+        if not self.lasting or any(CRASH_LOOP in cause.reason for cause in assessment.causes):
+            return False
+        since = _since(assessment) or seen
+        # A time ahead of our clock does not say how long it has lasted.
+        return since is not None and timedelta(0) <= now - since < self.lasting
+
+    def passes_group(
+        self,
+        summary: Summary,
+        now: datetime,
+        seen: Callable[[Assessment], datetime | None] = _never_seen,
+    ) -> bool:
         """Whether as many members of a group are good enough as must be; none never is."""
-        good = sum(self.passes(item, now) for item in summary.items)
+        good = sum(self.passes(item, now, seen(item)) for item in summary.items)
         return bool(summary.items) and good >= summary.needed
+
+
+def _since(assessment: Assessment) -> datetime | None:
+    """Since when it fails: the verdict says, or else the earliest of its pods that is not ready."""
+    if assessment.since is not None:
+        return assessment.since
+    times = [cause.since for cause in assessment.causes if cause.reason in _NOT_READY]
+    return min((time for time in times if time is not None), default=None)

@@ -20,6 +20,7 @@ from k8s_heartbeat.core.checks.reader import ClusterReader
 from ..groups import Groups
 from .auth import Admission, Authenticator
 from .client_address import ClientAddress, Network
+from .outages import Outages
 from .probes import ApiServerHealth, Liveness, Readiness
 from .problems import STATUS_HEADER, add_problem_handlers
 from .quota import LocalQuota, Quota, RateLimit
@@ -124,6 +125,7 @@ def create_app(
         rules=contract.rules,
         components=contract.components,
         codes=codes,
+        outages=Outages(clock),
         detail=contract.detail,
     )
 

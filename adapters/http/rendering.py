@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Any
 
 from k8s_heartbeat.core import Assessment, Cause, Health, Summary
-from k8s_heartbeat.core.line import Line
 
 __all__ = [
     "DEFAULT_CODES",
@@ -62,18 +61,14 @@ class Detail(StrEnum):
     """Everything."""
 
 
-def code_of(
-    assessment: Assessment, *, now: datetime, line: Line = Line(), codes: Mapping[str, int]
-) -> int:
-    """The HTTP code of a verdict."""
-    return codes["up" if line.passes(assessment, now) else str(assessment.health)]
+def code_of(assessment: Assessment, codes: Mapping[str, int], *, passes: bool) -> int:
+    """The HTTP code of a verdict, and of one that passes the caller's line."""
+    return codes["up" if passes else str(assessment.health)]
 
 
-def code_of_group(
-    summary: Summary, *, now: datetime, line: Line = Line(), codes: Mapping[str, int]
-) -> int:
-    """The HTTP code of a verdict on many; a member that is missing does not make it a 404."""
-    if line.passes_group(summary, now):
+def code_of_group(summary: Summary, codes: Mapping[str, int], *, passes: bool) -> int:
+    """The same of a verdict on many; a member that is missing does not make it a 404."""
+    if passes:
         return codes["up"]
     word = Health.DOWN if summary.health in (Health.MISSING, Health.HEALTHY) else summary.health
     return codes[str(word)]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import falcon
@@ -27,6 +28,7 @@ from k8s_heartbeat.core.checks.selection import Selection, SelectionResult
 from k8s_heartbeat.core.query import InvalidQuery, Query
 
 from ..groups import Groups
+from .outages import Outages
 from .parameters import MEDIA_HEALTH, Wanted, flag, wanted_of
 from .problems import STATUS_HEADER
 from .questions import ObjectQuestion, SelectionQuestion, check_component_name
@@ -66,6 +68,7 @@ class Dependencies:
         rules: Which rule judges which kind.
         components: The named groups.
         codes: Which code answers which word.
+        outages: Since when what fails was seen failing.
         detail: How much is said to callers for whom nothing else is set.
     """
 
@@ -76,6 +79,7 @@ class Dependencies:
     rules: Rules
     components: Mapping[str, Component]
     codes: Mapping[str, int]
+    outages: Outages
     detail: Detail
 
 
@@ -95,7 +99,9 @@ class _Health:
     ) -> None:
         given, now = self._given, self._given.now()
         fresh = _freshness(state, worth)
-        resp.status = code_of(assessment, now=now, line=wanted.line, codes=given.codes)
+        seen = given.outages.since(assessment, wanted.line, now)
+        passes = wanted.line.passes(assessment, now, seen)
+        resp.status = code_of(assessment, given.codes, passes=passes)
         body = object_body(assessment, fresh, now=now, detail=state.caller.detail or given.detail)
         state.reason = assessment.reason
         _write(resp, body, wanted, fresh)
@@ -112,8 +118,9 @@ class _Health:
         given, now = self._given, self._given.now()
         fresh = _freshness(state, given.groups.worth(found))
         summary = summarize(found.assessments, needed)
-        resp.status = code_of_group(summary, now=now, line=wanted.line, codes=given.codes)
-        failing = not (summary.up and wanted.line.passes_group(summary, now))
+        seen = partial(given.outages.since, line=wanted.line, now=now)
+        passes = wanted.line.passes_group(summary, now, seen)
+        resp.status = code_of_group(summary, given.codes, passes=passes)
         detail = state.caller.detail or given.detail
         body = group_body(
             summary,
@@ -121,7 +128,7 @@ class _Health:
             fresh,
             now=now,
             detail=detail,
-            failing=failing,
+            failing=not (summary.up and passes),
             all_items=wanted.all_items,
         )
         state.reason = summary.reason

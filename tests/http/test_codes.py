@@ -14,7 +14,12 @@ from tests.builders import (
     Manifest,
     available,
     before,
+    container,
     deployment,
+    pod,
+    replica_set,
+    stateful_set,
+    waiting,
 )
 from tests.http.support import (
     FORBIDDEN,
@@ -25,6 +30,7 @@ from tests.http.support import (
     PROBES,
     TIMEOUT,
     UPSTREAM,
+    Clock,
     FakeReader,
     Service,
     ask,
@@ -464,10 +470,10 @@ def asked(query: str, *objects: Manifest, **changes: Any) -> tuple[int, Service]
         ("for=2m", down(before(seconds=121)), 503),
         ("for=1h30m", down(before(minutes=89)), 200),
         ("for=0s", down(before(seconds=0)), 503),
-        ("for=2m", down(), 503),
+        ("for=2m", down(), 200),
         ("for=2m", healthy(), 200),
         ("for=2m", unread(), 503),
-        ("for=2m&fail_on=degraded", deployment(4, 1, conditions=[available("False")]), 503),
+        ("for=2m&fail_on=degraded", deployment(4, 1, conditions=[available("False")]), 200),
         ("for=500ms", down(before(seconds=1)), 503),
     ],
 )
@@ -506,6 +512,36 @@ def test_caller_says_how_many_replicas_it_takes(query: str, manifest: Manifest, 
         served = service(manifest, policy=policy, components=components)
         answer = ask(served, path=path, query=query)
         assert (answer.status, answer.json()["up"]) == (code, code == 200)
+
+
+@pytest.mark.parametrize("path", ["/api/healthz/shop/sts/db", "/api/healthz/shop"])
+def test_what_states_no_time_counts_from_when_it_was_seen(path: str) -> None:
+    """StatefulSets, DaemonSets, Services: this process has seen it begin."""
+    clock = Clock()
+    served = service(stateful_set(3, 0), clock=clock)
+
+    def code(query: str) -> int:
+        answer = ask(served, path=path, query=query)
+        assert (answer.json()["status"], answer.json()["up"]) == ("down", False)
+        return answer.status
+
+    assert (code(""), code("for=2m")) == (503, 200)
+    clock.seconds += 119.0
+    assert code("for=2m") == 200
+    clock.seconds += 1.0
+    assert (code("for=2m"), code("for=3m")) == (503, 200)
+
+
+def test_a_crash_loop_is_not_waited_for() -> None:
+    """Its pod restarted 184 times, and is always young."""
+    looping = container(state=waiting("CrashLoopBackOff"), restarts=184)
+    objects = [
+        down(before(seconds=5)),
+        replica_set(3, 0),
+        pod("api-1", ready=False, containers=[looping], owned_by="api-rs"),
+    ]
+    for path in (PATH, "/api/healthz/shop"):
+        assert ask(service(*objects), path=path, query="for=2m").status == 503
 
 
 @pytest.mark.parametrize("query", ["", "for=0s", "for=1s", "for=2m"])

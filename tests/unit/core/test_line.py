@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from k8s_heartbeat.core import Activity, Assessment, Health, Threshold, assess, summarize
+from k8s_heartbeat.core import (
+    Activity,
+    Assessment,
+    Cause,
+    Health,
+    Threshold,
+    assess,
+    summarize,
+)
 from k8s_heartbeat.core.line import Line
 from tests.builders import NOW, before, deployment
 
@@ -66,6 +75,52 @@ def test_a_failure_may_have_to_last(since: datetime | None, passes: bool) -> Non
     """By the API's own time; one that is ahead of our clock excuses nothing, as none at all."""
     line = Line(lasting=timedelta(minutes=2))
     assert line.passes(member(Health.DOWN, since=since), NOW) is passes
+
+
+def cause(reason: str, since: datetime | None) -> Cause:
+    """Something that is wrong with a pod."""
+    return Cause(reason, "Pod", "api-1", "it is so", since=since)
+
+
+@pytest.mark.parametrize(
+    ("causes", "passes"),
+    [
+        ([cause("NotReady", NOW - timedelta(seconds=119))], True),
+        ([cause("NotReady", AGO)], False),
+        ([cause("NotReady", NOW), cause("ReadinessGate", AGO)], False),
+        ([cause("NodeLost", NOW), cause("NotReady", None)], True),
+        ([cause("NotReady", None)], False),
+        # When a container ended says nothing of how long its pod has not been ready.
+        ([cause("OOMKilled", NOW)], False),
+    ],
+)
+def test_where_no_time_is_stated_the_pods_tell(causes: list[Cause], passes: bool) -> None:
+    """By the earliest of their Ready transitions, for StatefulSets, DaemonSets and Services."""
+    line = Line(lasting=timedelta(minutes=2))
+    assert line.passes(replace(member(Health.DOWN), causes=tuple(causes)), NOW) is passes
+    stated = replace(member(Health.DOWN, since=AGO), causes=tuple(causes))
+    assert not line.passes(stated, NOW)
+
+
+@pytest.mark.parametrize("reason", ["CrashLoopBackOff", "Init:CrashLoopBackOff"])
+def test_a_crash_loop_is_never_excused(reason: str) -> None:
+    """Its pod is ready between the crashes, and its times are always young."""
+    line = Line(Health.DEGRADED, timedelta(minutes=2))
+    for health in (Health.DOWN, Health.DEGRADED):
+        failing = replace(member(health, since=NOW), causes=(cause(reason, NOW),))
+        assert not line.passes(failing, NOW, NOW)
+    assert line.passes(replace(member(), causes=(cause(reason, NOW),)), NOW)
+
+
+def test_who_watches_may_have_seen_it_begin() -> None:
+    """That counts where nothing states a time."""
+    line = Line(lasting=timedelta(minutes=2))
+    down = member(Health.DOWN)
+    assert line.passes(down, NOW, AGO + timedelta(seconds=1))
+    assert not line.passes(down, NOW, AGO)
+    assert not line.passes(replace(down, since=AGO), NOW, NOW)
+    assert line.passes_group(summarize([down]), NOW, lambda item: NOW)
+    assert not line.passes_group(summarize([down]), NOW, lambda item: AGO)
 
 
 def test_what_need_not_last_fails_at_once() -> None:

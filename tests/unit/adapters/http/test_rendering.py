@@ -75,8 +75,9 @@ def test_up_is_the_line_and_the_word_is_the_code(
     health: Health, up: bool, fail_on: Health, code: int
 ) -> None:
     """The code follows `up`; below the line it is the one of the word."""
-    found = code_of(verdict(health, up=up), now=NOW, line=Line(fail_on), codes=DEFAULT_CODES)
-    assert found == code
+    judged = verdict(health, up=up)
+    passes = Line(fail_on).passes(judged, NOW)
+    assert code_of(judged, DEFAULT_CODES, passes=passes) == code
 
 
 @given(
@@ -462,15 +463,17 @@ def test_group_follows_its_members(
 ) -> None:
     """Up while as many are as must be; a member that is missing is no group that is."""
     codes = {word: number for number, word in enumerate(DEFAULT_CODES, start=600)}
-    assert code_of_group(summarize(members, needed), now=NOW, codes=codes) == codes[word]
+    summary = summarize(members, needed)
+    passes = Line().passes_group(summary, NOW)
+    assert code_of_group(summary, codes, passes=passes) == codes[word]
 
 
 @pytest.mark.parametrize(("health", "word"), [(Health.DEGRADED, "degraded"), (Health.DOWN, "down")])
 def test_group_below_the_callers_line_has_its_words_code(health: Health, word: str) -> None:
     """As one object has."""
     summary = summarize([verdict(), verdict(health)])
-    found = code_of_group(summary, now=NOW, line=Line(Health.DEGRADED), codes=DEFAULT_CODES)
-    assert found == DEFAULT_CODES[word]
+    passes = Line(Health.DEGRADED).passes_group(summary, NOW)
+    assert code_of_group(summary, DEFAULT_CODES, passes=passes) == DEFAULT_CODES[word]
 
 
 def test_rendering_needs_nothing_but_the_core() -> None:

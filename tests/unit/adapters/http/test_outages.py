@@ -1,0 +1,93 @@
+"""When what fails was first seen failing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from k8s_heartbeat.adapters.http.outages import Outages
+from k8s_heartbeat.core import Activity, Assessment, Health
+from k8s_heartbeat.core.line import Line
+from tests.builders import NOW
+from tests.unit.adapters.support import Clock
+
+PATIENT = Line(lasting=timedelta(minutes=2))
+STRICT = Line(Health.DEGRADED, timedelta(minutes=2))
+
+
+def verdict(health: Health = Health.DOWN, name: str = "db") -> Assessment:
+    """A verdict on a StatefulSet."""
+    up = health in (Health.HEALTHY, Health.DEGRADED)
+    return Assessment(
+        health, Activity.STEADY, up, "Because", "it is so", "StatefulSet", "shop", name
+    )
+
+
+class Watch:
+    """Outages, and a clock that both clocks follow."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.outages = Outages(self.clock)
+        self._began = self.clock()
+
+    def seconds(self, found: Assessment, line: Line = PATIENT) -> float | None:
+        """For how many seconds it has been failing."""
+        now: datetime = NOW + timedelta(seconds=self.clock() - self._began)
+        since = self.outages.since(found, line, now)
+        return None if since is None else (now - since).total_seconds()
+
+
+def test_it_counts_from_when_it_was_first_seen_failing() -> None:
+    """However often it is asked for meanwhile, until it is well."""
+    watch = Watch()
+    for moment in (0.0, 30.0, 30.0, 60.0):
+        watch.clock.time += moment
+        assert watch.seconds(verdict()) == watch.clock() - 1000.0
+    assert watch.seconds(verdict(Health.HEALTHY)) is None
+    assert watch.seconds(verdict()) == 0.0
+
+
+def test_each_object_and_each_line_has_its_own() -> None:
+    """Kinds of two groups may share their name; degraded fails only where it is asked to."""
+    watch = Watch()
+    watch.seconds(verdict())
+    watch.seconds(verdict(Health.DEGRADED, "web"), STRICT)
+    watch.clock.time += 60.0
+    for other in (
+        verdict(name="other"),
+        replace(verdict(), namespace="other"),
+        replace(verdict(), kind="DaemonSet"),
+        replace(verdict(), api_version="example.com/v1"),
+    ):
+        assert watch.seconds(other) == 0.0
+    assert watch.seconds(verdict(), STRICT) == 0.0
+    assert watch.seconds(verdict(Health.DEGRADED, "web")) is None
+    assert watch.seconds(verdict(Health.DEGRADED, "web"), STRICT) == 60.0
+    assert watch.seconds(verdict()) == 60.0
+
+
+@pytest.mark.parametrize("health", [Health.UNKNOWN, Health.MISSING])
+def test_what_is_not_known_is_not_waited_for(health: Health) -> None:
+    """That would be good news of what nobody has read."""
+    assert Watch().seconds(verdict(health)) is None
+
+
+def test_who_does_not_wait_leaves_nothing() -> None:
+    """Without `for` nothing is remembered."""
+    watch = Watch()
+    assert watch.seconds(verdict(), Line()) is None
+    watch.clock.time += 60.0
+    assert watch.seconds(verdict()) == 0.0
+
+
+def test_what_is_polled_more_seldom_begins_anew() -> None:
+    """It may have been well meanwhile."""
+    watch = Watch()
+    watch.seconds(verdict())
+    watch.clock.time += 899.0
+    assert watch.seconds(verdict()) == 899.0
+    watch.clock.time += 901.0
+    assert watch.seconds(verdict()) == 0.0
