@@ -32,6 +32,7 @@ from k8s_heartbeat.core.checks.reader import Deadline, ReadError, ReadTimeout, U
 from ..logs import count_api_call
 from ..memory import LARGEST, SMALL, Room
 from .connect import Connection, NoClusterError
+from .patience import Patience
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -98,6 +99,7 @@ class Client:
         self._looked = float("-inf")
         self._problem = ""
         self._connection = _bounded(connect())
+        self._patience = Patience(self._look_for_an_answer, clock)
 
     @property
     def origin(self) -> str:
@@ -111,15 +113,19 @@ class Client:
 
     def close(self) -> None:
         """Close its connections; the next request opens new ones."""
+        self._patience.close()
         self._connection.close()
 
-    def send(self, request: Request, deadline: Deadline, room: Room) -> tuple[int, bytes]:
+    def send(
+        self, request: Request, deadline: Deadline, room: Room | None, *, patient: bool = False
+    ) -> tuple[int, bytes]:
         """The status and the body of one answer.
 
         Args:
             request: What to ask.
             deadline: When all of it must be over.
-            room: Grown for a large answer.
+            room: Grown for a large answer; None to take none in.
+            patient: Whether to wait until the deadline also while the API server hangs.
 
         Raises:
             ReadTimeout: The deadline passed.
@@ -130,7 +136,9 @@ class Client:
         while True:
             connection = self._connection
             try:
-                timeout = _started(request.what, deadline)
+                brief = self._patience.hangs and not patient
+                first_by = self._patience.brief(deadline) if brief else deadline
+                timeout = _started(request.what, deadline, first_by)
                 headers = connection.headers(request.accept, deadline)
                 if request.body is not None:
                     headers["Content-Type"] = "application/json"
@@ -158,7 +166,10 @@ class Client:
                 else:
                     # An error of that kind quotes what was to be sent, the token included.
                     cause = None if isinstance(error, ValueError) else error
-                    raise self._failure(request.what, error) from cause
+                    failure = self._failure(request.what, error)
+                    if isinstance(failure, ReadTimeout) and not (_now.answered or patient):
+                        self._patience.lost()
+                    raise failure from cause
                 continue
             finally:
                 _now.deadline = _now.connection = None
@@ -169,6 +180,11 @@ class Client:
                 raise UpstreamError(
                     request.what, f"the API server refuses the credentials{self._problem}"
                 )
+
+    def _look_for_an_answer(self, deadline: Deadline) -> None:
+        self.send(
+            Request("/healthz", "the API server's health", "*/*"), deadline, None, patient=True
+        )
 
     def _renewed(self, failed: Connection, deadline: Deadline, pause: float) -> bool:
         """Whether there is another connection than one that failed, which is looked for."""
@@ -217,8 +233,12 @@ class _Exchange(threading.local):
     """What this thread's current request may use, and what became of it."""
 
     deadline: Deadline | None = None
+    first_by: Deadline | None = None
+    """When the first byte of the answer must be there."""
     connection: _Connection | None = None
     sent: bool = False
+    answered: bool = False
+    """Whether any byte came."""
     reused: bool = False
     """Whether it got no byte on a connection that had served before."""
 
@@ -226,16 +246,17 @@ class _Exchange(threading.local):
 _now = _Exchange()
 
 
-def _started(what: str, deadline: Deadline) -> Timeout:
+def _started(what: str, deadline: Deadline, first_by: Deadline) -> Timeout:
     """Bind this thread's next exchange to a deadline; the timeouts of its first steps."""
-    remaining = deadline.remaining()
+    remaining = first_by.remaining()
     if remaining <= 0:
         raise ReadTimeout(what, "no time was left to ask the API server")
-    _now.deadline, _now.sent, _now.reused = deadline, False, False
+    _now.deadline, _now.first_by = deadline, first_by
+    _now.sent = _now.reused = _now.answered = False
     return Timeout(connect=min(remaining, _CONNECT_SECONDS), read=remaining)
 
 
-def _body_of(response: BaseHTTPResponse, what: str, deadline: Deadline, room: Room) -> bytes:
+def _body_of(response: BaseHTTPResponse, what: str, deadline: Deadline, room: Room | None) -> bytes:
     """All of an answer's body."""
     # Unlike pieces that are joined, it never holds the whole of it twice.
     body = io.BytesIO()
@@ -244,6 +265,8 @@ def _body_of(response: BaseHTTPResponse, what: str, deadline: Deadline, room: Ro
         expected = _length_of(response, what)
         while chunk := response.read1(_CHUNK):
             if body.tell() <= SMALL < body.tell() + len(chunk):
+                if room is None:
+                    raise _too_large(what)
                 room.grow(what, deadline)
             body.write(chunk)
             if body.tell() > _LARGEST_BODY:
@@ -293,7 +316,8 @@ class _TimedReader(io.RawIOBase):
             return 0
         if self.left <= 0:
             raise HTTPException("it sends more than is taken in")
-        remaining = self._deadline.remaining()
+        until = self._deadline if _now.answered else _now.first_by or self._deadline
+        remaining = until.remaining()
         if remaining <= 0:
             raise TimeoutError("the deadline is over")
         self._sock.settimeout(remaining)
@@ -301,7 +325,7 @@ class _TimedReader(io.RawIOBase):
         if count:
             self.left -= count
             # It has answered: what breaks from here on is no closed connection.
-            _now.reused = False
+            _now.reused, _now.answered = False, True
         return count
 
     def close(self) -> None:

@@ -99,3 +99,27 @@ def test_what_was_read_before_stands_in(home: Path, api: ApiServer, figures: Fig
         "API server hung: slowest stale answer past the deadline", slowest - SECONDS, GRACE, "s"
     )
     assert {code for code, _ in probe.answers} == {200}
+
+
+def test_who_comes_once_it_is_known_to_hang(home: Path, api: ApiServer, figures: Figures) -> None:
+    """Checks of objects that nobody has read, and of groups: each is over within a second."""
+    paths = [f"/api/healthz/shop/deployment/new-{number}" for number in range(20)]
+    paths += ["/api/healthz", "/api/healthz/shop", "/api/healthz/shop?kind=services", API]
+    with served(home, api, timeout="5s", HEARTBEAT_CACHE_TTL="100ms") as service:
+        assert service.get(API).status == 200
+        api.behave("/", FAULTS["hung"])
+        assert service.get("/api/healthz/shop/deployment/first").status == 504
+        # It asks something small, and gives that a second.
+        time.sleep(1.5)
+        found = [timed(service, path) for path in paths]
+        api.forget("/")
+        began = time.monotonic()
+        while service.get("/api/healthz").status == 504:
+            assert time.monotonic() - began < 10
+        healed = time.monotonic() - began
+    assert [code for code, _ in found] == [504] * 23 + [200]
+    slowest = max(seconds for _, seconds in found)
+    figures.take(
+        "API server known to hang: the slowest answer at a timeout of 5 s", slowest, 1, "s"
+    )
+    figures.take("API server known to hang: seen to answer again after", healed, 5, "s")

@@ -282,8 +282,13 @@ def calls_of(work: Callable[[], object]) -> tuple[list[str], int]:
 
 
 @pytest.mark.parametrize("query", [API, Query(KINDS[0], "shop")], ids=["object", "list"])
-def test_a_reading_is_few_calls(reader: LiveReader, query: Query) -> None:
+def test_a_reading_is_few_calls(
+    api: ApiServer, tmp_path: Path, reader: LiveReader, query: Query
+) -> None:
     """On a connection of its own, the reader asks the client and the client urllib3."""
+    with live_reader(write_kubeconfig(tmp_path / "other", kubeconfig(api.url))) as other:
+        # What is made once for each kind is no part of a reading.
+        other.read(query, ample())
     calls, depth = calls_of(lambda: reader.read(query, ample()))
     assert depth == 2
     assert len(calls) <= 30, calls

@@ -1,0 +1,77 @@
+"""How long the API server is waited for: not long while it is known to hang.
+
+A server that hangs would cost each check all the time that it may take. Once a request had no
+answer at all in time, one thread asks on until the server answers, and meanwhile every other
+request is over almost at once: what stands in is told, or that there is nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from k8s_heartbeat.core.checks.reader import Deadline, ReadError, ReadTimeout
+
+__all__ = ["Patience"]
+
+# A list after the other of a group is asked for: all of them together stay within a second.
+_BRIEF = 0.1
+_LOOK_SECONDS = 1.0
+_PAUSE = 0.5
+
+
+class Patience:
+    """Finds out whether the API server hangs.
+
+    Args:
+        look: Asks it for something small; raises ReadTimeout where there was no answer.
+        clock: A monotonic clock, in seconds.
+
+    Attributes:
+        hangs: Whether it is known to.
+    """
+
+    def __init__(self, look: Callable[[Deadline], object], clock: Callable[[], float]) -> None:
+        self._look = look
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._watching = False
+        self.hangs = False
+        self._ended = threading.Event()
+
+    def brief(self, deadline: Deadline) -> Deadline:
+        """When an answer must have begun while the API server hangs."""
+        return Deadline(min(deadline.expires, self._clock() + _BRIEF), deadline.clock)
+
+    def lost(self) -> None:
+        """A request had no answer at all in time: find out whether the API server hangs."""
+        with self._lock:
+            if self._watching:
+                return
+            self._watching = True
+            self._ended.clear()
+        try:
+            threading.Thread(target=self._watch, daemon=True).start()
+        except RuntimeError:
+            # No thread is to be had: every request finds out for itself.
+            self._watching = False
+
+    def close(self) -> None:
+        """Look no further."""
+        self._ended.set()
+
+    def _watch(self) -> None:
+        while not self._ended.is_set() and self._is_lost():
+            self.hangs = True
+            self._ended.wait(_PAUSE)
+        self.hangs = self._watching = False
+
+    def _is_lost(self) -> bool:
+        try:
+            self._look(Deadline.after(_LOOK_SECONDS, self._clock))
+        except ReadTimeout:
+            return True
+        except ReadError:
+            # It refused, or broke off: that is an answer.
+            return False
+        return False
