@@ -48,7 +48,9 @@ class Line:
         """
         if self.is_good(assessment):
             return True
-        if not self.lasting or any(CRASH_LOOP in cause.reason for cause in assessment.causes):
+        if not self.lasting or assessment.health in (Health.UNKNOWN, Health.MISSING):
+            return False
+        if any(CRASH_LOOP in cause.reason for cause in assessment.causes):
             return False
         since = _since(assessment) or seen
         # A time ahead of our clock does not say how long it has lasted.

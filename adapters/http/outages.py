@@ -13,12 +13,11 @@ from k8s_heartbeat.core.line import Line
 
 __all__ = ["Outages"]
 
-# Some 400 bytes each.
-_MOST = 4096
-# What is polled more seldom begins anew.
-_FORGOTTEN_SECONDS = 900.0
-
-_Key = tuple[str, str, str, str, Health]
+# Some 200 bytes each. Past so many what begins to fail is not excused: of what would have to give
+# way nobody would know any more how long it has been failing, and it would be excused for ever.
+_MOST = 16_384
+# What nobody has asked for since then begins anew.
+_FORGOTTEN_SECONDS = 6 * 3600.0
 
 
 class Outages:
@@ -31,7 +30,8 @@ class Outages:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._first: TTLCache[_Key, float] = TTLCache(_MOST, _FORGOTTEN_SECONDS, clock)
+        # By a hash: two objects that share one share the earlier time.
+        self._first: TTLCache[int, float] = TTLCache(_MOST, _FORGOTTEN_SECONDS, clock)
 
     def since(self, assessment: Assessment, line: Line, now: datetime) -> datetime | None:
         """Since when an object has been on the bad side of a line, as far as this process knows.
@@ -41,10 +41,17 @@ class Outages:
         if not line.lasting or assessment.health in (Health.UNKNOWN, Health.MISSING):
             return None
         said, moment = assessment, self._clock()
-        key = (said.api_version, said.kind, said.namespace, said.name, line.fail_on)
+        key = hash((said.api_version, said.kind, said.namespace, said.name, line.fail_on))
         with self._lock:
+            first = self._first.get(key)
             if line.is_good(assessment):
-                self._first.pop(key, None)
+                if first is not None:
+                    del self._first[key]
                 return None
-            first = self._first[key] = self._first.get(key, moment)
+            if first is None:
+                self._first.expire()
+                if len(self._first) >= _MOST:
+                    return None
+                first = moment
+            self._first[key] = first
         return now - timedelta(seconds=moment - first)

@@ -266,7 +266,7 @@ class GroupHealth(_Health):
                 list_nothing(groups, reader, selection, now, deadline)
             raise out_of_sight()
         try:
-            found = groups.check(selection, now, deadline)
+            found = groups.check(sight.share(), now, deadline)
             seen = found.narrowed(sight)
             failure = seen.failure()
             if failure is not None:

@@ -45,6 +45,7 @@ class CallerSight:
 
     def __init__(self, caller: Caller, selection: Selection, deadline: Deadline) -> None:
         self._caller = caller
+        self._selection = selection
         self._namespace = selection.namespace
         self._kinds = selection.kinds
         self._deadline = deadline
@@ -71,6 +72,20 @@ class CallerSight:
         if self._kinds:
             return all(map(self.sees_some, self._kinds))
         return any(map(self.sees_some, workload_kinds()))
+
+    def share(self) -> Selection:
+        """What of the selection the caller sees some of.
+
+        A CronJob out of sight does not answer for its Jobs: they would be missing from what is
+        told, and so would be that they fail.
+        """
+        if self._kinds:
+            return self._selection
+        workloads = workload_kinds()
+        seen = tuple(filter(self.sees_some, workloads))
+        if len(seen) == len(workloads):
+            return self._selection
+        return replace(self._selection, kinds=seen, is_share=True)
 
     def _may_list(self, kind: Kind, namespace: str) -> bool:
         key = (kind, namespace)

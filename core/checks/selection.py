@@ -53,16 +53,24 @@ class Selection:
         namespace: Where; empty for all namespaces.
         kinds: Which kinds; none for the workloads.
         min_available: How many of their replicas `up` needs; None for what the policy says.
+        is_share: Whether the kinds were not named: they are those of the workloads that may be
+            seen. What controls their objects out of sight answers for nothing then.
     """
 
     namespace: str = ""
     kinds: tuple[Kind, ...] = ()
     min_available: Threshold | None = None
+    is_share: bool = False
 
     def __str__(self) -> str:
         """What it is, for errors."""
         kinds = ", ".join(kind.plural for kind in self.kinds) or "workloads"
         return f"{kinds} in {self.namespace or 'all namespaces'}"
+
+    @property
+    def names_kinds(self) -> bool:
+        """Whether one of its kinds that the cluster does not serve is a mistake of the caller's."""
+        return bool(self.kinds) and not self.is_share
 
 
 class EvidenceSource(Protocol):
@@ -367,14 +375,14 @@ class _Lists:
         found: list[MemberList] = []
         for query in queries:
             part = self.readings.read(query)
-            if isinstance(part.error, NotServed) and selection.kinds:
+            if isinstance(part.error, NotServed) and selection.names_kinds:
                 raise part.error
             if part.gap is not None and part.gap.reason is GapReason.NOT_GIVEN:
                 # Of what somebody gave, all that there is was read.
                 part = replace(part, gap=None)
             found.append(MemberList(query.kind, part, len(part.objects)))
         # Where nothing could be read, nothing is made of what the cluster serves.
-        if not selection.kinds and any(entry.part.error is None for entry in found):
+        if not selection.names_kinds and any(entry.part.error is None for entry in found):
             found = [entry for entry in found if not self._is_elsewhere(entry)]
         return found
 

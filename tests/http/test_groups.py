@@ -439,7 +439,7 @@ def test_head_is_get_without_a_body(objects: list[Manifest], query: str) -> None
         ([healthy(), stateful_set()], "fail_on=degraded", 200),
         ([down(before(seconds=60)), stateful_set()], "for=2m", 200),
         ([down(before(seconds=180)), stateful_set()], "for=2m", 503),
-        ([down(), stateful_set()], "for=2m", 503),
+        ([down(), stateful_set()], "for=2m", 200),
         ([down(before(seconds=60)), named(down(before(seconds=180)), "b")], "for=2m", 503),
         ([down()], "code=200", 200),
         ([], "code=200", 200),

@@ -20,7 +20,15 @@ from k8s_heartbeat.core.checks.reader import (
     UpstreamError,
 )
 from k8s_heartbeat.core.query import Query
-from tests.builders import Manifest, deployment, stateful_set
+from tests.builders import (
+    Manifest,
+    before,
+    condition,
+    deployment,
+    metadata,
+    owner,
+    stateful_set,
+)
 from tests.http.support import (
     FORBIDDEN,
     Answer,
@@ -411,6 +419,43 @@ def test_degraded_is_seen_with_the_word_alone() -> None:
     """A status page's token gets the word and no more."""
     served = scoped(FakeReader([degraded()]), detail=Detail.STATUS)
     assert told(served, OBJECT.format("shop", "api")).json() == {"status": "degraded", "up": True}
+
+
+def failing_runs() -> list[Manifest]:
+    """A CronJob whose last four Jobs failed, and a Job of nobody's that is well."""
+    cron_job: Manifest = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {**metadata("nightly", uid="cj"), "creationTimestamp": before(days=9)},
+        "spec": {"schedule": "0 * * * *"},
+        "status": {"lastScheduleTime": before(minutes=30)},
+    }
+    failed = {"conditions": [condition("Failed", "True", "BackoffLimitExceeded")]}
+    runs = [job(f"nightly-{number}", failed, owner("cj")) for number in range(4)]
+    return [cron_job, *runs, job("once", {"conditions": [condition("Complete")]})]
+
+
+def job(name: str, status: Manifest, *owners: Manifest) -> Manifest:
+    """A Job."""
+    meta = {**metadata(name, uid=name), "ownerReferences": list(owners)}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": {}, "status": status}
+
+
+@pytest.mark.parametrize("path", ["/api/healthz/shop", "/api/healthz"])
+@pytest.mark.parametrize(
+    ("kinds", "total", "code"),
+    [(("job",), 5, 503), (("cronjob",), 1, 503), (("job", "cronjob"), 2, 503), (("sts",), 1, 200)],
+)
+def test_what_an_owner_out_of_sight_would_answer_for_is_told(
+    path: str, kinds: tuple[str, ...], total: int, code: int
+) -> None:
+    """Whoever sees the Jobs alone is told of each that fails, as `?kind=job` tells them."""
+    reader = FakeReader([there("shop"), stateful_set(), *failing_runs()])
+    served = scoped(reader, kinds=kinds)
+    answer = told(served, path)
+    assert (answer.status, answer.json()["total"]) == (code, total)
+    named = told(served, path, f"kind={','.join(kinds)}")
+    assert (named.status, named.json()["total"]) == (code, total)
 
 
 def test_how_old_hidden_lists_are_is_hidden_too() -> None:

@@ -112,6 +112,13 @@ def test_a_crash_loop_is_never_excused(reason: str) -> None:
     assert line.passes(replace(member(), causes=(cause(reason, NOW),)), NOW)
 
 
+@pytest.mark.parametrize("health", [Health.UNKNOWN, Health.MISSING])
+def test_what_is_not_known_is_never_excused(health: Health) -> None:
+    """Whatever time it states: that would be good news of what nobody has read."""
+    line = Line(lasting=timedelta(minutes=2))
+    assert not line.passes(member(health, since=NOW), NOW, NOW)
+
+
 def test_who_watches_may_have_seen_it_begin() -> None:
     """That counts where nothing states a time."""
     line = Line(lasting=timedelta(minutes=2))

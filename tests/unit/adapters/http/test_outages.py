@@ -83,11 +83,27 @@ def test_who_does_not_wait_leaves_nothing() -> None:
     assert watch.seconds(verdict()) == 0.0
 
 
-def test_what_is_polled_more_seldom_begins_anew() -> None:
-    """It may have been well meanwhile."""
+def test_who_asks_seldom_is_told_how_long_it_was_all_the_same() -> None:
+    """An object that fails at each of two looks has failed since the first, as far as is known."""
     watch = Watch()
     watch.seconds(verdict())
-    watch.clock.time += 899.0
-    assert watch.seconds(verdict()) == 899.0
-    watch.clock.time += 901.0
+    for moment in (1200.0, 2400.0):
+        watch.clock.time += 1200.0
+        assert watch.seconds(verdict()) == moment
+    # After a quarter of a day it may have been well meanwhile.
+    watch.clock.time += 6 * 3600.0
     assert watch.seconds(verdict()) == 0.0
+
+
+def test_past_the_most_that_is_remembered_nothing_new_is_excused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise each would make another begin anew, and none would ever have lasted."""
+    monkeypatch.setattr("k8s_heartbeat.adapters.http.outages._MOST", 100)
+    watch = Watch()
+    for turn in range(3):
+        found = [watch.seconds(verdict(name=f"db-{number}")) for number in range(120)]
+        assert found == [60.0 * turn] * 100 + [None] * 20
+        watch.clock.time += 60.0
+    assert watch.seconds(verdict(Health.HEALTHY, "db-0")) is None
+    assert watch.seconds(verdict(name="db-110")) == 0.0
