@@ -146,11 +146,21 @@ class ServedKinds:
         kinds: In the server's order of preference.
         whole: Whether these are all; they are not where part of the API does not answer.
         began: When the reading of them began, by the reader's monotonic clock.
+        unread: The API groups of which it is not known what they serve; where it is not known
+            which these are, none, and not `whole`.
     """
 
-    def __init__(self, kinds: Iterable[Kind], *, whole: bool, began: float) -> None:
+    def __init__(
+        self,
+        kinds: Iterable[Kind],
+        *,
+        whole: bool,
+        began: float,
+        unread: Iterable[str] = (),
+    ) -> None:
         self.kinds = tuple(kinds)
         self.whole = whole
+        self.unread = frozenset(unread)
         self.began = began
         self._index = KindIndex(self.kinds, alone=True)
         self._resources = frozenset((kind.group, kind.plural) for kind in self.kinds)
@@ -158,6 +168,10 @@ class ServedKinds:
     def find(self, word: str) -> Kind | None:
         """The kind that a word means, as with kubectl."""
         return self._index.find(word)
+
+    def knows(self, group: str) -> bool:
+        """Whether these are all kinds of an API group."""
+        return self.whole or (bool(self.unread) and group not in self.unread)
 
     def has(self, kind: Kind) -> bool:
         """Whether a kind is served, in whichever version."""

@@ -104,14 +104,29 @@ def _metadata(kind: str, metadata: Manifest, status: Manifest) -> Metadata:
         name if isinstance(name, str) else "",
         uid if isinstance(uid, str) else "",
         _controller_uid(references) if references else "",
-        integer(get("generation")),
-        integer(status.get("observedGeneration")),
+        generation := integer(get("generation")),
+        _observed(status, generation),
         deletion is not None,
         time(deletion) if deletion is not None else None,
         _names(finalizers) if finalizers else (),
         annotations_of(metadata),
         creation if type(creation) is str or isinstance(creation, datetime) else None,
     )
+
+
+def _observed(status: Manifest, generation: int | None) -> int | None:
+    """The generation that its controller has looked at.
+
+    Some state that of the last one that became ready, and beside each condition the one that they
+    stated it for.
+    """
+    observed = integer(status.get("observedGeneration"))
+    if observed is None or generation is None or observed >= generation:
+        return observed
+    stated = (
+        integer(entry.get("observedGeneration")) for entry in mappings(status.get("conditions"))
+    )
+    return max((each for each in stated if each is not None), default=observed)
 
 
 def _names(values: object) -> tuple[str, ...]:

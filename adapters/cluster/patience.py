@@ -18,6 +18,7 @@ __all__ = ["Patience"]
 _BRIEF = 0.1
 _LOOK_SECONDS = 1.0
 _PAUSE = 0.5
+_NAME = "api-server-watch"
 
 
 class Patience:
@@ -51,7 +52,7 @@ class Patience:
             self._watching = True
             self._ended.clear()
         try:
-            threading.Thread(target=self._watch, daemon=True).start()
+            threading.Thread(target=self._watch, name=_NAME, daemon=True).start()
         except RuntimeError:
             # No thread is to be had: every request finds out for itself.
             self._watching = False

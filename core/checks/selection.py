@@ -468,8 +468,12 @@ class _Lists:
             served = self._reader.discover(self._deadline)
         except ReadError:
             return False
-        self.behind += (entry.part.worth, Worth(served.began))
-        return served.whole and not served.has(entry.kind)
+        if isinstance(entry.part.error, NotServed):
+            # That says so itself, and now: discovery only says that it is no proxy's word.
+            self.behind.append(entry.part.worth)
+        else:
+            self.behind += (entry.part.worth, Worth(served.began))
+        return served.knows(entry.kind.group) and not served.has(entry.kind)
 
 
 def _doubtful(assessment: Assessment, gap: Gap) -> Assessment:

@@ -25,6 +25,14 @@ def _silent(source: str, *places: tuple[str, str]) -> dict[_Key, Entry]:
     return dict.fromkeys(keys, Entry(source, silent=True))
 
 
+def _means(**words: str) -> Mapping[str, Sense]:
+    """What words mean, by the name of the sense."""
+    return {word: Sense[name.upper()] for name, text in words.items() for word in text.split()}
+
+
+# Kubernetes' words of a condition, as some write them into fields of their own.
+_TRUE_OR_FALSE = _means(good="true", failed="false", starting="unknown")
+
 _CERTIFICATES: Mapping[_Key, Entry] = {
     ("cert-manager.io", "*"): Entry("cert-manager: pkg/apis/certmanager/v1", must=("Ready",)),
     **dict.fromkeys(
@@ -32,7 +40,7 @@ _CERTIFICATES: Mapping[_Key, Entry] = {
         Entry(
             "cert-manager: pkg/apis/acme/v1, State",
             words=("status.state",),
-            means={"ready": Sense.CHANGING},
+            means=_means(changing="ready"),
             ends=True,
         ),
     ),
@@ -47,7 +55,10 @@ _CERTIFICATES: Mapping[_Key, Entry] = {
         "sealed-secrets: pkg/apis/sealedsecrets/v1alpha1, SealedSecretSynced", must=("Synced",)
     ),
     **dict.fromkeys(
-        _kinds("secrets.hashicorp.com", "VaultAuth VaultConnection"),
+        _kinds(
+            "secrets.hashicorp.com",
+            "VaultAuth VaultAuthGlobal VaultConnection HCPAuth SecretTransformation",
+        ),
         Entry("vault-secrets-operator: api/v1beta1", flags=("status.valid",)),
     ),
     **dict.fromkeys(
@@ -61,11 +72,18 @@ _DELIVERY: Mapping[_Key, Entry] = {
         (
             *_kinds("source.toolkit.fluxcd.io", "GitRepository OCIRepository Bucket HelmChart"),
             *_kinds("kustomize.toolkit.fluxcd.io", "Kustomization"),
-            *_kinds("helm.toolkit.fluxcd.io", "HelmRelease"),
             *_kinds("image.toolkit.fluxcd.io", "ImageRepository ImagePolicy ImageUpdateAutomation"),
             *_kinds("notification.toolkit.fluxcd.io", "Receiver"),
         ),
         Entry("Flux: ReadyCondition of fluxcd/pkg/apis/meta", must=("Ready",)),
+    ),
+    ("helm.toolkit.fluxcd.io", "HelmRelease"): Entry(
+        "Flux: helm-controller api/v2, TestSuccessCondition; what is not ignored fails Ready",
+        must=("Ready",),
+        ignore=("TestSuccess", "Remediated"),
+    ),
+    ("source.toolkit.fluxcd.io", "HelmRepository"): Entry(
+        "Flux: docs/spec/v1/helmrepositories.md, those of type oci are static", silent=True
     ),
     ("argoproj.io", "Application"): Entry(
         "Argo CD: pkg/apis/application/v1alpha1, HealthStatus",
@@ -80,11 +98,12 @@ _DELIVERY: Mapping[_Key, Entry] = {
     ("argoproj.io", "Workflow"): Entry(
         "Argo Workflows: pkg/apis/workflow/v1alpha1, WorkflowPhase",
         words=("status.phase",),
-        means={"skipped": Sense.GOOD},
+        means=_means(good="skipped"),
         ignore=("*",),
     ),
     ("argoproj.io", "CronWorkflow"): Entry(
-        "Argo Workflows: docs/cron-workflows.md",
+        "Argo Workflows: pkg/apis/workflow/v1alpha1, CronWorkflowStatus",
+        words=("status.phase",),
         fails=("SpecError", "SubmissionError"),
         ends=False,
         silent=True,
@@ -94,7 +113,7 @@ _DELIVERY: Mapping[_Key, Entry] = {
         Entry(
             "Argo Rollouts: pkg/apis/rollouts/v1alpha1, AnalysisPhase",
             words=("status.phase",),
-            means={"inconclusive": Sense.DEGRADED},
+            means=_means(degraded="inconclusive"),
             ignore=("*",),
         ),
     ),
@@ -104,13 +123,9 @@ _DELIVERY: Mapping[_Key, Entry] = {
     ("flagger.app", "Canary"): Entry(
         "Flagger: pkg/apis/flagger/v1beta1, CanaryPhase; the primary serves what failed",
         words=("status.phase",),
-        means={
-            "failed": Sense.DEGRADED,
-            "finalising": Sense.CHANGING,
-            "waiting": Sense.CHANGING,
-            "waitingpromotion": Sense.CHANGING,
-            "terminated": Sense.ENDING,
-        },
+        means=_means(
+            degraded="failed", changing="finalising waiting waitingpromotion", ending="terminated"
+        ),
         ignore=("*",),
         message=("status.conditions[].message",),
     ),
@@ -123,6 +138,47 @@ _DELIVERY: Mapping[_Key, Entry] = {
     ),
     ("apiextensions.crossplane.io", "CompositeResourceDefinition"): Entry(
         "Crossplane: apis/apiextensions/v1, TypeEstablished", must=("Established",)
+    ),
+    ("apiextensions.crossplane.io", "ManagedResourceDefinition"): Entry(
+        "Crossplane: apis/apiextensions/v1alpha1, ManagedResourceDefinitionState",
+        must=("Established",),
+        holds=("InactiveManagedResource", "spec.state=Inactive"),
+    ),
+    ("ops.crossplane.io", "WatchOperation"): Entry(
+        "Crossplane: apis/ops/v1alpha1, TypeWatching", must=("Watching",)
+    ),
+    ("ops.crossplane.io", "CronOperation"): Entry(
+        "Crossplane: apis/ops/v1alpha1, TypeScheduling",
+        must=("Scheduling",),
+        holds=("SchedulePaused",),
+    ),
+    ("services.k8s.aws", "AdoptedResource"): Entry(
+        "AWS Controllers for Kubernetes: runtime/apis/core/v1alpha1", must=("ACK.Adopted",)
+    ),
+    ("fleet.cattle.io", "Bundle"): Entry(
+        "Fleet: pkg/apis/fleet.cattle.io/v1alpha1, BundleState",
+        words=("status.display.state",),
+        means=_means(
+            failed="errapplied", degraded="modified notready", changing="outofsync waitapplied"
+        ),
+        soft=("Ready",),
+    ),
+    ("fleet.cattle.io", "ClusterGroup"): Entry(
+        "Fleet: pkg/apis/fleet.cattle.io/v1alpha1, ResourceCounts",
+        counts=(("status.summary.desiredReady", "status.summary.ready"),),
+        silent=True,
+    ),
+    ("catalog.cattle.io", "App"): Entry(
+        "Rancher: pkg/apis/catalog.cattle.io/v1, Summary", words=("status.summary.state",)
+    ),
+    **dict.fromkeys(
+        (("management.cattle.io", "Cluster"), ("provisioning.cattle.io", "Cluster")),
+        Entry("Rancher: norman's conditions are True once done", ignore=("Pending", "Waiting")),
+    ),
+    ("app.terraform.io", "Workspace"): Entry(
+        "HCP Terraform operator: api/v1alpha2, RunStatus",
+        words=("status.runStatus.status",),
+        means=_means(good="discarded plannedandfinished"),
     ),
     ("*.services.k8s.aws", "*"): Entry(
         "AWS Controllers for Kubernetes: runtime/apis/core/v1alpha1, ConditionType",
@@ -144,27 +200,54 @@ _NETWORK: Mapping[_Key, Entry] = {
     ("projectcontour.io", "HTTPProxy"): Entry(
         "Contour: apis/projectcontour/v1, HTTPProxyStatus",
         words=("status.currentStatus",),
-        means={"orphaned": Sense.FAILED},
+        means=_means(failed="orphaned"),
         message=("status.description",),
     ),
     **dict.fromkeys(
-        _kinds("networking.istio.io", "*"),
+        (
+            *_kinds("networking.istio.io", "*"),
+            *_kinds("security.istio.io", "*"),
+            *_kinds("telemetry.istio.io", "*"),
+            *_kinds("extensions.istio.io", "*"),
+        ),
         Entry(
             "istio.io/api: analysis/v1alpha1, AnalysisMessageBase_Level",
             words=("status.validationMessages[].level",),
-            means={
-                "error": Sense.DEGRADED,
-                "warning": Sense.GOOD,
-                "info": Sense.GOOD,
-                "unknown": Sense.GOOD,
-            },
+            soft=("Reconciled",),
+            means=_means(degraded="error", good="warning info unknown"),
             silent=True,
         ),
+    ),
+    ("getambassador.io", "Mapping"): Entry(
+        "Emissary: pkg/api/getambassador.io/v3alpha1, MappingStatus",
+        words=("status.state",),
+        means=_means(failed="inactive"),
+        silent=True,
+    ),
+    ("submariner.io", "Gateway"): Entry(
+        "Submariner: pkg/apis/submariner.io/v1, ConnectionStatus",
+        words=("status.connections[].status",),
+        silent=True,
+    ),
+    ("cilium.io", "CiliumEndpoint"): Entry(
+        "Cilium: api/v1/models, EndpointState",
+        words=("status.state",),
+        means=_means(
+            ending="disconnected disconnecting", failed="notready", changing="waitingtoregenerate"
+        ),
+    ),
+    ("cilium.io", "CiliumNode"): Entry(
+        "Cilium: pkg/ipam/types, OperatorStatus",
+        error=("status.ipam.operator-status.error",),
+        silent=True,
+    ),
+    ("nmstate.io", "NodeNetworkState"): Entry(
+        "kubernetes-nmstate: api/v1beta1, it reports interfaces", ignore=("*",), silent=True
     ),
     ("install.istio.io", "IstioOperator"): Entry(
         "istio.io/api: operator/v1alpha1, InstallStatus_Status",
         words=("status.status",),
-        means={"actionrequired": Sense.DEGRADED, "none": Sense.STARTING},
+        means=_means(degraded="actionrequired", starting="none"),
     ),
     **dict.fromkeys(
         (*_kinds("gloo.solo.io", "*"), *_kinds("gateway.solo.io", "*")),
@@ -183,7 +266,7 @@ _NETWORK: Mapping[_Key, Entry] = {
     ("networking.gke.io", "ManagedCertificate"): Entry(
         "GKE: Google-managed SSL certificates, Certificate status",
         words=("status.certificateStatus",),
-        means={"failednotvisible": Sense.FAILED, "renewalfailed": Sense.DEGRADED},
+        means=_means(failed="failednotvisible", degraded="renewalfailed"),
     ),
     **dict.fromkeys(
         _kinds("autoscaling.internal.knative.dev", "PodAutoscaler"),
@@ -203,7 +286,7 @@ _NETWORK: Mapping[_Key, Entry] = {
 
 _BATCH: Mapping[_Key, Entry] = {
     **dict.fromkeys(
-        _kinds("kueue.x-k8s.io", "ClusterQueue LocalQueue AdmissionCheck"),
+        _kinds("kueue.x-k8s.io", "ClusterQueue LocalQueue AdmissionCheck MultiKueueCluster"),
         Entry(
             "Kueue: apis/kueue/v1beta1, ClusterQueueActive",
             must=("Active",),
@@ -212,9 +295,10 @@ _BATCH: Mapping[_Key, Entry] = {
     ),
     ("kueue.x-k8s.io", "Workload"): Entry(
         "Kueue: apis/kueue/v1beta1, WorkloadQuotaReserved",
+        must=("Finished",),
         soft=("QuotaReserved", "Admitted"),
         holds=("spec.active=false",),
-        ignore=("PodsReady", "Preempted", "Requeued"),
+        ignore=("Evicted", "PodsReady", "Preempted", "Requeued"),
         ends=True,
     ),
     ("jobset.x-k8s.io", "JobSet"): Entry(
@@ -228,7 +312,8 @@ _BATCH: Mapping[_Key, Entry] = {
         Entry(
             "Kubeflow: training-operator pkg/apis/kubeflow.org/v1, JobConditionType",
             must=("Succeeded",),
-            moves=("Running", "Restarting"),
+            moves=("Restarting",),
+            ignore=("Created", "Running"),
             ends=True,
         ),
     ),
@@ -248,37 +333,142 @@ _BATCH: Mapping[_Key, Entry] = {
         words=(
             "status.serviceStatus",
             "status.activeServiceStatus.applicationStatuses.*.status",
+            "status.pendingServiceStatus.applicationStatuses.*.status",
         ),
     ),
     ("sparkoperator.k8s.io", "SparkApplication"): Entry(
         "Spark operator: api/v1beta2, ApplicationStateType",
         words=("status.applicationState.state",),
-        means={"invalidating": Sense.CHANGING, "succeeding": Sense.CHANGING},
+        means=_means(changing="invalidating succeeding"),
         message=("status.applicationState.errorMessage",),
     ),
     ("sparkoperator.k8s.io", "ScheduledSparkApplication"): Entry(
-        "Spark operator: api/v1beta2, ScheduleState", words=("status.scheduleState",)
+        "Spark operator: api/v1beta2, ScheduleState", words=("status.scheduleState",), ends=False
     ),
     **dict.fromkeys(
         _kinds("flink.apache.org", "FlinkDeployment FlinkSessionJob"),
         Entry(
             "Flink operator: lifecycle states of ResourceLifecycleState",
-            words=("status.lifecycleState", "status.jobStatus.state"),
-            means={
-                "created": Sense.STARTING,
-                "deployed": Sense.CHANGING,
-                "rolledback": Sense.DEGRADED,
-            },
+            words=(
+                "status.lifecycleState",
+                "status.jobStatus.state",
+                "status.jobManagerDeploymentStatus",
+            ),
+            means=_means(
+                held="canceled",
+                starting="created",
+                changing="deployed deployednotready",
+                good="missing",
+                degraded="rolledback",
+            ),
+            ends=False,
         ),
+    ),
+    ("spark.apache.org", "SparkApplication"): Entry(
+        "Apache Spark operator: ApplicationStateSummary",
+        words=("status.currentState.currentStateSummary",),
+        means=_means(
+            changing="driverready initializedbelowthresholdexecutors runninghealthy "
+            "runningwithpartialcapacity scheduledtorestart",
+            starting="driverrequested driverstarted",
+            degraded="runningwithbelowthresholdexecutors",
+            failed="terminatedwithoutreleaseresources",
+        ),
+        message=("status.currentState.message",),
+        ends=True,
+    ),
+    ("spark.apache.org", "SparkCluster"): Entry(
+        "Apache Spark operator: ClusterStateSummary",
+        words=("status.currentState.currentStateSummary",),
+        means=_means(good="runninghealthy"),
+    ),
+    ("kubeflow.org", "Notebook"): Entry(
+        "Kubeflow: notebook-controller/api/v1, NotebookStatus mirrors its pod's",
+        words=("status.containerState.waiting.reason",),
+        means=_means(starting="containercreating podinitializing"),
+        must=("Ready",),
+        soft=("Ready", "ContainersReady"),
+    ),
+    ("serving.kserve.io", "InferenceService"): Entry(
+        "KServe: pkg/apis/serving/v1beta1, TransitionStatus",
+        words=("status.modelStatus.transitionStatus",),
+        means=_means(failed="invalidspec"),
+        message=("status.modelStatus.lastFailureInfo.message",),
+    ),
+    **dict.fromkeys(
+        _kinds("eventing.keda.sh", "CloudEventSource ClusterCloudEventSource"),
+        Entry("KEDA: apis/eventing/v1alpha1, ConditionActive", must=("Active",)),
+    ),
+    ("autoscaling.x-k8s.io", "ProvisioningRequest"): Entry(
+        "cluster-autoscaler: provisioningrequest/apis, conditions",
+        must=("Provisioned",),
+        soft=("Provisioned",),
+        fails=("CapacityRevoked", "Failed"),
+        ignore=("Accepted", "BookingExpired"),
+        ends=True,
+    ),
+    ("scheduling.volcano.sh", "Queue"): Entry(
+        "Volcano: apis/pkg/apis/scheduling/v1beta1, QueueState",
+        words=("status.state",),
+        means=_means(held="closed closing"),
+    ),
+    ("flow.volcano.sh", "JobFlow"): Entry(
+        "Volcano: apis/pkg/apis/flow/v1alpha1, Phase", words=("status.state.phase",), ends=True
+    ),
+    ("k6.io", "TestRun"): Entry(
+        "k6 operator: api/v1alpha1, Stage",
+        words=("status.stage",),
+        means=_means(starting="created initialized", changing="started"),
+        ignore=("*",),
+        ends=True,
+    ),
+    **dict.fromkeys(
+        _kinds(
+            "chaos-mesh.org",
+            "PodChaos NetworkChaos IOChaos StressChaos TimeChaos KernelChaos DNSChaos HTTPChaos "
+            "JVMChaos AWSChaos GCPChaos",
+        ),
+        Entry(
+            "Chaos Mesh: api/v1alpha1, ChaosConditionType",
+            must=("Selected",),
+            moves=("AllInjected",),
+            holds=("Paused",),
+            ignore=("AllRecovered",),
+        ),
+    ),
+    ("chaos-mesh.org", "Workflow"): Entry(
+        "Chaos Mesh: api/v1alpha1, WorkflowConditionAccomplished",
+        must=("Accomplished",),
+        soft=("Accomplished",),
+        ends=True,
+    ),
+    ("litmuschaos.io", "ChaosEngine"): Entry(
+        "Litmus: chaos-operator/api/litmuschaos/v1alpha1, EngineStatus",
+        words=("status.engineStatus", "status.experiments[].verdict"),
+        means=_means(changing="awaited initialized", failed="fail"),
+        ends=True,
+    ),
+    ("litmuschaos.io", "ChaosResult"): Entry(
+        "Litmus: chaos-operator/api/litmuschaos/v1alpha1, ResultPhase",
+        words=("status.experimentStatus.phase", "status.experimentStatus.verdict"),
+        means=_means(changing="awaited"),
+        ends=True,
+    ),
+    ("camel.apache.org", "IntegrationKit"): Entry(
+        "Camel K: pkg/apis/camel/v1, IntegrationKitPhase",
+        words=("status.phase",),
+        means=_means(starting="buildrunning buildsubmitted"),
+    ),
+    ("camel.apache.org", "Integration"): Entry(
+        "Camel K: pkg/apis/camel/v1, IntegrationPhase",
+        words=("status.phase",),
+        means=_means(starting="buildcomplete buildingkit"),
+        ignore=("*",),
     ),
     ("batch.volcano.sh", "Job"): Entry(
         "Volcano: apis/pkg/apis/batch/v1alpha1, JobPhase",
         words=("status.state.phase",),
-        means={
-            "aborting": Sense.FAILED,
-            "completing": Sense.CHANGING,
-            "terminated": Sense.FAILED,
-        },
+        means=_means(failed="aborting terminated", changing="completing"),
         message=("status.state.message",),
     ),
     **dict.fromkeys(
@@ -286,13 +476,10 @@ _BATCH: Mapping[_Key, Entry] = {
         Entry(
             "Volcano: apis/pkg/apis/scheduling/v1beta1, PodGroupPhase",
             words=("status.phase",),
-            means={"inqueue": Sense.STARTING},
+            means=_means(starting="inqueue"),
             ignore=("*",),
             ends=True,
         ),
-    ),
-    ("build.openshift.io", "Build"): Entry(
-        "OpenShift: api/build/v1, BuildPhase", words=("status.phase",), ends=True
     ),
     ("apps.kruise.io", "CloneSet"): Entry(
         "OpenKruise: apis/apps/v1alpha1, CloneSetConditionType",
@@ -302,6 +489,15 @@ _BATCH: Mapping[_Key, Entry] = {
     ("apps.kruise.io", "DaemonSet"): Entry(
         "OpenKruise: apis/apps/v1alpha1, DaemonSetStatus",
         counts=(("status.desiredNumberScheduled", "status.numberAvailable"),),
+        silent=True,
+    ),
+    ("rollouts.kruise.io", "Rollout"): Entry(
+        "OpenKruise: rollouts/api/v1beta1, CanaryStepStatePaused",
+        words=("status.phase",),
+        holds=(
+            "status.canaryStatus.currentStepState=StepPaused",
+            "status.blueGreenStatus.currentStepState=StepPaused",
+        ),
     ),
     ("apps.kruise.io", "SidecarSet"): Entry(
         "OpenKruise: apis/apps/v1alpha1, SidecarSetStatus",
@@ -313,16 +509,18 @@ _BATCH: Mapping[_Key, Entry] = {
 _DATA: Mapping[_Key, Entry] = {
     ("postgresql.cnpg.io", "Cluster"): Entry(
         "CloudNativePG: api/v1, phases",
-        means={"notenoughdiskspace": Sense.FAILED},
+        means=_means(failed="notenoughdiskspace"),
         message=("status.phaseReason",),
     ),
     ("postgresql.cnpg.io", "Backup"): Entry(
         "CloudNativePG: api/v1, BackupPhase",
         words=("status.phase",),
-        means={"finalizing": Sense.CHANGING},
+        means=_means(changing="finalizing"),
     ),
     ("postgresql.cnpg.io", "Pooler"): Entry(
-        "CloudNativePG: api/v1, PoolerStatus", counts=(("spec.instances", "status.instances"),)
+        "CloudNativePG: api/v1, PoolerStatus",
+        counts=(("spec.instances", "status.instances"),),
+        holds=("spec.pgbouncer.paused=true",),
     ),
     **dict.fromkeys(
         _kinds("postgresql.cnpg.io", "Database Publication Subscription"),
@@ -331,11 +529,12 @@ _DATA: Mapping[_Key, Entry] = {
     ("acid.zalan.do", "postgresql"): Entry(
         "Zalando's postgres-operator: pkg/apis/acid.zalan.do/v1, PostgresStatus",
         words=("status.PostgresClusterStatus",),
-        means={"syncfailed": Sense.DEGRADED, "updatefailed": Sense.DEGRADED},
+        means=_means(degraded="syncfailed updatefailed"),
     ),
     ("postgres-operator.crunchydata.com", "PostgresCluster"): Entry(
         "Crunchy: pkg/apis/postgres-operator.crunchydata.com/v1beta1",
         counts=(("status.instances[].replicas", "status.instances[].readyReplicas"),),
+        soft=("PGBackRestRepoHostReady", "PGBackRestReplicaRepoReady", "ProxyAvailable"),
         holds=("spec.shutdown=true",),
     ),
     **dict.fromkeys(
@@ -350,26 +549,139 @@ _DATA: Mapping[_Key, Entry] = {
             ignore=("*",),
         ),
     ),
+    ("pgv2.percona.com", "PerconaPGCluster"): Entry(
+        "Percona: status.postgres of percona-postgresql-operator's PerconaPGCluster",
+        words=("status.state",),
+        counts=(("status.postgres.size", "status.postgres.ready"),),
+        ignore=("*",),
+    ),
+    ("ps.percona.com", "PerconaServerMySQL"): Entry(
+        "Percona: status.mysql of percona-server-mysql-operator's PerconaServerMySQL",
+        words=("status.state",),
+        counts=(("status.mysql.size", "status.mysql.ready"),),
+        ignore=("*",),
+    ),
+    ("mysql.oracle.com", "InnoDBCluster"): Entry(
+        "mysql-operator: mysqloperator/controller/diagnose.py, ClusterDiagStatus",
+        words=("status.cluster.status",),
+        means=_means(
+            failed="noquorumuncertain splitbrainuncertain unknown", degraded="onlineuncertain"
+        ),
+        counts=(("spec.instances", "status.cluster.onlineInstances"),),
+    ),
+    ("k8s.mariadb.com", "MariaDB"): Entry(
+        "mariadb-operator: api/v1alpha1, condition reasons",
+        soft=("RestoreBackup", "StatefulSetNotReady", "SwitchPrimary", "WaitStorageResize"),
+    ),
+    ("pingcap.com", "TidbCluster"): Entry(
+        "TiDB operator: pkg/util/tidbcluster, condition reasons",
+        soft=("StatefulSetNotUpToDate",),
+        means=_means(held="suspend"),
+    ),
+    ("pingcap.com", "BackupSchedule"): Entry(
+        "TiDB operator: pkg/apis/pingcap/v1alpha1, it runs Backups", silent=True
+    ),
+    ("planetscale.com", "VitessCluster"): Entry(
+        "vitess-operator: pkg/apis/planetscale/v2, statuses are condition words",
+        words=("status.cells.*.gatewayAvailable", "status.globalLockserver.etcd.available"),
+        means=_TRUE_OR_FALSE,
+        counts=(("status.keyspaces.*.desiredTablets", "status.keyspaces.*.readyTablets"),),
+    ),
+    ("planetscale.com", "VitessKeyspace"): Entry(
+        "vitess-operator: pkg/apis/planetscale/v2, statuses are condition words",
+        words=("status.shards.*.hasMaster", "status.shards.*.servingWrites"),
+        means=_TRUE_OR_FALSE,
+        counts=(("status.partitionings[].desiredTablets", "status.partitionings[].readyTablets"),),
+        ignore=("*",),
+    ),
+    ("planetscale.com", "VitessShard"): Entry(
+        "vitess-operator: pkg/apis/planetscale/v2, statuses are condition words",
+        words=("status.hasMaster", "status.servingWrites", "status.tablets.*.ready"),
+        means=_TRUE_OR_FALSE,
+    ),
+    ("planetscale.com", "VitessCell"): Entry(
+        "vitess-operator: pkg/apis/planetscale/v2, statuses are condition words",
+        words=("status.gateway.available",),
+        means=_TRUE_OR_FALSE,
+    ),
+    ("planetscale.com", "EtcdLockserver"): Entry(
+        "vitess-operator: pkg/apis/planetscale/v2, statuses are condition words",
+        words=("status.available",),
+        means=_TRUE_OR_FALSE,
+    ),
+    ("planetscale.com", "VitessBackup"): Entry(
+        "vitess-operator: pkg/apis/planetscale/v2, VitessBackupStatus", flags=("status.complete",)
+    ),
+    ("operator.yugabyte.io", "YBUniverse"): Entry(
+        "YugabyteDB Anywhere: OperatorStatusUpdater.UniverseState", words=("status.universeState",)
+    ),
+    **dict.fromkeys(
+        (
+            ("clickhouse.altinity.com", "ClickHouseInstallation"),
+            ("clickhouse-keeper.altinity.com", "ClickHouseKeeperInstallation"),
+        ),
+        Entry(
+            "Altinity: pkg/apis/clickhouse.altinity.com/v1, StringBool of spec.stop",
+            words=("status.status",),
+            holds=("spec.stop=yes", "spec.stop=1", "spec.stop=true", "spec.suspend=yes"),
+        ),
+    ),
+    ("kafka.strimzi.io", "KafkaConnector"): Entry(
+        "Strimzi: api KafkaConnectorSpec.state",
+        means=_means(starting="unassigned"),
+        holds=("spec.state=paused", "spec.state=stopped"),
+    ),
+    ("mongodb.com", "MongoDBOpsManager"): Entry(
+        "MongoDB Enterprise: api/v1/om, the phases of its parts",
+        words=(
+            "status.opsManager.phase",
+            "status.applicationDatabase.phase",
+            "status.backup.phase",
+        ),
+        means=_means(good="disabled"),
+    ),
+    ("k8ssandra.io", "K8ssandraCluster"): Entry(
+        "k8ssandra-operator: apis/k8ssandra/v1alpha1, K8ssandraStatus of each datacenter",
+        words=(
+            "status.datacenters.*.cassandra.cassandraOperatorProgress",
+            "status.datacenters.*.decommissionProgress",
+        ),
+        lists=("status.datacenters.*.cassandra.conditions",),
+    ),
+    ("cassandra.datastax.com", "CassandraDatacenter"): Entry(
+        "cass-operator: apis/cassandra/v1beta1, ProgressState",
+        words=("status.cassandraOperatorProgress",),
+        moves=("ReplacingNodes",),
+    ),
+    **dict.fromkeys(
+        _kinds("couchbase.com", "CouchbaseBackup CouchbaseBackupRestore"),
+        Entry(
+            "Couchbase: CouchbaseBackupStatus", error=("status.failed",), ends=False, silent=True
+        ),
+    ),
+    ("solr.apache.org", "SolrBackup"): Entry(
+        "Solr operator: api/v1beta1, SolrBackupStatus", flags=("status.successful",), ends=True
+    ),
     **dict.fromkeys(
         _kinds("elasticsearch.k8s.elastic.co", "Elasticsearch"),
         Entry(
             "ECK: pkg/apis/elasticsearch/v1, ElasticsearchHealth and phases",
             words=("status.health", "status.phase"),
-            means={
-                "nodeshutdownstalled": Sense.DEGRADED,
-                "unknown": Sense.STARTING,
-            },
+            means=_means(degraded="nodeshutdownstalled", starting="unknown"),
             ignore=("*",),
         ),
     ),
-    ("opensearch.opster.io", "OpenSearchCluster"): Entry(
-        "OpenSearch operator: api/v1, OpenSearchHealth",
-        words=("status.health", "status.phase"),
-        means={"unknown": Sense.STARTING},
+    **dict.fromkeys(
+        (("opensearch.opster.io", "OpenSearchCluster"), ("opensearch.org", "OpenSearchCluster")),
+        Entry(
+            "OpenSearch operator: api/v1, OpenSearchHealth",
+            words=("status.health", "status.phase"),
+            means=_means(starting="unknown"),
+        ),
     ),
     ("dragonflydb.io", "Dragonfly"): Entry(
         "Dragonfly operator: internal/controller, phases",
-        means={"resourcescreated": Sense.STARTING},
+        means=_means(starting="resourcescreated", changing="resourcesupdated"),
     ),
     ("rabbitmq.com", "RabbitmqCluster"): Entry(
         "RabbitMQ cluster operator: api/v1beta1, ClusterAvailable and AllReplicasReady",
@@ -378,7 +690,8 @@ _DATA: Mapping[_Key, Entry] = {
     ),
     ("kafka.strimzi.io", "KafkaRebalance"): Entry(
         "Strimzi: Kafka rebalance states in docs/cruise-control",
-        moves=("New", "PendingProposal", "ProposalReady", "Rebalancing"),
+        moves=("New", "PendingProposal", "Rebalancing"),
+        holds=("ProposalReady",),
     ),
     ("core.strimzi.io", "StrimziPodSet"): Entry(
         "Strimzi: StrimziPodSetStatus", counts=(("status.pods", "status.readyPods"),)
@@ -389,7 +702,9 @@ _DATA: Mapping[_Key, Entry] = {
         message=("status.healthMessage",),
     ),
     ("crdb.cockroachlabs.com", "CrdbCluster"): Entry(
-        "CockroachDB operator: apis/v1alpha1, CrdbClusterStatus", words=("status.clusterStatus",)
+        "CockroachDB operator: apis/v1alpha1, CrdbClusterStatus; a rolling update starts anew",
+        words=("status.clusterStatus",),
+        means=_means(changing="starting"),
     ),
     ("operator.victoriametrics.com", "*"): Entry(
         "VictoriaMetrics operator: api/operator/v1beta1, UpdateStatus",
@@ -399,11 +714,71 @@ _DATA: Mapping[_Key, Entry] = {
     ("longhorn.io", "Volume"): Entry(
         "Longhorn: k8s/pkg/apis/longhorn/v1beta2, VolumeState and VolumeRobustness",
         words=("status.state", "status.robustness"),
-        means={"detached": Sense.HELD, "unknown": Sense.STARTING},
+        means=_means(changing="attaching unknown", held="detached"),
         ignore=("Restore",),
     ),
-    ("longhorn.io", "BackupTarget"): Entry(
-        "Longhorn: k8s/pkg/apis/longhorn/v1beta2, BackupTargetStatus", flags=("status.available",)
+    **dict.fromkeys(
+        _kinds("longhorn.io", "Engine Replica"),
+        Entry(
+            "Longhorn: k8s/pkg/apis/longhorn/v1beta2, InstanceState",
+            words=("status.currentState",),
+            means=_means(changing="starting"),
+        ),
+    ),
+    ("longhorn.io", "Node"): Entry(
+        "Longhorn: k8s/pkg/apis/longhorn/v1beta2, DiskStatus",
+        lists=("status.diskStatus.*.conditions",),
+    ),
+    ("longhorn.io", "BackingImage"): Entry(
+        "Longhorn: k8s/pkg/apis/longhorn/v1beta2, BackingImageState",
+        words=("status.diskFileStatusMap.*.state",),
+        means=_means(changing="readyfortransfer", degraded="unknown"),
+    ),
+    ("longhorn.io", "VolumeAttachment"): Entry(
+        "Longhorn: k8s/pkg/apis/longhorn/v1beta2, AttachmentTicketStatus",
+        lists=("status.attachmentTicketStatuses.*.conditions",),
+        silent=True,
+    ),
+    ("longhorn.io", "Snapshot"): Entry(
+        "Longhorn: k8s/pkg/apis/longhorn/v1beta2, SnapshotStatus", error=("status.error",)
+    ),
+    ("longhorn.io", "SystemBackup"): Entry(
+        "Longhorn: k8s/pkg/apis/longhorn/v1beta2, SystemBackupState",
+        words=("status.state",),
+        means=_means(changing="backingimagebackup volumebackup"),
+        ends=True,
+    ),
+    ("longhorn.io", "SupportBundle"): Entry(
+        "Longhorn: k8s/pkg/apis/longhorn/v1beta2, SupportBundleState",
+        words=("status.state",),
+        means=_means(good="replaced", starting="started"),
+        ends=True,
+    ),
+    ("topolvm.io", "LogicalVolume"): Entry(
+        "TopoLVM: api/v1, LogicalVolumeStatus.code is a gRPC code",
+        error=("status.code",),
+        message=("status.message",),
+        silent=True,
+    ),
+    ("openebs.io", "DiskPool"): Entry(
+        "OpenEBS: DiskPool's pool_status and cr_state",
+        words=("status.pool_status", "status.cr_state"),
+        means=_means(failed="unknown"),
+    ),
+    **dict.fromkeys(
+        _kinds("config.kio.kasten.io", "Policy Profile"),
+        Entry("Kasten: its API's validation", words=("status.validation",)),
+    ),
+    **dict.fromkeys(
+        _kinds("volsync.backube", "ReplicationSource ReplicationDestination"),
+        Entry(
+            "VolSync: api/v1alpha1/common_types.go",
+            words=("status.latestMoverStatus.result",),
+            moves=("Synchronizing",),
+        ),
+    ),
+    ("stash.appscode.com", "Repository"): Entry(
+        "Stash: apis/v1alpha1, RepositoryStatus", flags=("status.integrity",)
     ),
     **dict.fromkeys(
         (
@@ -418,18 +793,17 @@ _DATA: Mapping[_Key, Entry] = {
         ),
     ),
     **dict.fromkeys(
-        _kinds("velero.io", "Backup Restore DataUpload DataDownload PodVolumeBackup"),
+        _kinds(
+            "velero.io", "Backup Restore DataUpload DataDownload PodVolumeBackup PodVolumeRestore"
+        ),
         Entry(
             "Velero: pkg/apis/velero/v1, BackupPhase, and v2alpha1, DataUploadPhase",
             words=("status.phase",),
-            means={
-                "accepted": Sense.CHANGING,
-                "canceling": Sense.CHANGING,
-                "finalizing": Sense.CHANGING,
-                "finalizingpartiallyfailed": Sense.DEGRADED,
-                "prepared": Sense.CHANGING,
-                "waitingforpluginoperationspartiallyfailed": Sense.DEGRADED,
-            },
+            means=_means(
+                changing="accepted canceling finalizing prepared readytostart "
+                "waitingforpluginoperations",
+                degraded="finalizingpartiallyfailed waitingforpluginoperationspartiallyfailed",
+            ),
             message=("status.failureReason", "status.message", "status.validationErrors[]"),
             ends=True,
         ),
@@ -437,34 +811,81 @@ _DATA: Mapping[_Key, Entry] = {
 }
 
 _MACHINES: Mapping[_Key, Entry] = {
+    ("metal3.io", "BareMetalHost"): Entry(
+        "Metal3: apis/metal3.io/v1alpha1, ProvisioningState and OperationalStatus",
+        words=("status.provisioning.state", "status.operationalStatus"),
+        means=_means(
+            starting="delayed inspecting matchprofile",
+            changing="deprovisioning servicing",
+            held="detached",
+            good="discovered externallyprovisioned unmanaged",
+            ending="poweringoffbeforedelete",
+        ),
+        message=("status.errorMessage",),
+    ),
+    ("kubevirt.io", "KubeVirt"): Entry(
+        "KubeVirt: pkg/virt-operator/util, UpdateConditionsUpdating",
+        words=("status.phase",),
+        ignore=("Degraded",),
+    ),
+    ("ssp.kubevirt.io", "SSP"): Entry(
+        "SSP operator: preUpdateStatus",
+        words=("status.phase",),
+        soft=("Available",),
+        holds=("status.paused=true",),
+        ignore=("Degraded",),
+    ),
+    ("export.kubevirt.io", "VirtualMachineExport"): Entry(
+        "KubeVirt: api/export/v1beta1, VirtualMachineExportPhase",
+        words=("status.phase",),
+        means=_means(held="skipped", ending="terminated"),
+        ignore=("*",),
+    ),
+    ("forklift.konveyor.io", "Plan"): Entry(
+        "Forklift: pkg/apis/forklift/v1beta1, conditions of a Plan",
+        moves=("Executing",),
+        ignore=("Canceled",),
+    ),
+    ("forklift.konveyor.io", "Migration"): Entry(
+        "Forklift: pkg/apis/forklift/v1beta1, conditions of a Migration",
+        must=("Succeeded",),
+        fails=("Failed", "Canceled"),
+        ignore=("Ready", "Executing", "Running"),
+        ends=True,
+    ),
+    ("remediation.medik8s.io", "NodeHealthCheck"): Entry(
+        "medik8s: node-healthcheck-operator/api/v1alpha1, NHCPhase",
+        words=("status.phase",),
+        means=_means(failed="disabled"),
+        message=("status.reason",),
+        ignore=("*",),
+    ),
     ("kubevirt.io", "VirtualMachine"): Entry(
         "KubeVirt: api/core/v1, VirtualMachinePrintableStatus",
         words=("status.printableStatus",),
+        means=_means(ending="terminating", starting="unknown"),
     ),
     ("kubevirt.io", "VirtualMachineInstance"): Entry(
         "KubeVirt: api/core/v1, VirtualMachineInstancePhase",
-        means={"scheduled": Sense.STARTING, "waitforsync": Sense.STARTING},
+        words=("status.phase",),
+        means=_means(starting="scheduled waitforsync", held="succeeded"),
     ),
     ("kubevirt.io", "VirtualMachineInstanceMigration"): Entry(
         "KubeVirt: api/core/v1, VirtualMachineInstanceMigrationPhase",
-        means={"targetready": Sense.CHANGING},
+        means=_means(changing="targetready"),
         ends=True,
     ),
     ("cdi.kubevirt.io", "DataVolume"): Entry(
         "CDI: api/core/v1beta1, DataVolumePhase",
         words=("status.phase",),
-        means={
-            "clonescheduled": Sense.STARTING,
-            "importscheduled": Sense.STARTING,
-            "uploadready": Sense.STARTING,
-            "uploadscheduled": Sense.STARTING,
-            "waitforfirstconsumer": Sense.HELD,
-            "pendingpopulation": Sense.HELD,
-        },
+        means=_means(
+            starting="clonescheduled importscheduled uploadready uploadscheduled pvcbound",
+            held="waitforfirstconsumer pendingpopulation",
+        ),
     ),
     **dict.fromkeys(
         (
-            *_kinds("cluster.x-k8s.io", "Cluster Machine MachineSet MachineDeployment"),
+            *_kinds("cluster.x-k8s.io", "Cluster MachineSet MachineDeployment"),
             *_kinds("controlplane.cluster.x-k8s.io", "KubeadmControlPlane"),
             *_kinds("infrastructure.cluster.x-k8s.io", "*"),
         ),
@@ -473,6 +894,33 @@ _MACHINES: Mapping[_Key, Entry] = {
             error=("status.failureMessage", "status.failureReason"),
         ),
     ),
+    ("cluster.x-k8s.io", "Machine"): Entry(
+        "Cluster API: api/v1beta1, MachinePhaseProvisioned has no node yet",
+        means=_means(starting="provisioned"),
+        error=("status.failureMessage", "status.failureReason"),
+    ),
+    ("machine.openshift.io", "Machine"): Entry(
+        "OpenShift: api/machine/v1beta1, PhaseProvisioned has no node yet",
+        means=_means(starting="provisioned"),
+        error=("status.errorMessage", "status.errorReason"),
+    ),
+    ("cluster.x-k8s.io", "ClusterClass"): Entry(
+        "Cluster API: api/v1beta1, ClusterClassVariablesReconciledCondition",
+        must=("VariablesReconciled",),
+        ignore=("RefVersionsUpToDate",),
+    ),
+    ("infrastructure.cluster.x-k8s.io", "AWSMachine"): Entry(
+        "Cluster API provider AWS: api/v1beta2, InstanceState",
+        words=("status.instanceState",),
+        means=_means(ending="shuttingdown", failed="stopped terminated"),
+        error=("status.failureMessage", "status.failureReason"),
+    ),
+    ("infrastructure.cluster.x-k8s.io", "GCPMachine"): Entry(
+        "Cluster API provider GCP: api/v1beta1, InstanceStatus",
+        words=("status.instanceStatus",),
+        means=_means(starting="staging", failed="stopped terminated"),
+        error=("status.failureMessage", "status.failureReason"),
+    ),
     ("cluster.x-k8s.io", "MachineHealthCheck"): Entry(
         "Cluster API: api/v1beta1, MachineHealthCheckStatus",
         counts=(("status.expectedMachines", "status.currentHealthy"),),
@@ -480,25 +928,24 @@ _MACHINES: Mapping[_Key, Entry] = {
     ),
     ("operators.coreos.com", "ClusterServiceVersion"): Entry(
         "OLM: pkg/operators/v1alpha1, ClusterServiceVersionPhase",
-        means={"installready": Sense.STARTING},
+        means=_means(starting="installready"),
     ),
     ("operators.coreos.com", "Subscription"): Entry(
         "OLM: pkg/operators/v1alpha1, SubscriptionState",
-        means={
-            "atlatestknown": Sense.GOOD,
-            "upgradeavailable": Sense.GOOD,
-            "upgradepending": Sense.CHANGING,
-        },
+        means=_means(good="atlatestknown upgradeavailable", changing="upgradepending"),
+        holds=("status.conditions[].reason=RequiresApproval",),
+        ignore=("InstallPlanMissing",),
     ),
-    ("operators.coreos.com", "InstallPlan"): Entry(
-        "OLM: pkg/operators/v1alpha1, InstallPlanPhase",
-        means={"requiresapproval": Sense.HELD},
-        ends=True,
+    ("operators.coreos.com", "OperatorGroup"): Entry(
+        "OLM: pkg/operators/v1, conditions that are set on faults alone",
+        fails=("MultipleOperatorGroup", "OperatorGroupServiceAccount"),
+        silent=True,
     ),
     ("operators.coreos.com", "CatalogSource"): Entry(
         "OLM: pkg/operators/v1alpha1, GRPCConnectionState",
         words=("status.connectionState.lastObservedState",),
-        means={"connecting": Sense.STARTING},
+        means=_means(failed="shutdown"),
+        error=("status.message",),
     ),
     ("olm.operatorframework.io", "ClusterExtension"): Entry(
         "OLM v1: api/v1, TypeInstalled", must=("Installed",)
@@ -508,10 +955,13 @@ _MACHINES: Mapping[_Key, Entry] = {
         soft=("Updated",),
         counts=(("status.machineCount", "status.readyMachineCount"),),
     ),
+    ("imageregistry.operator.openshift.io", "Config"): Entry(
+        "OpenShift: api/imageregistry/v1, spec.replicas are no replicas of readyReplicas",
+        counts=(("spec.none", "status.none"),),
+        holds=("Removed", "spec.managementState=Removed"),
+    ),
     ("image.openshift.io", "ImageStream"): Entry(
-        "OpenShift: api/image/v1, ImportSuccess",
-        lists=("status.tags[].conditions",),
-        silent=True,
+        "OpenShift: api/image/v1, ImportSuccess", lists=("status.tags[].conditions",), silent=True
     ),
 }
 
@@ -521,6 +971,7 @@ _CONTROL: Mapping[_Key, Entry] = {
         must=("RecommendationProvided",),
         soft=("RecommendationProvided",),
         fails=("ConfigUnsupported",),
+        ignore=("NoPodsMatched", "LowConfidence"),
     ),
     ("templates.gatekeeper.sh", "ConstraintTemplate"): Entry(
         "Gatekeeper: frameworks/constraint/pkg/apis/templates/v1",
@@ -543,12 +994,12 @@ _CONTROL: Mapping[_Key, Entry] = {
     ("policies.kubewarden.io", "*"): Entry(
         "Kubewarden: api/policies/v1, PolicyStatusEnum",
         words=("status.policyStatus",),
-        means={"scheduled": Sense.STARTING},
+        means=_means(starting="scheduled"),
     ),
     ("policy.open-cluster-management.io", "*"): Entry(
         "Open Cluster Management: api/v1, ComplianceState",
         words=("status.compliant",),
-        means={"compliant": Sense.GOOD, "noncompliant": Sense.DEGRADED},
+        means=_means(good="compliant", degraded="noncompliant"),
         silent=True,
     ),
     **dict.fromkeys(
@@ -560,13 +1011,47 @@ _CONTROL: Mapping[_Key, Entry] = {
         ),
     ),
     ("k8s.keycloak.org", "Keycloak"): Entry(
-        "Keycloak operator: KeycloakStatusCondition", fails=("HasErrors",)
+        "Keycloak operator: KeycloakStatusCondition", soft=("Ready",), fails=("HasErrors",)
     ),
     ("k8s.keycloak.org", "KeycloakRealmImport"): Entry(
         "Keycloak operator: KeycloakRealmImportStatusCondition",
         must=("Done",),
+        soft=("Done",),
         fails=("HasErrors",),
         ends=True,
+    ),
+    **dict.fromkeys(
+        _kinds("keycloak.org", "Keycloak KeycloakRealm KeycloakClient KeycloakUser"),
+        Entry(
+            "Keycloak's legacy operator: pkg/apis/keycloak/v1alpha1, StatusPhase",
+            words=("status.phase",),
+            means=_means(good="reconciling"),
+            flags=("status.ready",),
+        ),
+    ),
+    ("integreatly.org", "Grafana"): Entry(
+        "Grafana operator v4: api/integreatly/v1alpha1, StatusPhase",
+        words=("status.phase",),
+        means=_means(good="reconciling"),
+    ),
+    ("grafana.integreatly.org", "Grafana"): Entry(
+        "Grafana operator: api/v1beta1, OperatorStageStatus",
+        words=("status.stageStatus",),
+        message=("status.lastMessage",),
+    ),
+    ("infinispan.org", "Infinispan"): Entry(
+        "Infinispan operator: api/v1, ConditionWellFormed",
+        must=("WellFormed",),
+        soft=("WellFormed",),
+        moves=("Upgrade", "Stopping"),
+        holds=("GracefulShutdown",),
+    ),
+    ("cluster.open-cluster-management.io", "ManagedCluster"): Entry(
+        "Open Cluster Management: api/cluster/v1, ManagedClusterConditionAvailable",
+        must=("ManagedClusterConditionAvailable",),
+    ),
+    ("types.kubefed.io", "*"): Entry(
+        "KubeFed: pkg/apis/core/v1beta1, PropagationConditionType", must=("Propagation",)
     ),
     ("sriovnetwork.openshift.io", "SriovNetworkNodeState"): Entry(
         "SR-IOV operator: api/v1, SyncStatus", words=("status.syncStatus",)
@@ -585,12 +1070,9 @@ _SILENT: Mapping[_Key, Entry] = {
         ("apiextensions.crossplane.io", "Composition EnvironmentConfig"),
         ("pkg.crossplane.io", "DeploymentRuntimeConfig ControllerConfig"),
         ("*.crossplane.io", "ProviderConfig ProviderConfigUsage StoreConfig"),
+        ("*.crossplane.io", "ClusterProviderConfig"),
         ("*.upbound.io", "ProviderConfig ClusterProviderConfig ProviderConfigUsage"),
-        ("*.m.upbound.io", "ProviderConfig ClusterProviderConfig ProviderConfigUsage"),
         ("gateway.networking.k8s.io", "ReferenceGrant"),
-        ("security.istio.io", "*"),
-        ("telemetry.istio.io", "*"),
-        ("extensions.istio.io", "*"),
         ("traefik.io", "*"),
         ("traefik.containo.us", "*"),
         ("keda.sh", "TriggerAuthentication ClusterTriggerAuthentication"),
@@ -608,7 +1090,7 @@ _SILENT: Mapping[_Key, Entry] = {
         ("longhorn.io", "RecurringJob Setting"),
         ("instancetype.kubevirt.io", "*"),
         ("cdi.kubevirt.io", "StorageProfile"),
-        ("operators.coreos.com", "OperatorGroup OperatorCondition Operator"),
+        ("operators.coreos.com", "OperatorCondition Operator"),
         ("config.openshift.io", "*"),
         ("build.openshift.io", "BuildConfig"),
         ("monitoring.coreos.com", "*"),
@@ -638,6 +1120,59 @@ _SILENT: Mapping[_Key, Entry] = {
         ("configuration.konghq.com", "*"),
         ("apisix.apache.org", "*"),
         ("helm.cattle.io", "HelmChartConfig"),
+        ("generators.external-secrets.io", "*"),
+        ("pkg.crossplane.io", "Lock ImageConfig"),
+        ("apiextensions.crossplane.io", "CompositionRevision"),
+        ("argoproj.io", "WorkflowTaskSet WorkflowTaskResult WorkflowArtifactGCTask"),
+        ("kueue.x-k8s.io", "Cohort MultiKueueConfig ProvisioningRequestConfig"),
+        ("trainer.kubeflow.org", "TrainingRuntime ClusterTrainingRuntime"),
+        ("serving.kserve.io", "ClusterStorageContainer LocalModelNodeGroup"),
+        ("kubeflow.org", "PodDefault Profile"),
+        ("tekton.dev", "VerificationPolicy"),
+        ("projectcontour.io", "TLSCertificateDelegation ContourDeployment"),
+        ("gateway.envoyproxy.io", "EnvoyProxy"),
+        ("hub.traefik.io", "*"),
+        ("batch.volcano.sh", "CronJob"),
+        ("flow.volcano.sh", "JobTemplate"),
+        ("topology.volcano.sh", "HyperNode"),
+        ("nodeinfo.volcano.sh", "Numatopology"),
+        ("networking.internal.knative.dev", "ClusterDomainClaim"),
+        ("pingcap.com", "TidbMonitor"),
+        ("longhorn.io", "BackupVolume"),
+        ("chaos-mesh.org", "Schedule"),
+        ("litmuschaos.io", "ChaosExperiment"),
+        ("infrastructure.cluster.x-k8s.io", "AWSMachineTemplate AWSClusterTemplate"),
+        ("infrastructure.cluster.x-k8s.io", "AzureMachineTemplate AzureClusterTemplate"),
+        ("infrastructure.cluster.x-k8s.io", "GCPMachineTemplate GCPClusterTemplate"),
+        ("infrastructure.cluster.x-k8s.io", "VSphereMachineTemplate VSphereClusterTemplate"),
+        ("infrastructure.cluster.x-k8s.io", "DockerMachineTemplate DockerClusterTemplate"),
+        ("infrastructure.cluster.x-k8s.io", "Metal3MachineTemplate OpenStackMachineTemplate"),
+        ("bootstrap.cluster.x-k8s.io", "KubeadmConfigTemplate"),
+        ("controlplane.cluster.x-k8s.io", "KubeadmControlPlaneTemplate"),
+        ("machineconfiguration.openshift.io", "MachineConfig"),
+        ("security.openshift.io", "SecurityContextConstraints"),
+        ("template.openshift.io", "Template"),
+        ("autoscaling.k8s.io", "VerticalPodAutoscalerCheckpoint"),
+        ("operator.tigera.io", "Installation"),
+        ("sriovnetwork.openshift.io", "SriovNetwork SriovNetworkNodePolicy SriovOperatorConfig"),
+        ("networking.gke.io", "MultiClusterIngress MultiClusterService ServiceAttachment"),
+        ("net.gke.io", "ServiceImport"),
+        ("nfd.k8s-sigs.io", "*"),
+        ("topology.node.k8s.io", "*"),
+        ("submariner.io", "Endpoint Cluster Broker ServiceDiscovery"),
+        ("cluster.open-cluster-management.io", "PlacementDecision ManagedClusterSet"),
+        ("work.open-cluster-management.io", "AppliedManifestWork"),
+        ("apps.open-cluster-management.io", "Channel"),
+        ("policy.karmada.io", "*"),
+        ("core.haproxy.org", "*"),
+        ("k8s.nginx.org", "GlobalConfiguration"),
+        ("gateway.nginx.org", "NginxProxy"),
+        ("gateway.k8s.aws", "TargetGroupConfiguration LoadBalancerConfiguration"),
+        ("pyrra.dev", "ServiceLevelObjective"),
+        ("catalog.cattle.io", "ClusterRepo"),
+        ("capsule.clastix.io", "CapsuleConfiguration"),
+        ("app.terraform.io", "AgentPool"),
+        ("loki.grafana.com", "AlertingRule RecordingRule RulerConfig"),
         ("k3s.cattle.io", "Addon"),
     ),
 }

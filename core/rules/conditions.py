@@ -8,19 +8,30 @@ Source: Kubernetes' API conventions on conditions. Beyond these, the words of Fl
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ..assessment import Activity, Cause, Health
 from ..model import Condition, record
 from .finding import Custom, Finding, held, waiting
-from .roles import LATE, has_failed, has_held, is_behind, is_on_its_way, is_progress
+from .roles import (
+    has_failed,
+    has_held,
+    is_behind,
+    is_change,
+    is_given_up,
+    is_on_its_way,
+    is_progress,
+)
 from .rule import Context
 from .stated import as_cause, is_true, word_of
-from .words import Role
+from .words import Role, Sense, sense_of
 
 __all__ = ["Beside", "by_conditions"]
 
 # False while something runs that is to end.
 _COMPLETION = ("Complete", "Completed", "Finished")
+_ENDS = (*_COMPLETION, "Succeeded", "Failed")
+_RUNNING = ("Running", "Started", "Active")
 # Where one of these is False, the controller has not done it, whatever serves meanwhile.
 _DONE = ("Accepted", "Applied", "Programmed", "Reconciled", "ResolvedRefs", "Synced", "Valid")
 
@@ -33,11 +44,31 @@ class Beside:
         moving: A word says that it is on its way.
         failing: A failure is stated.
         serving: Its figures say that some of it serves.
+        young: It was made a moment ago, and nothing bad is stated.
     """
 
     moving: bool
     failing: bool
     serving: bool
+    young: bool
+
+
+class _Light(NamedTuple):
+    """What one condition is read in.
+
+    Attributes:
+        second: Another one states the health of the whole.
+        way: It is on its way, where it is not there yet.
+        serving: Some of the object serves.
+        young: The object was made a moment ago, and nothing failed.
+        running: It is to end, and has not ended yet.
+    """
+
+    second: bool
+    way: bool
+    serving: bool
+    young: bool
+    running: bool
 
 
 def by_conditions(custom: Custom, context: Context, beside: Beside) -> list[Finding]:
@@ -46,15 +77,26 @@ def by_conditions(custom: Custom, context: Context, beside: Beside) -> list[Find
     said: list[Finding] = []
     for list_ in custom.conditions:
         place, conditions, roles = list_.place, list_.by_type, list_.roles
+        running = custom.ends and not any(is_true(conditions, type_) for type_ in _ENDS)
         must = any(is_true(conditions, type_) for type_ in entry.must)
-        moves = beside.moving or any(is_progress(conditions[type_]) for type_ in roles.moving)
+        moves = (
+            beside.moving
+            or any(is_progress(conditions[type_]) for type_ in roles.moving)
+            or any(
+                conditions[type_].status == "False" and is_on_its_way(conditions[type_])
+                for type_, role in roles.by_type.items()
+                if role is Role.POSITIVE
+            )
+        )
         for type_, role in roles.by_type.items():
             condition = conditions[type_]
-            soft = moves or type_ in entry.soft
+            soft = moves or type_ in entry.soft or condition.reason in entry.soft
             way = not beside.failing and (soft or is_on_its_way(condition))
             serving = not place and (beside.serving or (must and type_ in entry.soft))
             second = roles.primary and role is Role.POSITIVE
-            finding = _by_condition(custom, context, condition, role, (second, way, serving))
+            young = beside.young and not serving
+            light = _Light(second, way, serving, young, running)
+            finding = _by_condition(custom, context, condition, role, light)
             if finding is not None:
                 finding.message = f"{place}: {finding.message}" if place else finding.message
                 if finding.activity is Activity.STEADY and is_behind(custom, condition):
@@ -81,33 +123,42 @@ def _not_stated(custom: Custom, context: Context) -> Iterator[Finding]:
 
 
 def _by_condition(
-    custom: Custom,
-    context: Context,
-    condition: Condition,
-    role: Role,
-    beside: tuple[bool, bool, bool],
+    custom: Custom, context: Context, condition: Condition, role: Role, light: _Light
 ) -> Finding | None:
     if role is Role.HOLDING or has_held(custom.entry, condition):
         stopped = role is not Role.HOLDING or condition.status == "True"
-        return held(word_of(condition, condition.type), _told(condition)) if stopped else None
-    if role is Role.MOVING:
-        return _by_progress(custom, context, condition)
-    if role is Role.NEGATIVE:
-        return _by_fault(custom, condition)
-    if role is Role.INVERSE:
-        return _by_inverse(custom, context, condition, way=beside[1], serving=beside[2])
-    if role is Role.POSITIVE and (beside[0] or _is_idle(condition)):
-        return _by_part(custom, context, condition, way=beside[1])
-    return _by_state(custom, context, condition, way=beside[1], serving=beside[2])
+        finding = held(word_of(condition, condition.type), _told(condition)) if stopped else None
+        if finding is not None and condition.type.endswith("Stopped"):
+            # Who gave up stops too.
+            finding.is_weak = True
+    elif role is Role.OTHER:
+        finding = _bad(custom, condition, Health.DEGRADED)
+    elif role is Role.MOVING or (condition.status == "True" and is_change(condition)):
+        finding = _by_progress(custom, context, condition)
+    elif role is Role.NEGATIVE:
+        finding = _by_fault(custom, condition)
+    elif role is Role.INVERSE:
+        finding = _by_inverse(custom, context, condition, light)
+    elif role is Role.POSITIVE and (light.second or _is_idle(condition)):
+        finding = _by_part(custom, context, condition, way=light.way)
+    else:
+        finding = _by_state(custom, context, condition, light)
+    return finding
 
 
 def _by_progress(custom: Custom, context: Context, condition: Condition) -> Finding | None:
-    if condition.status == "False" and condition.reason == LATE:
+    if is_given_up(condition):
         return _bad(custom, condition, Health.DEGRADED)
     if is_progress(condition):
         reason, since = word_of(condition, condition.type), condition.since
-        finding = waiting(custom, context, reason, _told(condition), since)
-        finding.is_weak = finding.counts_alone = True
+        if custom.ends and sense_of(condition.type) is Sense.GOOD:
+            # Running: it may take days.
+            finding = Finding(Health.HEALTHY, Activity.PROGRESSING, True, reason, _told(condition))
+        else:
+            finding = waiting(custom, context, reason, _told(condition), since, serving=True)
+        # What is called by a word that is good may be what has been done.
+        finding.is_weak = not finding.is_late or sense_of(condition.reason) is Sense.GOOD
+        finding.counts_alone = True
         return finding
     return None
 
@@ -124,16 +175,12 @@ def _by_fault(custom: Custom, condition: Condition) -> Finding | None:
     return None
 
 
-def _by_inverse(
-    custom: Custom, context: Context, condition: Condition, *, way: bool, serving: bool
-) -> Finding:
+def _by_inverse(custom: Custom, context: Context, condition: Condition, light: _Light) -> Finding:
     """NotReady that is True, as Ready that is False."""
     if condition.status == "False":
         reason, message = word_of(condition, condition.type), _told(condition)
         return Finding(Health.HEALTHY, Activity.STEADY, True, reason, message, condition.since)
-    if way and not has_failed(condition):
-        return _waiting(custom, context, condition, serving=serving)
-    return _bad(custom, condition, Health.DEGRADED if serving else Health.DOWN)
+    return _unready(custom, context, condition, light)
 
 
 def _is_idle(condition: Condition) -> bool:
@@ -155,16 +202,20 @@ def _by_part(
             return _waiting(custom, context, condition, serving=True)
         return _bad(custom, condition, Health.DEGRADED)
     finding = _aside(condition.type, _told(condition))
-    finding.cause = _cause(custom, condition)
+    if is_on_its_way(condition):
+        finding.activity = Activity.PROGRESSING
+    else:
+        finding.cause = _cause(custom, condition)
     return finding
 
 
-def _by_state(
-    custom: Custom, context: Context, condition: Condition, *, way: bool, serving: bool
-) -> Finding:
+def _by_state(custom: Custom, context: Context, condition: Condition, light: _Light) -> Finding:
     """What something says that should be True."""
     status, type_, ends = condition.status, condition.type, custom.ends
     failed = has_failed(condition)
+    if status == "True" and not failed and light.running and type_ in _RUNNING:
+        reason = word_of(condition, type_)
+        return Finding(Health.HEALTHY, Activity.PROGRESSING, True, reason, _told(condition))
     if status == "True" and not failed:
         reason, message = word_of(condition, type_), _told(condition)
         return Finding(Health.HEALTHY, Activity.STEADY, True, reason, message, condition.since)
@@ -175,15 +226,31 @@ def _by_state(
     if not failed and (type_ in _COMPLETION or (ends and going)):
         reason = word_of(condition, "Running")
         return Finding(Health.HEALTHY, Activity.PROGRESSING, True, reason, _told(condition))
-    if not failed and (way or status == "Unknown"):
-        return _waiting(custom, context, condition, serving=serving)
-    return _bad(custom, condition, Health.DEGRADED if serving else Health.DOWN)
+    return _unready(custom, context, condition, light)
 
 
-def _waiting(custom: Custom, context: Context, condition: Condition, *, serving: bool) -> Finding:
+def _unready(custom: Custom, context: Context, condition: Condition, light: _Light) -> Finding:
+    """It does not do its job: not yet, or not any more."""
+    failed = has_failed(condition)
+    if not failed and (light.way or condition.status == "Unknown"):
+        return _waiting(custom, context, condition, serving=light.serving)
+    if not failed and light.young:
+        # It has not been ready yet, and nothing says why it should not become so.
+        return _waiting(custom, context, condition, serving=False, first=True)
+    return _bad(custom, condition, Health.DEGRADED if light.serving else Health.DOWN)
+
+
+def _waiting(
+    custom: Custom,
+    context: Context,
+    condition: Condition,
+    *,
+    serving: bool,
+    first: bool = False,
+) -> Finding:
     message = f"{_told(condition)}, it is on its way"
-    reason = word_of(condition, "NotReady")
-    found = waiting(custom, context, reason, message, condition.since, serving=serving)
+    reason, since = word_of(condition, "NotReady"), condition.since
+    found = waiting(custom, context, reason, message, since, serving=serving, first=first)
     found.cause = _cause(custom, condition)
     return found
 

@@ -22,7 +22,7 @@ from .reading import HELD_SPECS, Catalogue, fields_of, known_of, read_custom
 from .replicas import scaled_to_zero
 from .roles import is_behind, is_ready, states_failure
 from .rule import Context, Rule
-from .states import by_words, faults, second_words, words_of
+from .states import by_words, faults, parts_of, second_words, words_of
 from .verdict import Verdict
 from .words import Sense, is_under_way
 
@@ -65,7 +65,9 @@ def _judge(custom: Custom, context: Context) -> Verdict:
     meaning of their names. Where none of the first ones is stated, something good that is False is
     down; beside them it is a cause, or degraded where it was not done (Synced, Accepted,
     Programmed and the like) or its reason is one of failure. Something bad that is True is
-    degraded; Failed and Stalled are down. A status that is none of a condition is degraded.
+    degraded; Failed and Stalled are down. A status that is none of a condition is degraded. What is
+    not ready in the first minutes of its life (`waitingAfter`) is down and progressing, while
+    nothing bad is stated.
 
     Words (status.phase, state, status, health and the like): those of a first start are down and
     progressing, those of a change degraded, progressing and up, those of failure down, or degraded
@@ -81,33 +83,39 @@ def _judge(custom: Custom, context: Context) -> Verdict:
     if not custom.status and (custom.entry.source or custom.manifest.get("status") is None):
         return _stateless(custom, context)
     words, figures = words_of(custom), figures_of(custom)
-    senses = {word.sense for word in words}
+    second, errors = second_words(custom, words), by_errors(custom)
+    senses = {word.sense for word in (*words, *second)}
     expired = by_time(custom, context.now)
-    failing = states_failure(custom) or not senses.isdisjoint((Sense.FAILED, Sense.DEGRADED))
-    moving = not senses.isdisjoint((Sense.STARTING, Sense.CHANGING))
+    failed = states_failure(custom) or Sense.FAILED in senses or bool(errors or expired)
+    moving = any(word.sense in (Sense.STARTING, Sense.CHANGING) for word in words)
     serving = figures is not None and figures.have > 0
-    found = by_conditions(custom, context, Beside(moving, failing, serving))
+    excused = not failed and Sense.DEGRADED not in senses
+    young = excused and custom.is_young(context)
+    found = by_conditions(custom, context, Beside(moving, failed, serving, young))
     if words:
         found += by_words(custom, words, context, ready=is_ready(custom), serving=serving)
     if figures:
-        found.append(by_figures(figures))
-    found += by_flags(custom, context)
+        found += by_figures(custom, context, figures, young=young)
+    found += by_flags(custom, context, young=young)
     found += expired
-    found += by_errors(custom)
-    found += faults(custom, second_words(custom, words))[:_MOST_FAULTS]
-    return _combined(custom, found, figures, context, failing=failing or bool(expired))
+    found += errors
+    found += faults(custom, second)[:_MOST_FAULTS]
+    if not words and not any(finding.counts for finding in found):
+        # Nothing states the health of the whole: then that of its parts does.
+        found += by_words(custom, parts_of(custom), context, ready=False, serving=serving)
+    return _combined(custom, found, figures, context, failed=failed, excused=excused)
 
 
 def _stateless(custom: Custom, context: Context) -> Verdict:
     """A manifest that nobody has applied, or an object that nobody has written a status for."""
+    stopped = _stopped(custom)
+    if stopped and (custom.meta.uid or custom.entry.silent):
+        return _suspended(stopped[0], context)
     if custom.entry.silent:
         return _EXISTS
     if not custom.meta.uid:
         message = "the manifest has no status: no cluster has written one"
         return Verdict(Health.UNKNOWN, Activity.PROGRESSING, False, "NoStatus", message)
-    stopped = _stopped(custom)
-    if stopped:
-        return _suspended(stopped[0], context)
     message = "its controller has stated nothing yet"
     found = waiting(custom, context, "NoStatus", message, first=True)
     if not custom.entry.source:
@@ -128,7 +136,7 @@ def _stops(custom: Custom) -> Iterator[Finding]:
     for key, value in HELD_SPECS.items():
         stated = custom.spec.get(key)
         if type(stated) is type(value) and stated == value:
-            reason = "ScaledToZero" if key == "replicas" else "Suspended"
+            reason = "ScaledToZero" if value == 0 and value is not False else "Suspended"
             yield held(reason, f"spec.{key} is {_written(stated)}")
     for hold in custom.entry.holds:
         path, equals, value = hold.partition("=")
@@ -156,29 +164,38 @@ def _combined(
     figures: Figures | None,
     context: Context,
     *,
-    failing: bool,
+    failed: bool,
+    excused: bool,
 ) -> Verdict:
-    """The worst of what was found; held before moving before steady."""
-    stops = [finding for finding in found if finding.is_held] + _stopped(custom)
-    if stops and not failing:
-        return _suspended(stops[0], context)
-    strong = [finding for finding in found if not (finding.is_weak or finding.is_held)]
+    """The worst of what was found; held before moving before steady.
+
+    Args:
+        custom: The object.
+        found: What it states.
+        figures: Its figures.
+        context: The time and the policy.
+        failed: Whether a failure is stated, which nothing that moves excuses.
+        excused: Whether what was stopped on purpose is well.
+    """
+    held, stopped = [finding for finding in found if finding.is_held], _stopped(custom)
+    if excused and (held or stopped):
+        return _suspended((*held, *stopped)[0], context)
+    strong = [finding for finding in found if finding.counts]
     strong = strong or [finding for finding in found if finding.counts_alone]
     if any(finding.cause and finding.health is Health.DEGRADED for finding in strong):
         # What is stated says more than a word that is not known.
         strong = [finding for finding in strong if finding.health is not Health.UNKNOWN]
     worst = min(strong, key=_severity) if len(strong) > 1 else strong[0] if strong else None
     # What is stated to be down, with its cause, does not move; what is merely not there yet may.
-    stated = failing or (worst is not None and worst.health is Health.DOWN and worst.cause)
+    stated = failed or (worst is not None and worst.health is Health.DOWN and worst.cause)
     moves = _is_behind(custom) or (not stated and _is_moving(found))
     if worst is None and custom.entry.silent:
         return _EXISTS
     if worst is None:
-        activity = Activity.PROGRESSING if moves else Activity.STEADY
-        message = "it states no condition and no word of its health that is known"
-        return Verdict(Health.UNKNOWN, activity, False, "NoConditions", message)
+        return _nothing_stated(custom, context, moves=moves)
     activity = worst.activity
-    if stops:
+    if stopped or any(worst.health is not Health.DOWN or not stop.is_weak for stop in held):
+        # A word for a stop is no reason for what is down: its spec or a condition may be.
         activity = Activity.SUSPENDED
     elif moves and activity is Activity.STEADY:
         activity = Activity.PROGRESSING
@@ -195,6 +212,16 @@ def _combined(
     )
 
 
+def _nothing_stated(custom: Custom, context: Context, *, moves: bool) -> Verdict:
+    """Its status says nothing of its health, or not yet."""
+    message = "it states no condition and no word of its health that is known"
+    found = waiting(custom, context, "NoConditions", message, first=True)
+    if custom.entry.source and not custom.entry.silent:
+        return Verdict(found.health, found.activity, False, found.reason, message)
+    activity = Activity.PROGRESSING if moves or custom.is_young(context) else Activity.STEADY
+    return Verdict(Health.UNKNOWN, activity, False, "NoConditions", message)
+
+
 def _is_moving(found: list[Finding]) -> bool:
     """Whether anything is being done, and nothing for too long."""
     moves = any(finding.activity is Activity.PROGRESSING for finding in found)
@@ -209,9 +236,10 @@ def _is_behind(custom: Custom) -> bool:
     return False
 
 
-def _severity(finding: Finding) -> tuple[int, bool]:
-    # Of two that are equally bad, a reason such as Progressing explains less.
-    return _SEVERITY.index(finding.health), is_under_way(finding.reason)
+def _severity(finding: Finding) -> tuple[int, bool, bool]:
+    # Of what is equally bad, what states no cause explains less, as does a reason like Progressing.
+    moving = is_under_way(finding.reason)
+    return _SEVERITY.index(finding.health), finding.cause is None, moving
 
 
 def _causes(found: list[Finding]) -> tuple[Cause, ...]:

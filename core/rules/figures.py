@@ -17,7 +17,10 @@ COUNTED = ("spec.replicas", "spec.instances", "spec.nodes", "spec.size")
 """Where kinds say how many there should be."""
 
 _HAVE = ("availableReplicas", "readyReplicas", "readyInstances")
-_FLAGS = {key: f"status.{key}" for key in ("ready", "healthy", "readyToUse")}
+_FLAGS = {
+    key: f"status.{key}"
+    for key in ("ready", "healthy", "readyToUse", "available", "synced", "isReady")
+}
 _SOON = timedelta(days=1)
 
 
@@ -35,8 +38,10 @@ def figures_of(custom: Custom) -> Figures | None:
     if not custom.entry.counts:
         return _usual_figures(custom.spec, custom.status)
     for want_path, have_path in custom.entry.counts:
-        have = _number(custom, have_path)
-        want = None if have is None else _number(custom, want_path)
+        have, want = _number(custom, have_path), _number(custom, want_path)
+        if have is None and want_path.startswith("status."):
+            # What counts itself in the status leaves a zero out.
+            have = 0
         if have is not None and want is not None and want > 0:
             return Figures(want, max(0, have), want_path.rpartition(".")[2])
     return None
@@ -60,27 +65,42 @@ def _number(custom: Custom, path: str) -> int | None:
     return sum(numbers) if numbers else None
 
 
-def by_figures(figures: Figures) -> Finding:
-    """Some of what there should be is degraded, none is down."""
+def by_figures(custom: Custom, context: Context, figures: Figures, *, young: bool) -> list[Finding]:
+    """Some of what there should be is degraded, none is down; fewer that are new are a change."""
     want, have = figures.want, figures.have
-    health, reason = Health.DEGRADED, "ReplicasUnavailable"
-    if have >= want:
-        health, reason = Health.HEALTHY, "AllReady"
-    elif have == 0:
-        health, reason = Health.DOWN, "NoneReady"
     message = f"{have} of {want} {figures.what} ready"
-    return Finding(health, Activity.STEADY, have > 0, reason, message)
+    found: list[Finding] = []
+    if have >= want:
+        found.append(Finding(Health.HEALTHY, Activity.STEADY, True, "AllReady", message))
+    elif young:
+        reason = "ReplicasUnavailable" if have else "NoneReady"
+        found.append(waiting(custom, context, reason, message, first=not have))
+    elif have:
+        reason = "ReplicasUnavailable"
+        found.append(Finding(Health.DEGRADED, Activity.STEADY, True, reason, message))
+    else:
+        found.append(Finding(Health.DOWN, Activity.STEADY, False, "NoneReady", message))
+    updated = custom.status.get("updatedReplicas")
+    if not custom.entry.counts and type(updated) is int and updated < want:
+        message = f"{updated} of {want} {figures.what} updated"
+        moving = Finding(Health.HEALTHY, Activity.PROGRESSING, True, "Updating", message)
+        moving.is_weak = True
+        found.append(moving)
+    return found
 
 
-def by_flags(custom: Custom, context: Context) -> list[Finding]:
+def by_flags(custom: Custom, context: Context, *, young: bool) -> list[Finding]:
     """Booleans that are true while it does its job."""
     flags = custom.entry.flags
     if not flags and custom.status.keys().isdisjoint(_FLAGS):
         return []
-    return list(_by_flags(custom, context, flags or tuple(_FLAGS.values())))
+    waits = young or custom.ends
+    return list(_by_flags(custom, context, flags or tuple(_FLAGS.values()), waits=waits))
 
 
-def _by_flags(custom: Custom, context: Context, flags: Iterable[str]) -> Iterator[Finding]:
+def _by_flags(
+    custom: Custom, context: Context, flags: Iterable[str], *, waits: bool
+) -> Iterator[Finding]:
     for path in flags:
         for place, flag in custom.at(path):
             if isinstance(flag, bool):
@@ -89,7 +109,7 @@ def _by_flags(custom: Custom, context: Context, flags: Iterable[str]) -> Iterato
                 message = f"{message} is {str(flag).lower()}"
                 if flag:
                     yield Finding(Health.HEALTHY, Activity.STEADY, True, "Ready", message)
-                elif custom.ends:
+                elif waits:
                     yield waiting(custom, context, "NotReady", message, first=True)
                 else:
                     yield Finding(Health.DOWN, Activity.STEADY, False, "NotReady", message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from ..assessment import Activity, Cause, Health
@@ -15,6 +15,9 @@ from .rule import Context
 from .words import Role
 
 __all__ = ["ConditionList", "Custom", "Finding", "Roles", "held", "waiting"]
+
+
+_EPOCH = datetime(1971, 1, 1, tzinfo=UTC)
 
 
 @record
@@ -77,6 +80,11 @@ class Custom:
         stated = (entry.since for found in self.conditions for entry in found.by_type.values())
         return max((since for since in stated if since is not None), default=None)
 
+    def is_young(self, context: Context) -> bool:
+        """Whether it was made a moment ago, and has not been up yet for that reason."""
+        created = self.meta.created
+        return created is not None and context.now - created <= context.policy.waiting_after
+
     def cause(self, reason: str, message: str, since: datetime | None = None) -> Cause:
         """A cause of its own."""
         return Cause(reason, self.meta.kind, self.meta.name, message, since=since)
@@ -116,6 +124,11 @@ class Finding:
     counts_alone: bool = False
 
     @property
+    def counts(self) -> bool:
+        """Whether it says by itself how well the object does its job."""
+        return not self.is_weak and self.activity is not Activity.SUSPENDED
+
+    @property
     def is_held(self) -> bool:
         """Whether it says that the object was stopped on purpose."""
         return self.activity is Activity.SUSPENDED
@@ -142,8 +155,13 @@ def waiting(
     its age, and the newest transition that its status states, say how long it has waited.
     """
     began = since or time(custom.status.get("startTime"))
+    created = custom.meta.created
     if began is None and first:
-        began = custom.moved() or custom.meta.created
+        began = custom.moved() or created
+    if began is not None and (created is not None or began <= _EPOCH):
+        # An API's default, such as 1970, is no time at which anything happened.
+        began = max(began, created) if created else None
+        since = since and began
     if began is not None and context.now - began > context.policy.stuck_after:
         health = Health.DEGRADED if serving else Health.DOWN
         late = Finding(health, Activity.STEADY, serving, reason, message, began)

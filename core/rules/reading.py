@@ -26,6 +26,13 @@ HELD_SPECS: Mapping[str, object] = {
     "running": False,
     "runStrategy": "Halted",
     "replicas": 0,
+    "instances": 0,
+    "pause": True,
+    "stop": True,
+    "stopped": True,
+    "shutdown": True,
+    "hibernate": True,
+    "suspended": True,
 }
 """What says in a spec that the object shall not run."""
 
@@ -40,7 +47,9 @@ _LISTS = {
     "environments": "status.environments[].conditions",
 }
 _RUNS = re.compile(
-    r"(Run|Job|Task|Workflow|Backup|Restore|Snapshot|Migration|Experiment|Execution|Evaluation)$"
+    r"^(?!Cron|Schedule|Scaled|Service)\w*(Run|Job|Task|Workflow|Backup|Restore|Snapshot|Migration|"
+    r"Experiment|Execution|Evaluation|Session|Action|Initializer|Build|Import|Export|Transfer|Test|"
+    r"Upgrade|Scan|Maintenance)$"
 )
 _BATCH_GROUPS = ("sparkoperator.k8s.io",)
 
@@ -67,8 +76,11 @@ def known_of(catalogue: Catalogue, group: str, kind: str) -> tuple[Entry, bool]:
 
 def entry_of(catalogue: Catalogue, group: str, kind: str) -> Entry | None:
     """The entry of a kind; None where it has none."""
-    groups = (group, f"*.{group.partition('.')[2]}")
-    keys = ((name, named) for name in groups for named in (kind, "*"))
+    names = [group]
+    while group:
+        group = group.partition(".")[2]
+        names.append(f"*.{group}")
+    keys = ((name, named) for name in names for named in (kind, "*"))
     return next((entry for key in keys if (entry := catalogue.get(key))), None)
 
 

@@ -8,13 +8,15 @@ from functools import lru_cache
 from ..model import Condition, Conditions
 from .entry import Entry
 from .finding import Custom, Roles
-from .words import Role, is_under_way, role_of
+from .words import Role, Sense, is_under_way, role_of, sense_of
 
 __all__ = [
     "LATE",
     "has_failed",
     "has_held",
     "is_behind",
+    "is_change",
+    "is_given_up",
     "is_on_its_way",
     "is_progress",
     "is_ready",
@@ -23,11 +25,21 @@ __all__ = [
 ]
 
 _FAILED_REASON = re.compile(
-    r"(Failed|Failing|Failure|Errors?|Exception|Invalid|Denied)$|^(Failed|Invalid)"
+    r"^(?!No[A-Z]|Not|Non)\w*(Failed|Failing|Failure|Errors?|Exception|Invalid|Denied)$|^(Failed|Invalid)"
 )
-_HELD_REASON = re.compile(r"^(?!Not|Un|Non)\w*(Paused|Suspended)$")
+_HELD_REASON = re.compile(
+    r"^(Stopped|Disabled|Shutdown|(?!Not|Un|Non)\w*(Paused|Suspended|Hibernated|ScaledToZero))$"
+)
 _HEALTH = (Role.PRIMARY, Role.INVERSE)
-_ORDER = (Role.PRIMARY, Role.INVERSE, Role.NEGATIVE, Role.POSITIVE, Role.MOVING, Role.HOLDING)
+_ORDER = (
+    Role.PRIMARY,
+    Role.INVERSE,
+    Role.NEGATIVE,
+    Role.POSITIVE,
+    Role.MOVING,
+    Role.HOLDING,
+    Role.OTHER,
+)
 # What Kubernetes allows.
 _LONGEST = 316
 LATE = "ProgressDeadlineExceeded"
@@ -43,7 +55,22 @@ _NOT_MOVING = (
 
 def roles_of(entry: Entry, conditions: Conditions) -> Roles:
     """What the conditions of a list are for."""
-    return _roles(entry, tuple(sorted(type_ for type_ in conditions if len(type_) <= _LONGEST)))
+    roles = _roles(entry, tuple(sorted(type_ for type_ in conditions if len(type_) <= _LONGEST)))
+    if len(roles.by_type) == len(conditions) or "*" in entry.ignore:
+        return roles
+    # What a name does not say, a reason may.
+    odd = [
+        type_
+        for type_, condition in conditions.items()
+        if type_ not in roles.by_type
+        and type_ not in entry.ignore
+        and condition.status == "False"
+        and has_failed(condition)
+    ]
+    if not odd:
+        return roles
+    by_type = {**roles.by_type, **dict.fromkeys(sorted(odd), Role.OTHER)}
+    return Roles(by_type, roles.primary, roles.moving)
 
 
 @lru_cache(4096)
@@ -100,12 +127,30 @@ def is_ready(custom: Custom) -> bool:
 
 def _is_failure(condition: Condition, role: Role | None) -> bool:
     if role is Role.NEGATIVE:
-        return condition.status == "True"
+        return condition.status == "True" and not is_change(condition)
+    if role is Role.OTHER:
+        return True
     if role is Role.INVERSE:
         return condition.status == "True" and has_failed(condition)
     if role is Role.PRIMARY or role is Role.POSITIVE:
         return condition.status != "True" and has_failed(condition)
-    return role is Role.MOVING and condition.status == "False" and condition.reason == LATE
+    return role is Role.MOVING and is_given_up(condition)
+
+
+def is_change(condition: Condition) -> bool:
+    """Whether something bad is only there while something is being done: Degraded, Updating."""
+    return condition.type == "Degraded" and is_under_way(condition.reason)
+
+
+def is_given_up(condition: Condition) -> bool:
+    """Whether progress ended in a failure."""
+    if condition.status != "False":
+        return False
+    return (
+        condition.reason == LATE
+        or has_failed(condition)
+        or sense_of(condition.reason) is Sense.FAILED
+    )
 
 
 def is_progress(condition: Condition) -> bool:

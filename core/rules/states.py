@@ -12,18 +12,24 @@ from ..model import Manifest, record
 from .finding import Custom, Finding, held, waiting
 from .rule import Context
 from .stated import word_of
-from .words import Sense, plain, sense_of
+from .words import Sense, is_under_way, plain, sense_of
 
-__all__ = ["Word", "by_words", "faults", "second_words", "words_of"]
+__all__ = ["Word", "by_words", "faults", "parts_of", "second_words", "words_of"]
 
 _KEYS = ("phase", "state", "status", "health", "currentState", "overallStatus")
-_WORD_ENDINGS = ("status", "state", "phase", "health", "Status", "State", "Phase", "Health")
+_WORD_ENDINGS = (
+    *("status", "state", "phase", "health", "stage", "Status", "State", "Phase", "Health"),
+    "Stage",
+)
 # What was says nothing of what is, and conditions are read by their own meaning.
-_PAST = re.compile(r"^(last|previous|prior|old)|[hH]istory|[eE]vents$|[cC]onditions$")
+_PAST = re.compile(
+    r"^(last|previous|prior|old)|[hH]istory|[eE]vents$|[cC]onditions$|^(interfaces|links?|networks?)$"
+)
 _FAILURES = re.compile(r"^(failed|failures|failureCount)$|^failed\w*Count$")
 _ATTEMPTS = re.compile(r"^failed\w*Attempts$")
 _BAD = (Sense.FAILED, Sense.DEGRADED)
 _GOING = (Sense.STARTING, Sense.CHANGING)
+_STOPPED = frozenset(("stopped", "paused", "suspended", "hibernated", "halted", "shutdown"))
 _RUNS = frozenset(("running", "active", "started", "up", "scheduled", "submitted"))
 _LONGEST = 200
 _DEPTH = 6
@@ -105,7 +111,7 @@ def by_words(
             cause = custom.cause(reason, said(word.word))
             yield Finding(health, Activity.STEADY, up, reason, message, cause=cause)
         elif sense is Sense.HELD:
-            yield held(reason, message)
+            yield _held(reason, message)
         elif sense is Sense.ENDING:
             yield Finding(Health.DEGRADED, Activity.TERMINATING, True, reason, message)
         elif sense is Sense.GOOD:
@@ -143,11 +149,21 @@ def second_words(custom: Custom, words: list[Word]) -> list[Word]:
     second: list[Word] = []
     for place, value, depth in sorted(found):
         word = _word(custom, place, value)
-        held_at_the_top = word.sense is Sense.HELD and depth == 0
-        moves = word.sense in _GOING and depth <= 2
+        # That TLS is disabled, or an upgrade not started, says nothing of the whole.
+        held_at_the_top = word.sense is Sense.HELD and depth == 0 and plain(value) in _STOPPED
+        moves = word.sense in _GOING and depth <= 2 and is_under_way(value)
         if word.sense in _BAD or held_at_the_top or moves:
             second.append(word)
     return second
+
+
+def parts_of(custom: Custom) -> list[Word]:
+    """The known words of its parts, at most two levels down: where nothing states the whole."""
+    if custom.entry.words or "*" in custom.entry.ignore:
+        return []
+    found = sorted(entry for entry in _deep(custom.status) if entry[2] <= 1)
+    words = [_word(custom, place, value) for place, value, _ in found]
+    return [word for word in words if word.sense is not None and word.sense is not Sense.HELD]
 
 
 def _deep(status: Manifest) -> Iterator[tuple[str, str, int]]:
@@ -186,7 +202,7 @@ def _by_second_words(custom: Custom, second: list[Word]) -> Iterator[Finding]:
     for word in second:
         reason, message = _reason(word.word), _told(word)
         if word.sense is Sense.HELD:
-            yield held(reason, message)
+            yield _held(reason, message)
         elif word.sense in _GOING:
             yield _moves(reason, message)
         else:
@@ -209,6 +225,12 @@ def _by_counts(custom: Custom) -> list[Finding]:
             finding.health, finding.is_weak = Health.HEALTHY, True
         found.append(finding)
     return found
+
+
+def _held(reason: str, message: str) -> Finding:
+    stop = held(reason, message)
+    stop.is_weak = True
+    return stop
 
 
 def _fault(custom: Custom, reason: str, message: str) -> Finding:

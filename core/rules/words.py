@@ -40,19 +40,23 @@ def _words(text: str) -> frozenset[str]:
 SENSES: Mapping[Sense, frozenset[str]] = {
     Sense.FAILED: _words(
         """
-        aborted backoff blocked broken canceled cancelled cannot conflict corrupt corrupted crashed
-        crashloop crashloopbackoff critical dead deadlineexceeded denied down err error errored
-        errors evicted expired fail failed failing failure fails fatal fault faulted faulty
-        imagepullbackoff inaccessible incompatible incomplete invalid killed lost misconfigured
-        mismatch missing notfound offline oomkilled preempted quarantined red refused rejected
-        revoked stalled stuck timedout timeout unable unavailable unhealthy unreachable
-        unrecoverable unschedulable unsupported violation
+        abandoned abnormal aborted backoff bad blocked broken canceled cancelled cannot conflict
+        corrupt corrupted crashed crashloop crashloopbackoff critical dataloss dead
+        deadlineexceeded denied disconnected diskfull down err error errored errors evicted
+        exceeded exception exhausted expired fail failed failing fails failure fatal fault
+        faulted faulty fenced imagepullbackoff inaccessible incompatible incomplete interrupted
+        invalid killed ko lost misconfigured mismatch missing nok noquorum notfound notinquorum
+        offline oomkilled orphaned outofspace panic poor preempted quarantined red refused
+        rejected removed revoked splitbrain stalled stuck terminal timedout timeout unable
+        unauthorized unavail unavailable unhealthy unreachable unrecoverable unresponsive
+        unschedulable unsupported violation
         """
     ),
     Sense.DEGRADED: _words(
         """
-        behind degraded drifted impaired insufficient lagging outofdate outofsync partial partially
-        readonly rollback rollingback stale suboptimal unstable warn warning warnings yellow
+        behind degraded dirty drifted full impaired insufficient isolated lagging noncompliant
+        outofdate outofsync overloaded partial partially readonly rollback rollingback stale
+        suboptimal throttled unbalanced unknownhealth unstable warn warning warnings yellow
         """
     ),
     Sense.ENDING: _words(
@@ -63,38 +67,52 @@ SENSES: Mapping[Sense, frozenset[str]] = {
     ),
     Sense.HELD: _words(
         """
-        deactivated disabled dormant halted hibernated hibernating inactive off onhold parked paused
-        pausing poweredoff scaledtozero shutdown sleeping stopped suspended suspending
+        asleep cordoned deactivated disabled dormant frozen halted held hibernated hibernating
+        ignored inactive inmaintenance maintenance maintenancemode off onhold parked paused
+        pausing poweredoff scaleddown scaledtozero shutdown skip sleeping stopped suspended
+        suspending unmanaged
         """
     ),
     Sense.STARTING: _words(
         """
-        allocating attaching awaiting binding bootstrap bootstrapping cloning creating deploying
-        detecting discovering downloading importing init initialising initialization initializing
-        installing issuing joining new notstarted pending pendinginstall planned planning preparing
-        provision provisioning pulling queued registering requested scheduling setting setup
-        starting submitted unbound undeployed unscheduled uploading validating verifying waiting
+        allocating attaching awaiting binding booting bootstrap bootstrapping cloning connecting
+        creating deploying detecting discovering downloading generating importing init initial
+        initialising initialization initializing installing issuing joining launching loading
+        new notstarted pending pendinginstall planned planning preparing provision provisioning
+        pulling queued registering requested scheduling setting setup starting submitted unbound
+        undeployed unpacking unscheduled uploading validating verifying waiting warming
+        warmingup
         """
     ),
     Sense.CHANGING: _words(
         """
-        adjusting applying configuring converging copying detaching draining executing expanding
-        expansion failover inprogress migrating modifying moving ongoing pendingupgrade processing
-        progressing promoting rebalancing rebooting rebuilding reconciling reconfiguring recovering
-        recovery refreshing reloading relocating renewing repairing replacing resizing restarted
-        restarting restarts restore restoring resuming retrying rolling rollout rotating scaling
-        stopping switching switchover syncing transitioning updating upgrade upgrading
+        activating adjusting applying archiving backfilling balancing building canceling
+        cancelling cleaning compacting compiling configuring converging copying deactivating
+        detaching draining editing electing enabling evicting executing expanding expansion
+        exporting failover healing inprogress migrating modifying moving ongoing optimizing
+        pendingupgrade persisting prepare processing progressing promoting purging rebalancing
+        rebooting rebuilding reconciling reconfiguring reconnecting reconstructing recovering
+        recovery recreating refreshing regenerating reindexing reloading relocating remediating
+        renewing repairing replacing replicating resharding resizing restarted restarting
+        restarts restore restoring resuming resyncing retrying rolling rollout rotating scaling
+        stopping switching switchover synchronising synchronizing syncing transitioning updating
+        upgrade upgrading
         """
     ),
     Sense.GOOD: _words(
         """
-        accepted active admitted alive allocated applied approved assigned attached available bound
-        complete completed configured connected created deployed done enabled ensured established
-        executed finished good green healthy idle initialized insync installed inuse issued joined
-        live loaded mounted normal ok online open operational optimal passed primary programmed
-        promoted provisioned published reachable ready readytouse reconciled registered resolved
-        running scheduled served serving stable started steady streaming succeeded success
-        successful synced unsealed up updated upgraded uptodate valid validated verified
+        accepted ack active admitted alive allocated applied approved assigned attached
+        available bootstrapped bound clean committed complete completed compliant
+        configured connected consistent converged created current deployed done downloaded
+        enabled ensured established executed exists exported finished fulfilled good green
+        healthy idle imported initialized installed insync inuse issued joined leader live
+        loaded managed master migrated mounted nominal normal ok online open operational optimal
+        pass passed populated present primary processed programmed promoted propagated
+        provisioned published reachable ready readytouse reconciled recovered registered
+        released replica resolved responsive restored running satisfied scheduled served serving
+        settled skipped stable standby started steady streaming subscribed succeed succeeded
+        success successful sufficient synced synchronised synchronized unsealed up updated
+        upgraded uptodate valid validated verified wellformed
         """
     ),
 }
@@ -104,6 +122,7 @@ _BY_WORD = {word: sense for sense, words in SENSES.items() for word in words}
 # Endings and beginnings of words that their makers compose: SyncFailed, WaitingForQuorum.
 _ENDINGS = (
     ("timeout", Sense.FAILED),
+    ("timedout", Sense.FAILED),
     ("failed", Sense.FAILED),
     ("failure", Sense.FAILED),
     ("error", Sense.FAILED),
@@ -121,6 +140,7 @@ _NEGATIONS = frozenset(("not", "no", "never", "non", "un", "without"))
 _UNDER_WAY = (Sense.STARTING, Sense.CHANGING, Sense.ENDING)
 # Within a phrase these say nothing: "backing off", "scaling down".
 _WEAK = frozenset(("off", "up", "down", "new", "restore", "primary", "on"))
+_RATIO = re.compile(r"(?<!\d)(\d{1,6})\s?/\s?(\d{1,6})(?!\d)")
 _SPLIT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
 _LONGEST = 120
@@ -141,6 +161,8 @@ class Role(IntEnum):
     """It states that the object was stopped on purpose while it is True."""
     INVERSE = 5
     """It states health the other way round: NotReady."""
+    OTHER = 6
+    """Its name says nothing: it counts when its reason is one of failure."""
 
 
 _ROLES = {
@@ -226,6 +248,7 @@ _NEGATIVE = (
     "Failure",
     "Fallback",
     "Invalid",
+    "Irreconcilable",
     "Lost",
     "Misconfigured",
     "Pressure",
@@ -239,11 +262,21 @@ _NEGATIVE = (
 _NAMED = (
     (_NEGATIVE, Role.NEGATIVE),
     (("Paused", "Suspended", "Stopped", "Hibernated"), Role.HOLDING),
-    (("InProgress",), Role.MOVING),
+    (
+        (
+            *("InProgress", "Migrating", "Progressing", "Provisioning", "Reconciling", "Updating"),
+            "Upgrading",
+        ),
+        Role.MOVING,
+    ),
     (_POSITIVE, Role.POSITIVE),
 )
 # That there are none of these is good news, though they are no bad news by themselves.
 _REMARKS = ("Errors", "Warning", "Warnings")
+_STARTS_WELL = re.compile("Resolved|Valid[A-Z]")
+_PRIMARY = frozenset(("ready", "available", "succeeded", "established", "healthy"))
+# Each of these may be either, or neither.
+_REMARKABLE = frozenset(("Active", "Disabled", "Drifted", "Enabled", "Inactive", "Off", "Primary"))
 _BAD_PREFIXES = ("Not", "Un", "No", "Partially", "Invalid")
 
 
@@ -263,6 +296,9 @@ def _sense(text: str) -> Sense | None:
     found = _BY_WORD.get(whole)
     if found is not None:
         return found
+    if whole.endswith("approval"):
+        # Somebody has to act.
+        return Sense.HELD
     parts = _parts(text)
     for beginning, sense in _BEGINNINGS:
         if whole.startswith(beginning):
@@ -271,11 +307,29 @@ def _sense(text: str) -> Sense | None:
         for ending, sense in _ENDINGS:
             if whole.endswith(ending):
                 return sense
+    return _by_parts(text, whole, parts)
+
+
+def _by_parts(text: str, whole: str, parts: list[str]) -> Sense | None:
+    """What a phrase says by what is in it."""
+    figures = _RATIO.search(text)
+    if figures and int(figures[1]) < int(figures[2]):
+        return Sense.DEGRADED if int(figures[1]) else Sense.FAILED
     senses = set(_senses(parts))
+    if not senses and len(parts) == 1:
+        return _formed(whole)
     if senses == {Sense.STARTING, Sense.CHANGING}:
         # A change that has not begun yet: what serves goes on serving.
         return Sense.CHANGING
     return min(senses, default=None)
+
+
+def _formed(word: str) -> Sense | None:
+    """What a word that is not known says by its form: resharding, desynced."""
+    for prefix in ("un", "dis", "in", "non", "de", "not"):
+        if word.startswith(prefix) and _BY_WORD.get(word[len(prefix) :]) is Sense.GOOD:
+            return Sense.DEGRADED
+    return Sense.CHANGING if word.endswith("ing") and len(word) > 5 else None
 
 
 @lru_cache(4096)
@@ -306,6 +360,8 @@ def _senses(parts: list[str]) -> Iterator[Sense]:
             yield sense
         elif sense is Sense.GOOD:
             yield Sense.STARTING
+        elif sense is Sense.FAILED:
+            yield Sense.GOOD
         negated = False
 
 
@@ -323,5 +379,26 @@ def role_of(type_: str) -> Role | None:
             # Nothing bad is good: NoConflict, NotFailed.
             bad = rest.endswith((*_NEGATIVE, *_REMARKS)) and prefix in ("Not", "No")
             return Role.POSITIVE if bad else Role.NEGATIVE
-    starts_well = Role.POSITIVE if name.startswith("Resolved") else None
-    return next((role for ending, role in _NAMED if name.endswith(ending)), starts_well)
+    for ending, role in _NAMED:
+        if name.endswith(ending):
+            return role
+    if _STARTS_WELL.match(name):
+        return Role.POSITIVE
+    if name.lower() in _PRIMARY:
+        return Role.PRIMARY
+    return _role_of_words(name)
+
+
+def _role_of_words(name: str) -> Role | None:
+    """By the vocabulary: the last word of a name says whether that is good, bad, or going on."""
+    parts = _parts(name)
+    if not parts or name in _REMARKABLE:
+        return None
+    sense = _BY_WORD.get(plain(name)) or _BY_WORD.get(parts[-1])
+    if sense in (Sense.FAILED, Sense.DEGRADED):
+        return None if name.endswith(_REMARKS) else Role.NEGATIVE
+    if sense is Sense.GOOD:
+        return Role.POSITIVE
+    if sense in (Sense.STARTING, Sense.CHANGING) and len(parts) == 1 and name.endswith("ing"):
+        return Role.MOVING
+    return None

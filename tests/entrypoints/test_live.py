@@ -82,7 +82,8 @@ def test_many_callers_of_a_cold_key_are_one_call(home: Path, api: ApiServer, the
         release.join()
         assert {code for code, _ in found} == {expected}
         assert max(seconds for _, seconds in found) < 1 + GRACE
-        assert len(api.requests) == 1
+        # One that hangs is asked besides whether it does.
+        assert sum(request.path != "/healthz" for request in api.requests) == 1
 
 
 def test_a_missing_object_and_a_forbidden_one_are_told_apart_by_nobody(
@@ -152,7 +153,7 @@ class TestFaults:
             callers.join(10)
             assert {code for code, _ in found[0]} == {504}
             assert max(seconds for _, seconds in found[0]) < 1 + GRACE
-            assert len(api.requests) == 4
+            assert sum(request.path != "/healthz" for request in api.requests) == 4
 
     def test_a_stale_reading_stands_in_and_says_so(self, home: Path, api: ApiServer) -> None:
         """200 with its age, for as long as the operator allows, and then no more."""

@@ -67,6 +67,11 @@ def test_a_slow_answer_is_no_server_that_hangs(api: ApiServer, reader: LiveReade
         assert seconds_of(reader, 0.3) >= 0.3
 
 
+def watching() -> int:
+    """How many threads look whether an API server answers."""
+    return sum(thread.name == "api-server-watch" for thread in threading.enumerate())
+
+
 class Looked:
     """A look that is answered as it is told to."""
 
@@ -95,14 +100,14 @@ def hung() -> Iterator[tuple[Looked, Patience]]:
 def test_one_thread_looks_however_many_are_lost(hung: tuple[Looked, Patience]) -> None:
     """And it ends as soon as there is an answer of whatever kind."""
     look, known = hung
-    before = threading.active_count()
+    until(lambda: watching() == 0, "those of other tests have ended")
     for _ in range(20):
         known.lost()
     until(lambda: known.hangs, "it is known to hang")
-    assert threading.active_count() <= before + 1
+    assert watching() == 1
     look.error = UpstreamError("it", "the API server answered 500")
     until(lambda: not known.hangs, "it answers")
-    until(lambda: threading.active_count() == before, "the thread ends")
+    until(lambda: watching() == 0, "the thread ends")
 
 
 def test_what_is_closed_looks_no_further(hung: tuple[Looked, Patience]) -> None:

@@ -94,7 +94,7 @@ def test_each_field_is_used(field: Any) -> None:
 WANTED = {
     "c01": ("degraded steady", "SyncFailed"),
     "c03": ("degraded steady", "HEALTH_ERR"),
-    "c04": ("down suspended", "faulted"),
+    "c04": ("down steady", "faulted"),
     "c05": ("down steady", "AddressNotAssigned"),
     "c06": ("healthy steady",),
     "c07": ("degraded steady", "BackendNotFound"),

@@ -53,7 +53,7 @@ def sprocket(*conditions: object) -> Manifest:
     return {
         "apiVersion": "example.com/v1",
         "kind": "Sprocket",
-        "metadata": metadata("big", generation=2),
+        "metadata": metadata("big", generation=2, created=before(days=2)),
         "status": {"observedGeneration": 2, "conditions": list(conditions)},
     }
 
@@ -353,7 +353,7 @@ def test_a_rollout_past_its_deadline_is_degraded_at_best() -> None:
         condition("Progressing", "False", "AsExpected"),
         condition("Progressing", "Unknown", LATE),
         condition("Ready", "True", LATE),
-        condition("Rolling", "False", LATE),
+        condition("Painted", "False", LATE),
     ):
         assert words(sprocket(condition("Available"), other)) == HEALTHY
 
@@ -528,7 +528,7 @@ def test_since_is_told_of_what_is_well() -> None:
         pytest.param(None, id="null"),
         pytest.param({"Ready": {"status": "True"}}, id="a map"),
         pytest.param([condition("Painted"), condition("Noticed", "False")], id="others"),
-        pytest.param([None, "Ready", condition("ready")], id="odd ones"),
+        pytest.param([None, "Ready", condition("readying")], id="odd ones"),
     ],
 )
 def test_without_a_known_condition_it_is_unknown(conditions: object) -> None:
@@ -659,7 +659,8 @@ class TestNestedLists:
         ({"phase": "Running", "lastBackupStatus": "Failed"}, HEALTHY),
         ({"phase": "Running", "nodeState": "Updating"}, ("healthy", "progressing", True)),
         ({"phase": "Running", "failedNodeCount": 2}, DEGRADED),
-        ({"nodeState": "Running"}, UNKNOWN),
+        ({"nodeState": "Running"}, HEALTHY),
+        ({"nodeState": "Florid"}, UNKNOWN),
         ({"conditions": [condition("Ready", "True", "ReconcileError")]}, DEGRADED),
         ({"conditions": [condition("NotReady", "True", "Broken")]}, DOWN),
         ({"conditions": [condition("NotReady", "False")]}, HEALTHY),
