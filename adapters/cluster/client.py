@@ -31,7 +31,7 @@ from k8s_heartbeat.core.checks.reader import Deadline, ReadError, ReadTimeout, U
 
 from ..logs import count_api_call
 from ..memory import LARGEST, SMALL, Room
-from .connect import Connection, NoClusterError
+from .connect import Connection, CredentialsError, NoClusterError
 from .patience import Patience
 
 if TYPE_CHECKING:
@@ -217,6 +217,8 @@ class Client:
         """What an error of the libraries means."""
         # What is wrong with the configuration explains no answer that broke off.
         note = "" if _now.sent else self._problem
+        if isinstance(error, CredentialsError):
+            return UpstreamError(what, f"the credentials cannot be had ({error}){note}")
         if isinstance(error, NewConnectionError):  # to urllib3 a timeout too
             return UpstreamError(what, f"the API server cannot be reached{note}")
         if isinstance(error, ConnectTimeoutError | ReadTimeoutError | TimeoutError):

@@ -2,11 +2,16 @@
 
 Order: the file that was named explicitly, the cluster that the process runs in, KUBECONFIG, and
 ``~/.kube/config``.
+
+No text of the client's, of a parser's or of a plugin's is ever passed on: they quote the entries of
+the file, keys and passwords included. What is wrong is said in words of ours.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,25 +19,40 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.core.checks.reader import Deadline, ReadTimeout
+from k8s_heartbeat.core.query import InvalidQuery, check_namespace
 
 from ..masking import KNOWN
-from ..refused import repeated_path
+from ..refused import repeated, repeated_path
 from ..regular_files import read_regular_file
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
     from urllib3 import PoolManager
 
-__all__ = ["ClusterConfig", "Connection", "NoClusterError", "connect"]
+__all__ = ["ClusterConfig", "Connection", "CredentialsError", "NoClusterError", "connect"]
 
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _LARGEST_FILE = 2**20
 # Ways of a user to be known that a program answers for.
 _PLUGINS = frozenset(("exec", "auth-provider"))
+# What names a file, by the entry that it stands in.
+_FILES = (
+    ("cluster", "certificate-authority"),
+    ("user", "client-certificate"),
+    ("user", "client-key"),
+)
+# Of what the client logs about a plugin, what quotes neither its output nor the kubeconfig.
+_PLUGIN_LOG = re.compile(
+    r"exec: (process returned -?[0-9]+|missing (token or )?client[A-Za-z]+ field in plugin output)"
+)
 
 
 class NoClusterError(Exception):
     """No configuration for a cluster was found, or the one that was found cannot be used."""
+
+
+class CredentialsError(Exception):
+    """The credentials cannot be had; names the type of the error and nothing else of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +86,14 @@ class _Credentials:
         self._changed = threading.Condition()
         self._running = False
         self._token: str | None = None
-        self._error: Exception | None = None
+        self._problem = ""
 
     def token(self, deadline: Deadline) -> str | None:
         """The token; None where there is none.
 
         Raises:
             ReadTimeout: The program did not answer in time.
+            CredentialsError: There is none to be had.
         """
         if not self._has_plugin:
             return self._read()
@@ -82,25 +103,31 @@ class _Credentials:
                 threading.Thread(target=self._run, daemon=True).start()
             if not self._changed.wait_for(lambda: not self._running, deadline.remaining()):
                 raise ReadTimeout("the credentials", "the credential plugin did not end in time")
-            if self._error is not None:
-                raise self._error
+            if self._problem:
+                raise CredentialsError(self._problem)
             return self._token
 
     def _run(self) -> None:
-        token, error = None, None
+        token, problem = None, ""
         try:
             token = self._read()
-        except Exception as raised:  # plugins raise whatever they like
-            error = raised
+        except CredentialsError as error:
+            problem = str(error)
         with self._changed:
-            self._token, self._error, self._running = token, error, False
+            self._token, self._problem, self._running = token, problem, False
             self._changed.notify_all()
 
     def _read(self) -> str | None:
-        found: str | None = self._configuration.get_api_key_with_prefix(
-            "BearerToken", "authorization"
-        )
-        return found
+        try:
+            found: str | None = self._configuration.get_api_key_with_prefix(
+                "BearerToken", "authorization"
+            )
+        except Exception as error:  # plugins raise whatever they like, and quote the kubeconfig
+            problem = type(error).__name__
+        else:
+            return found
+        # Outside of the handler, so that no traceback leads to the error itself.
+        raise CredentialsError(problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +152,7 @@ class Connection:
 
         Raises:
             ReadTimeout: The program that renews them did not answer in time.
+            CredentialsError: There are none to be had.
         """
         headers = {
             "Accept": accept,
@@ -163,7 +191,15 @@ def connect(config: ClusterConfig) -> Connection:
     KNOWN.learn(configuration.password or "")
     if not configuration.host.startswith(("http://", "https://")):
         raise NoClusterError(f"{origin}: its server is not a URL such as https://10.0.0.1:6443")
-    pools = RESTClientObject(configuration).pool_manager
+    try:
+        KNOWN.learn(configuration.proxy or "")
+        pools = RESTClientObject(configuration).pool_manager
+    except Exception:  # urllib3 quotes what it cannot read
+        problem = "its server or its proxy cannot be used"
+    else:
+        problem = ""
+    if problem:
+        raise NoClusterError(f"{origin}: {problem}")
     host = configuration.host.rstrip("/")
     return Connection(origin, host, namespace, pools, _Credentials(configuration, has_plugin))
 
@@ -199,41 +235,118 @@ def _in_cluster(environ: Mapping[str, str]) -> bool:
 
 
 def _load_in_cluster(configuration: Configuration) -> tuple[str, str, bool]:
-    config = _untyped_config()
     try:
-        config.load_incluster_config(configuration)
+        _untyped_config().load_incluster_config(configuration)
         namespace = (_SERVICE_ACCOUNT / "namespace").read_text("utf-8").strip()
-    except (config.ConfigException, OSError) as error:
-        raise NoClusterError(f"the service account cannot be used: {error}") from error
-    return "the service account of this pod", namespace or "default", False
+    except OSError as error:
+        problem = f"{error.filename}: {error.strerror}"
+    except Exception:  # the client's, and of bytes that are no text
+        problem = "its token, its certificate or the API server's port is missing, empty or no text"
+    else:
+        return "the service account of this pod", namespace or "default", False
+    raise NoClusterError(f"the service account cannot be used: {problem}")
 
 
 def _load(
     configuration: Configuration, config: ClusterConfig, paths: str, origin: str
 ) -> tuple[str, str, bool]:
     origin = f"{origin} ({os.pathsep.join(map(repeated_path, paths.split(os.pathsep)))})"
-    kube_config = _untyped_config().kube_config
     try:
-        files = _existing(paths, config.environ)
-        # Parsed once, for what is checked and what is loaded.
-        merged = kube_config.KubeConfigMerger(os.pathsep.join(files)).config
-        loader = kube_config.KubeConfigLoader(
-            merged, active_context=config.context or None, config_base_path=None
-        )
-        context = loader.current_context["context"]
-        _check_token_file(merged, context.get("user"))
-        loader.load_and_set(configuration)
-        for path in (configuration.ssl_ca_cert, configuration.cert_file, configuration.key_file):
-            if path:
-                _is_there(path)
+        namespace, has_plugin = _read_in(configuration, config, paths)
+    except NoClusterError as error:
+        problem = str(error)
     except Exception as error:  # whatever a file and its plugins may raise
-        # Only words that are known are repeated: a parser's would quote the file, keys included.
-        known = isinstance(error, NoClusterError) or type(error).__name__ == "ConfigException"
-        detail = str(error) if known else f"not a kubeconfig ({type(error).__name__})"
-        raise NoClusterError(f"{origin} cannot be used: {detail[:300]}") from None
-    user = merged["users"].get_with_name(context.get("user"), safe=True)
-    has_plugin = bool(user) and not _PLUGINS.isdisjoint(user["user"].value)
-    return origin, str(context.get("namespace") or "default"), has_plugin
+        problem = f"not a kubeconfig ({type(error).__name__})"
+    else:
+        return origin, namespace, has_plugin
+    # Outside of the handler, so that no traceback leads to an error that quotes the file.
+    raise NoClusterError(f"{origin} cannot be used: {problem}")
+
+
+def _read_in(configuration: Configuration, config: ClusterConfig, paths: str) -> tuple[str, bool]:
+    """Fill in a configuration from files; its namespace, and whether it has a plugin."""
+    kube_config = _untyped_config().kube_config
+    if _only_what_is_safe not in logging.root.filters:
+        # The client logs there what plugins print, and what it raises about an entry.
+        logging.root.addFilter(_only_what_is_safe)
+    files = _existing(paths, config.environ)
+    # Parsed once, for what is checked and what is loaded.
+    merged = kube_config.KubeConfigMerger(os.pathsep.join(files)).config
+    context = _context(merged.value, config.context)
+    cluster = _named(merged.value, "clusters", context.get("cluster"), "cluster")
+    if cluster is None:
+        raise NoClusterError("it has no cluster of the name that its context gives")
+    user = _named(merged.value, "users", context.get("user"), "user")
+    namespace = _namespace(context)
+    for entry, key in ((cluster, "server"), (user, "token")):
+        if entry is not None and entry.value.get(key, key) is None:
+            raise NoClusterError(f"its {key} is set to nothing")
+    if user is not None:
+        _check_file(user, user.path, "tokenFile", "token")
+    for part, key in _FILES if str(cluster.value.get("server")).startswith("https") else ():
+        entry = cluster if part == "cluster" else user
+        if entry is not None:
+            # The client looks for a user's files beside the cluster's.
+            _check_file(entry, cluster.path, key, f"{key}-data")
+    loader = kube_config.KubeConfigLoader(
+        merged, active_context=config.context or None, config_base_path=None
+    )
+    loader.load_and_set(configuration)
+    return namespace, user is not None and not _PLUGINS.isdisjoint(user.value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What a kubeconfig says of one cluster, user or context, and the file that says it."""
+
+    value: Mapping[str, Any]
+    path: str
+
+
+def _context(content: Mapping[str, Any], named: str) -> Mapping[str, Any]:
+    """The context that was named, or the current one."""
+    name = named or content.get("current-context")
+    if not name:
+        raise NoClusterError("its current-context is not set")
+    found = _named(content, "contexts", name, "context")
+    if found is not None:
+        return found.value
+    if not named:
+        raise NoClusterError("its current-context is none of its contexts")
+    known = [str(node.value.get("name")) for node in content["contexts"]]
+    raise NoClusterError(f"it has no context {repeated(named, known)}")
+
+
+def _named(content: Mapping[str, Any], part: str, name: object, key: str) -> _Entry | None:
+    """The entry of a name; None where there is none."""
+    for node in content[part]:
+        if node.value["name"] == name:
+            value = node.value.get(key)
+            if not isinstance(value, dict):
+                raise NoClusterError(f"an entry of its {part} has no {key}")
+            return _Entry(value, node.path)
+    return None
+
+
+def _namespace(context: Mapping[str, Any]) -> str:
+    namespace = str(context.get("namespace") or "default")
+    try:
+        check_namespace(namespace)
+    except InvalidQuery:
+        pass
+    else:
+        return namespace
+    raise NoClusterError("the namespace of its context is no name of a namespace")
+
+
+def _only_what_is_safe(record: logging.LogRecord) -> bool:
+    """Take out of the client's log lines about a kubeconfig what may be a secret."""
+    if record.module == "kube_config":
+        safe = _PLUGIN_LOG.match(record.getMessage())
+        detail = f" ({safe.group()})" if safe else ""
+        record.msg, record.args = f"the credential plugin of the kubeconfig failed{detail}", ()
+        record.exc_info = record.exc_text = None
+    return True
 
 
 def _existing(paths: str, environ: Mapping[str, str]) -> list[str]:
@@ -246,34 +359,61 @@ def _existing(paths: str, environ: Mapping[str, str]) -> list[str]:
             if home is None:
                 raise NoClusterError(f"{repeated_path(path)}: HOME is not an absolute path")
             expanded = f"{home}{path[1:]}"
-        if _is_there(expanded):
-            found.append(expanded)
+        try:
+            if _is_there(expanded):
+                found.append(expanded)
+        except OSError as error:
+            raise NoClusterError(f"{repeated_path(path)}: {error.strerror}") from None
     if not found:
         raise NoClusterError("no such file")
     return found
 
 
-def _check_token_file(merged: Any, user: object) -> None:
-    """Raise unless the token file of a user can be read: the client would wait for a FIFO."""
-    found = merged["users"].get_with_name(user, safe=True)
-    if found and "tokenFile" in found["user"] and "token" not in found["user"]:
-        path = Path(found.path).absolute().parent / found["user"]["tokenFile"]
-        if not _is_there(str(path)):
-            raise NoClusterError(f"{path}: no such file")
+def _check_file(entry: _Entry, beside: str, key: str, data: str) -> None:
+    """Raise unless a file that an entry names can be read: the client would wait for a FIFO.
+
+    Args:
+        entry: What may name it.
+        beside: The file in whose folder a relative path begins.
+        key: What names it.
+        data: What counts in its place, where it is there.
+    """
+    if key not in entry.value or data in entry.value:
+        return
+    named = entry.value[key]
+    if not isinstance(named, str):
+        raise NoClusterError(f"its {key} is no path")
+    folder = os.path.dirname(os.path.abspath(beside))  # noqa: PTH100, PTH120  # as the client does
+    path = os.path.normpath(f"{folder}/{named}" if not named.startswith("/") else named)
+    try:
+        found = _is_there(path)
+    except OSError as error:
+        problem = str(error.strerror)
+    else:
+        if found:
+            return
+        problem = "no such file"
+    raise NoClusterError(f"{key}: {_repeated_in(folder, named)}: {problem}")
+
+
+def _repeated_in(folder: str, named: str) -> str:
+    """A path as an error may tell of it: that the folder is there says nothing of what follows."""
+    path = Path(folder, named)
+    parts = Path(named).parent.parts
+    leads = any(part.strip("./") for part in parts) and os.access(path.parent, os.F_OK)
+    return repeated_path(str(path) if leads or os.access(path, os.F_OK) else named)
 
 
 def _is_there(path: str) -> bool:
     """Whether a file exists.
 
     Raises:
-        NoClusterError: It does, but it cannot be read, or is nothing that a configuration names.
+        OSError: It does, but it cannot be read, or is nothing that a configuration names.
     """
     try:
         read_regular_file(path, _LARGEST_FILE)
     except FileNotFoundError:
         return False
-    except OSError as error:
-        raise NoClusterError(f"{path}: {error.strerror}") from error
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import traceback
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -147,6 +148,41 @@ class TestReplaced:
             assert problem.startswith("the API server refuses the credentials; the kubeconfig")
             assert f"('{path}') cannot be used: not a kubeconfig" in problem
             assert reader.read(API, ample()).objects
+
+    def test_an_error_quotes_no_entry_of_a_broken_configuration(
+        self, api: ApiServer, tmp_path: Path
+    ) -> None:
+        """Whoever asks for an object is told what is wrong with it, and nobody's password."""
+        path = write_kubeconfig(tmp_path / "config", kubeconfig(api.url))
+        with live_reader(path) as reader:
+            user = {"token": None, "username": "bob", "password": "canary-7b0c55d1"}
+            write_kubeconfig(path, kubeconfig(api.url, user=user))
+            api.behave("/", unauthorised)
+            problem = failure(reader).problem
+            assert "cannot be used: its token is set to nothing" in problem
+            assert "canary" not in problem
+
+    @pytest.mark.parametrize(
+        "user", [{}, {"auth-provider": {"name": "none"}}], ids=["file", "plugin"]
+    )
+    def test_credentials_that_cannot_be_had_are_not_told(
+        self,
+        api: ApiServer,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        user: dict[str, object],
+    ) -> None:
+        """A plugin's error quotes what it was given."""
+
+        def refuse(*_: object) -> None:
+            raise KeyError("canary-7b0c55d1")
+
+        monkeypatch.setattr("kubernetes.client.Configuration.get_api_key_with_prefix", refuse)
+        path = write_kubeconfig(tmp_path / "config", kubeconfig(api.url, user=user))
+        with live_reader(path) as reader:
+            error = failure(reader)
+        assert error.problem == "the credentials cannot be had (KeyError)"
+        assert "canary" not in "".join(traceback.format_exception(error))
 
     def test_an_error_names_a_broken_configuration(self, tmp_path: Path) -> None:
         """For as long as nothing else was found."""

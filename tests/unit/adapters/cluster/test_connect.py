@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 import sys
@@ -11,11 +12,12 @@ from base64 import b64encode
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from k8s_heartbeat.adapters.cluster import Client, LiveReader, NoClusterError, connect
-from k8s_heartbeat.adapters.cluster.connect import ClusterConfig, Connection
+from k8s_heartbeat.adapters.cluster.connect import ClusterConfig, Connection, CredentialsError
 from k8s_heartbeat.adapters.memory import Memory
 from k8s_heartbeat.core.checks.reader import Deadline, UpstreamError
 from k8s_heartbeat.core.kinds import POD
@@ -154,6 +156,71 @@ def make_large(path: Path) -> None:
     path.write_bytes(b" " * (2**20 + 1))
 
 
+FILES = [
+    ("cluster", "certificate-authority"),
+    ("user", "client-certificate"),
+    ("user", "client-key"),
+    ("user", "tokenFile"),
+]
+"""What names a file, by the entry that it stands in."""
+
+USERS: dict[str, dict[str, Any]] = {
+    "token": {"token": CANARY, "username": CANARY, "password": CANARY},
+    "password": {"username": CANARY, "password": CANARY},
+    "token-file": {"tokenFile": CANARY},
+    "certificate": {"client-certificate-data": CANARY, "client-key-data": CANARY},
+    "certificate-file": {"client-certificate": CANARY, "client-key": CANARY},
+    "exec": {
+        "exec": {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "command": f"/nowhere/{CANARY}",
+            "args": [CANARY],
+            "env": [{"name": CANARY, "value": CANARY}],
+        }
+    },
+    "oidc": {"auth-provider": {"name": "oidc", "config": {"id-token": CANARY}}},
+    "gcp": {
+        "auth-provider": {
+            "name": "gcp",
+            "config": {"access-token": CANARY, "expiry": CANARY, "cmd-path": CANARY},
+        }
+    },
+}
+"""The ways of a user to be known, all their values secrets."""
+
+WRONG: tuple[object, ...] = (None, 7, "", CANARY, f"{CANARY}:x://\n", [CANARY], {CANARY: CANARY})
+"""What may stand in the wrong place of a kubeconfig."""
+
+
+def full_kubeconfig(user: dict[str, Any]) -> dict[str, Any]:
+    """A kubeconfig of a user, in each of whose other entries there is a secret too."""
+    cluster = {"proxy-url": f"http://u:{CANARY}@127.0.0.1:1", "tls-server-name": CANARY}
+    content = kubeconfig("https://127.0.0.1:1", cluster=cluster, user=copy.deepcopy(user))
+    content["contexts"][0]["context"] |= {"namespace": "shop", "extensions": [CANARY]}
+    for part in ("clusters", "users", "contexts"):
+        content[part].append({"name": CANARY, part[:-1]: {"x": CANARY}})
+    return content
+
+
+def places_in(content: object, at: tuple[str | int, ...] = ()) -> Generator[tuple[str | int, ...]]:
+    """Every place in a structure, as the way that leads there."""
+    if at:
+        yield at
+    if isinstance(content, dict):
+        for key in content:
+            yield from places_in(content[key], (*at, key))
+    elif isinstance(content, list):
+        for number, entry in enumerate(content):
+            yield from places_in(entry, (*at, number))
+
+
+def put(content: Any, at: tuple[str | int, ...], value: object) -> None:
+    """Put a value in a place of a structure."""
+    for step in at[:-1]:
+        content = content[step]
+    content[at[-1]] = value
+
+
 class TestFiles:
     """KUBECONFIG may name several files, and a file may be broken."""
 
@@ -263,11 +330,92 @@ class TestFiles:
         assert problem in error
         assert str(odd) in error
 
-    def test_a_token_file_that_is_missing_is_named(self, tmp_path: Path) -> None:
-        """Beside the kubeconfig, where a relative path leads."""
-        content = kubeconfig("https://127.0.0.1:1", user={"tokenFile": "token"})
+    @pytest.mark.parametrize(("part", "key"), FILES)
+    @pytest.mark.parametrize(
+        ("named", "told"),
+        [
+            ("pem", "'pem'"),
+            ("pki/of-our-cluster.pem", "'{folder}/pki/of-our-cluster.pem'"),
+            ("{folder}/of-our-cluster.pem", "'{folder}/of-our-cluster.pem'"),
+            (CANARY, f"a path of {len(CANARY)} characters"),
+            (f"./{CANARY}", f"a path of {len(CANARY) + 2} characters"),
+            (f"/nowhere/{CANARY}", f"a path of {len(CANARY) + 9} characters"),
+        ],
+    )
+    def test_a_file_that_is_missing_is_named_where_it_is_a_path(
+        self, tmp_path: Path, part: str, key: str, named: str, told: str
+    ) -> None:
+        """Beside the kubeconfig, where a relative path leads; a key pasted there leads nowhere."""
+        (tmp_path / "pki").mkdir()
+        value = {key: named.format(folder=tmp_path)}
+        cluster, user = (value, None) if part == "cluster" else (None, value)
+        content = kubeconfig("https://127.0.0.1:1", cluster=cluster, user=user)
         error = no_cluster({}, named=write_kubeconfig(tmp_path / "config", content))
-        assert f"{tmp_path / 'token'}: no such file" in str(error)
+        assert f"{key}: {told.format(folder=tmp_path)}: no such file" in str(error)
+        assert CANARY not in "".join(traceback.format_exception(error))
+
+    @pytest.mark.parametrize(
+        ("change", "problem"),
+        [
+            ({"current-context": None}, "its current-context is not set"),
+            ({"current-context": CANARY}, "its current-context is none of its contexts"),
+            ({"contexts": [{"name": "test"}]}, "an entry of its contexts has no context"),
+            ({"clusters": []}, "it has no cluster of the name that its context gives"),
+            ({"clusters": [{"name": "test"}]}, "an entry of its clusters has no cluster"),
+            ({"users": [{"name": "test", "x": CANARY}]}, "an entry of its users has no user"),
+            ({"users": [{"name": "test", "user": CANARY}]}, "an entry of its users has no user"),
+            (
+                {"users": [{"name": "test", "user": {"token": None, "password": CANARY}}]},
+                "its token is set to nothing",
+            ),
+            (
+                {"clusters": [{"name": "test", "cluster": {"server": None, "x": CANARY}}]},
+                "its server is set to nothing",
+            ),
+        ],
+    )
+    def test_what_is_missing_is_said(
+        self, tmp_path: Path, change: Mapping[str, object], problem: str
+    ) -> None:
+        """By the keys that a kubeconfig has."""
+        content = kubeconfig("https://127.0.0.1:1", user={"password": CANARY}) | change
+        error = no_cluster({}, named=write_kubeconfig(tmp_path / "config", content))
+        assert str(error).endswith(f"cannot be used: {problem}")
+
+    def test_a_namespace_that_there_cannot_be_is_refused(self, tmp_path: Path) -> None:
+        """A value in the wrong place would be repeated wherever a namespace is."""
+        content = kubeconfig("https://127.0.0.1:1", namespace=f"{CANARY}.x")
+        error = no_cluster({}, named=write_kubeconfig(tmp_path / "config", content))
+        assert "no name of a namespace" in str(error)
+
+    @pytest.mark.parametrize("kind", USERS)
+    def test_no_value_of_a_kubeconfig_is_told(
+        self,
+        tmp_path: Path,
+        kind: str,
+        caplog: pytest.LogCaptureFixture,
+        capfd: pytest.CaptureFixture[str],
+    ) -> None:
+        """Whatever else is wrong with it, and wherever a secret has slipped to."""
+        caplog.set_level(logging.DEBUG)
+        path = tmp_path / "config"
+        failures = 0
+        for at in places_in(full_kubeconfig(USERS[kind])):
+            for wrong in WRONG:
+                content = full_kubeconfig(USERS[kind])
+                put(content, at, wrong)
+                write_kubeconfig(path, content)
+                try:
+                    with connected({}, named=path) as connection:
+                        assert CANARY not in connection.origin
+                        connection.headers("*/*", Deadline.after(10, time.monotonic))
+                except (NoClusterError, CredentialsError) as error:
+                    failures += 1
+                    told = "".join(traceback.format_exception(error))
+                    assert CANARY not in told, (at, wrong)
+        assert failures > 50
+        printed = capfd.readouterr()
+        assert CANARY not in caplog.text + printed.out + printed.err
 
     @pytest.mark.parametrize(
         "server", ["127.0.0.1:6443", "", "ftp://127.0.0.1", "http://[::1", "http://"]
@@ -327,8 +475,14 @@ class TestPlugins:
 
     @pytest.mark.parametrize(
         "script",
-        [f"print('{CANARY}')", f"print('{CANARY}'); exit(1)", f"print('{{\"{CANARY}\":1}}')"],
-        ids=["no-json", "failing", "odd-json"],
+        [
+            f"print('{CANARY}')",
+            f"print('{CANARY}'); exit(1)",
+            f"import sys; sys.exit('{CANARY}')",
+            f"print('{{\"{CANARY}\":1}}')",
+            f'print(\'{{"apiVersion":"{CANARY}","kind":1,"status":1}}\')',
+        ],
+        ids=["no-json", "failing", "explaining", "odd-json", "odd-version"],
     )
     def test_what_a_failing_program_says_is_not_repeated(
         self,
@@ -347,6 +501,8 @@ class TestPlugins:
             assert CANARY not in "".join(traceback.format_exception(error))
         assert CANARY not in caplog.text
         assert CANARY not in capfd.readouterr().out
+        # That it failed is worth a line all the same.
+        assert "the credential plugin of the kubeconfig failed" in caplog.text
 
 
 def _read_once(path: Path) -> None:
