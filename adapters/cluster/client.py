@@ -25,6 +25,7 @@ from urllib3.exceptions import (
     NewConnectionError,
     ProtocolError,
     ReadTimeoutError,
+    SSLError,
 )
 
 from k8s_heartbeat.core.checks.reader import Deadline, ReadError, ReadTimeout, UpstreamError
@@ -161,7 +162,11 @@ class Client:
                 # A server may close a kept-alive connection just as it is used again.
                 if _now.reused and not repeated and isinstance(error, ProtocolError):
                     repeated = True
-                elif not (_now.sent or renewed) and self._renewed(connection, deadline, _PAUSE):
+                elif (
+                    not renewed
+                    and _may_be_replaced(error)
+                    and self._renewed(connection, deadline, _PAUSE)
+                ):
                     renewed = True
                 else:
                     # An error of that kind quotes what was to be sent, the token included.
@@ -216,7 +221,7 @@ class Client:
     def _failure(self, what: str, error: Exception) -> ReadError:
         """What an error of the libraries means."""
         # What is wrong with the configuration explains no answer that broke off.
-        note = "" if _now.sent else self._problem
+        note = self._problem if _may_be_replaced(error) else ""
         if isinstance(error, CredentialsError):
             return UpstreamError(what, f"the credentials cannot be had ({error}){note}")
         if isinstance(error, NewConnectionError):  # to urllib3 a timeout too
@@ -246,6 +251,14 @@ class _Exchange(threading.local):
 
 
 _now = _Exchange()
+
+
+def _may_be_replaced(error: Exception) -> bool:
+    """Whether another configuration may do better where a request failed.
+
+    By TLS 1.3 a server refuses a client's certificate only after the client has begun to send.
+    """
+    return not _now.sent or (isinstance(error, SSLError) and not _now.answered)
 
 
 def _started(what: str, deadline: Deadline, first_by: Deadline) -> Timeout:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 import threading
 import time
@@ -23,7 +24,7 @@ from k8s_heartbeat.core.query import Query
 from k8s_heartbeat.core.rules import KINDS
 from tests.builders import deployment
 from tests.servers.api_server import ApiServer, Exchange, head, truthful, until
-from tests.servers.certificates import self_signed
+from tests.servers.certificates import Certificate, self_signed
 from tests.servers.faults import closed_port, full_port, unauthorised
 from tests.servers.kubeconfig import kubeconfig, live_reader, write_kubeconfig
 from tests.servers.process import all_at_once
@@ -70,6 +71,22 @@ class Looks:
         if self.before:
             self.before()
         return connect(ClusterConfig(str(self.path), environ={}))
+
+
+def _asking(server: Certificate, known: Certificate, version: ssl.TLSVersion) -> ssl.SSLContext:
+    """How a server shows itself that takes only those clients whose certificate it knows."""
+    context = server.context()
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(known.certificate)
+    context.minimum_version = context.maximum_version = version
+    return context
+
+
+def _showing(folder: Path, api: ApiServer, server: Certificate, shown: Certificate) -> Path:
+    """A kubeconfig of a client that shows a certificate."""
+    cluster = {"certificate-authority": str(server.certificate)}
+    user = {"client-certificate": str(shown.certificate), "client-key": str(shown.key)}
+    return write_kubeconfig(folder / "config", kubeconfig(api.url, cluster=cluster, user=user))
 
 
 class TestReplaced:
@@ -122,6 +139,40 @@ class TestReplaced:
             with live_reader(path) as reader:
                 assert "SSL" in failure(reader).problem
             assert api.requests == []
+
+    @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+    def test_another_client_certificate_is_shown(
+        self, tmp_path: Path, version: ssl.TLSVersion
+    ) -> None:
+        """Also where the server refuses the old one only once the request was sent."""
+        server, old, new = (self_signed(tmp_path / name) for name in ("server", "old", "new"))
+        with ApiServer([deployment()], tls=_asking(server, new, version)) as api:
+            path = _showing(tmp_path, api, server, old)
+            with live_reader(path) as reader:
+                _showing(tmp_path, api, server, new)
+                for _ in range(2):
+                    assert reader.read(API, ample()).objects
+        assert [request.turn for request in api.requests] == [1, 2]
+
+    def test_a_client_certificate_that_stays_refused_is_looked_for_once_in_a_while(
+        self, tmp_path: Path
+    ) -> None:
+        """And what is wrong with the configuration is said."""
+        clock = Clock()
+        server, old, new = (self_signed(tmp_path / name) for name in ("server", "old", "new"))
+        context = _asking(server, new, ssl.TLSVersion.TLSv1_3)
+        with ApiServer([deployment()], tls=context) as api:
+            looks = Looks(_showing(tmp_path, api, server, old))
+            client = Client(looks, clock=clock)
+            reader = LiveReader(client, Memory())
+            for now, count in ((0, 2), (PAUSE - 0.1, 2), (PAUSE, 3)):
+                clock.now = now
+                assert "SSL" in failure(reader).problem
+                assert looks.count == count
+            looks.path.unlink()
+            clock.now = 2 * PAUSE
+            assert failure(reader).problem.endswith("no such file")
+            client.close()
 
     def test_what_is_still_broken_is_looked_for_once_in_a_while(self, tmp_path: Path) -> None:
         """However many ask, and whether or not the configuration has changed."""
