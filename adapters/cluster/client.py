@@ -54,6 +54,9 @@ _LONGEST_LENGTH = 20
 _CONNECT_SECONDS = 3.0
 # Between two looks for a configuration when the API server cannot be reached.
 _PAUSE = 10.0
+# The same when it refuses the credentials, which may have been replaced just now: each look may run
+# a credential plugin.
+_PAUSE_WHEN_REFUSED = 1.0
 _BODILESS = frozenset((204, 205, 304))
 
 
@@ -180,7 +183,7 @@ class Client:
                 _now.deadline = _now.connection = None
             if response.status != 401 or renewed:
                 return response.status, body
-            renewed = self._renewed(connection, deadline, 0)
+            renewed = self._renewed(connection, deadline, _PAUSE_WHEN_REFUSED)
             if not renewed:
                 raise UpstreamError(
                     request.what, f"the API server refuses the credentials{self._problem}"

@@ -187,6 +187,25 @@ class TestReplaced:
                 assert {type(error) for error in errors} == {UpstreamError}
                 assert looks.count == count
 
+    def test_credentials_that_stay_refused_are_looked_for_once_a_second(
+        self, api: ApiServer, tmp_path: Path
+    ) -> None:
+        """However many ask for whatever: each look may run a credential plugin."""
+        clock = Clock()
+        looks = Looks(write_kubeconfig(tmp_path / "config", kubeconfig(api.url)))
+        client = Client(looks, clock=clock)
+        reader = LiveReader(client, Memory())
+        api.behave("/", unauthorised)
+        for now, count in ((0, 2), (0.9, 2), (1, 3), (1.9, 3), (2, 4)):
+            clock.now = now
+            errors = all_at_once(8, lambda: failure(reader))
+            assert {type(error) for error in errors} == {UpstreamError}
+            assert looks.count == count
+        clock.now = 3
+        api.behave("/", unauthorised, truthful)
+        assert reader.read(API, ample()).objects
+        client.close()
+
     def test_a_broken_configuration_leaves_the_old_one(
         self, api: ApiServer, tmp_path: Path
     ) -> None:
