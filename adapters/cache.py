@@ -1,7 +1,8 @@
 """Answers by key, had once for all who ask at the same time and remembered for a while.
 
-Failures are answers too. What does not exist has a shelf of its own, so that guessing names cannot
-evict what is polled.
+Failures are answers too, but for one: whoever asks with little time of their own, and has no answer
+in it, has found out nothing. What does not exist has a shelf of its own, so that guessing names
+cannot evict what is polled.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ _REFUSED = 8 * 2**20
 # What an entry takes besides its value, and what an error takes.
 _ENTRY = 2**10
 _ERROR = 2 * 2**10
+# With no more time left than that, an answer that did not come is put down to it.
+_OVER = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Cache(Generic[K, V]):
         lifetimes: How long it remembers.
         places: How many callers may lead or wait at one moment; the next ones get nothing at once.
         slots: Where callers compute; they leave their slot while they lead or wait.
+        usual_time: Seconds that callers usually have. That there was no answer in less than half
+            of it says nothing about who is asked; with 0 any time is enough.
         kept: The largest share of the memory for answers, in bytes.
         refused: The same for what there is none of.
     """
@@ -97,6 +102,7 @@ class Cache(Generic[K, V]):
         places: threading.Semaphore,
         slots: ComputeSlots | None = None,
         *,
+        usual_time: float = 0.0,
         kept: int = _KEPT,
         refused: int = _REFUSED,
     ) -> None:
@@ -105,6 +111,7 @@ class Cache(Generic[K, V]):
         self.memory = memory
         self.places = places
         self.slots = slots or ComputeSlots(1)
+        self.ample_time = usual_time / 2
         self.flights: dict[K, Flight[K, V]] = {}
         self.kept = memory.shelf(kept, clock=clock, ends=_ends, size=attrgetter("size"))
         self.refused = memory.shelf(refused, clock=clock, ends=_ends, size=attrgetter("size"))
@@ -192,16 +199,19 @@ class Flight(Generic[K, V]):
         entry: What came of it, once it is over.
         leads: Whether the caller is the one who asks.
         landed: Set once it is over.
+        was_hasty: Whether it came to nothing for want of its leader's own time.
     """
 
     def __init__(self, cache: Cache[K, V], key: K, deadline: Deadline) -> None:
         self.leads = False
         self.landed = threading.Event()
+        self.was_hasty = False
         self.entry: Entry[V] = _PENDING
         self._cache = cache
         self._key = key
         self._deadline = deadline
         self._began = cache.clock()
+        self._is_scarce = False
         self._has_place = False
         self._had_slot = False
 
@@ -213,21 +223,34 @@ class Flight(Generic[K, V]):
         self._has_place = cache.places.acquire(blocking=False)
         if not self._has_place:
             return self._without("overloaded: too many requests wait for the API server")
+        while (leader := self._join()) is not None:
+            leader.landed.wait(self._deadline.remaining())
+            if not leader.was_hasty:
+                self.entry = leader.entry
+                break
+        if self.entry is _PENDING and not self.leads:
+            return self._without("no answer in time")
+        return self
+
+    def _join(self) -> Flight[K, V] | None:
+        """Lead if nobody else does; whoever does otherwise, and None where there is no wait."""
+        cache = self._cache
         with cache.memory.lock:
             # It may have landed since the caller looked.
             self.entry = cache.known(self._key) or self.entry
+            if self.entry is not _PENDING:
+                return None
             leader = cache.flights.get(self._key)
-            if self.entry is _PENDING and leader is None:
+            remaining = self._deadline.remaining()
+            if leader is None and remaining <= 0:
+                return None
+            if leader is None:
                 self.leads = True
+                self._began = cache.clock()
+                self._is_scarce = remaining < cache.ample_time
                 cache.flights[self._key] = self
-        if self.entry is _PENDING:
-            self._had_slot = cache.slots.leave()
-            if leader is not None:
-                leader.landed.wait(self._deadline.remaining())
-                self.entry = leader.entry
-                if self.entry is _PENDING:
-                    return self._without("no answer in time")
-        return self
+        self._had_slot = cache.slots.leave() or self._had_slot
+        return leader
 
     def land(
         self, value: V, size: int, *, began: float | None = None, fresh: float | None = None
@@ -265,13 +288,21 @@ class Flight(Generic[K, V]):
             if self.leads and self.entry is _PENDING:
                 # A copy: the error itself holds every frame below it, the request's included.
                 failure = copy.copy(error) if isinstance(error, ReadError) else self._broken()
-                self._land(self._failure(failure))
+                self._land(self._failure(failure), is_hasty=self._is_hasty(failure))
         finally:
             if self._has_place:
                 self._cache.places.release()
         if error is None or handled:
             self._cache.slots.resume(self._had_slot)
         return handled
+
+    def _is_hasty(self, failure: ReadError) -> bool:
+        """Whether others, who have more time, may well get an answer.
+
+        Who was told before that time was over that there is none was told so for another reason.
+        """
+        is_over = self._deadline.remaining() <= _OVER
+        return isinstance(failure, ReadTimeout) and self._is_scarce and is_over
 
     def _broken(self) -> UpstreamError:
         return UpstreamError(str(self._key), "the reading was broken off")
@@ -284,10 +315,12 @@ class Flight(Generic[K, V]):
         ends = max(fresh, now + lifetimes.stale) if isinstance(error, NotServed) else fresh
         return Entry(cast("V", None), error, self._began, fresh, ends, _ENTRY + _ERROR)
 
-    def _land(self, entry: Entry[V]) -> None:
+    def _land(self, entry: Entry[V], *, is_hasty: bool = False) -> None:
         cache = self._cache
         with cache.memory.lock:
-            cache.keep(self._key, entry)
+            self.was_hasty = is_hasty
+            if not is_hasty:
+                cache.keep(self._key, entry)
             del cache.flights[self._key]
         self.entry = entry
         self.landed.set()

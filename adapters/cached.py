@@ -38,6 +38,8 @@ class CachedReader:
         places: How many callers may wait for the reader at one moment; the next ones are answered
             at once, from a stale reading or with `ReadTimeout`.
         slots: Where callers compute; they leave their slot while they wait.
+        usual_time: Seconds that callers usually have. That the reader did not answer in less than
+            half of it is not remembered, and those who waited for it ask for themselves.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class CachedReader:
         memory: Memory | None = None,
         places: threading.Semaphore | None = None,
         slots: ComputeSlots | None = None,
+        usual_time: float = 5.0,
     ) -> None:
         memory = memory or Memory()
         places = places or threading.BoundedSemaphore(_MOST_WAITING)
@@ -56,11 +59,17 @@ class CachedReader:
         self._memory = memory
         self._clock = clock
         self._lifetimes = lifetimes
-        self._readings: Cache[Query, Reading] = Cache(memory, clock, lifetimes, places, slots)
-        self._served: Cache[str, ServedKinds] = Cache(memory, clock, lifetimes, places, slots)
+        self._readings: Cache[Query, Reading] = Cache(
+            memory, clock, lifetimes, places, slots, usual_time=usual_time
+        )
+        self._served: Cache[str, ServedKinds] = Cache(
+            memory, clock, lifetimes, places, slots, usual_time=usual_time
+        )
         # Anybody may ask for it, without a token or a limit: that must not keep readers waiting.
         pinging = threading.BoundedSemaphore(_MOST_PINGS)
-        self._pings: Cache[str, None] = Cache(memory, clock, lifetimes, pinging, slots)
+        self._pings: Cache[str, None] = Cache(
+            memory, clock, lifetimes, pinging, slots, usual_time=usual_time
+        )
 
     def read(self, query: Query, deadline: Deadline) -> Reading:
         """See `ClusterReader.read`; every caller gets an error of its own."""

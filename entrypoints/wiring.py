@@ -112,6 +112,7 @@ def application(
         memory=memory,
         places=places,
         slots=slots,
+        usual_time=settings.timeout.total_seconds(),
     )
     groups = Groups(
         cached,

@@ -86,6 +86,15 @@ def test_many_callers_of_a_cold_key_are_one_call(home: Path, api: ApiServer, the
         assert sum(request.path != "/healthz" for request in api.requests) == 1
 
 
+def test_a_timeout_is_remembered_by_the_time_that_is_set(home: Path, api: ApiServer) -> None:
+    """HEARTBEAT_TIMEOUT says how much time is usual: who had all of it has found something out."""
+    path = "/apis/apps/v1/namespaces/shop/deployments/api"
+    with served(home, api, timeout="500ms") as service:
+        api.behave(path, FAULTS["hung"])
+        assert [service.get(API).status for _ in range(3)] == [504] * 3
+        assert [request.path for request in api.requests].count(path) == 1
+
+
 def test_a_missing_object_and_a_forbidden_one_are_told_apart_by_nobody(
     home: Path, api: ApiServer
 ) -> None:

@@ -38,6 +38,8 @@ from tests.unit.adapters.support import (
 )
 
 KIB = 2**10
+USUAL = 5.0
+"""Seconds that callers usually have."""
 
 
 @dataclass(slots=True)
@@ -67,6 +69,7 @@ class World:
             Lifetimes(),
             self.places,
             self.slots,
+            usual_time=USUAL,
             kept=self.kept,
             refused=self.refused,
         )
@@ -364,6 +367,120 @@ class TestOneFlight:
         assert type(world.error(deadline=world.clock.deadline(0.0))) is ReadTimeout
         assert world.asked == []
         assert world.get().value == "api"
+
+
+class TestScarceTime:
+    """Who had less than half of the usual time, and no answer in it, has found out nothing."""
+
+    def late(self, world: World, hold: Callable[[], None] = lambda: None) -> None:
+        """Answer with a timeout once the time of the first caller is over, and work from then."""
+
+        def answer(key: str) -> str:
+            world.works()
+            hold()
+            world.clock.time += USUAL / 2
+            raise ReadTimeout(key, "it did not answer in time")
+
+        world.answer = answer
+
+    def test_its_timeout_is_remembered_of_nobody(self, world: World) -> None:
+        """The next one asks, and has an answer."""
+        self.late(world)
+        assert type(world.error(deadline=world.clock.deadline(USUAL / 2 - TINY))) is ReadTimeout
+        assert world.get().value == "api"
+        assert world.asked == ["api", "api"]
+
+    @pytest.mark.parametrize("seconds", [USUAL / 2, USUAL])
+    def test_a_timeout_after_half_of_the_time_is_remembered(
+        self, world: World, seconds: float
+    ) -> None:
+        """An API server that takes so long is in trouble."""
+        self.late(world)
+        assert type(world.error(deadline=world.clock.deadline(seconds))) is ReadTimeout
+        assert type(world.error()) is ReadTimeout
+        assert world.asked == ["api"]
+
+    @errors
+    def test_what_was_told_in_time_is_remembered(self, world: World, error: ReadError) -> None:
+        """Also a timeout: of an API server that is known to hang it comes early."""
+        world.fails(error)
+        world.error(deadline=world.clock.deadline(1.0))
+        world.works()
+        assert type(world.error()) is type(error)
+        assert world.asked == ["api"]
+
+    def test_any_other_failure_is_remembered_however_late(self, world: World) -> None:
+        """It was the API server that said so."""
+
+        def answer(key: str) -> str:
+            world.clock.time += 1.0
+            raise UpstreamError(key, "it broke")
+
+        world.answer = answer
+        for _ in range(2):
+            assert type(world.error(deadline=world.clock.deadline(1.0))) is UpstreamError
+        assert world.asked == ["api"]
+
+    def test_an_older_answer_stands_in_for_it(self, world: World) -> None:
+        """As for any failure."""
+        began = world.get().began
+        world.clock.time += 6.0
+        self.late(world)
+        assert world.get(deadline=world.clock.deadline(2.0)).began == began
+        assert not world.is_stale()
+
+    def test_who_waited_for_it_asks_on(self, world: World) -> None:
+        """One of them does, and the others have its answer."""
+        with holding() as hold:
+            self.late(world, hold)
+            leader = Crowd(lambda: world.get(deadline=world.clock.deadline(2.0)))
+            leader.start(1)
+            hold.wait_for()
+            world.places.wait_for(1)
+            waiters = Crowd(lambda: world.get(deadline=world.clock.deadline(60.0)))
+            waiters.start(16)
+            world.places.wait_for(16)
+            hold.release()
+            outcomes = waiters.end()
+            assert [type(outcome) for outcome in leader.end()] == [ReadTimeout]
+        assert [entry.value for entry in outcomes if isinstance(entry, Entry)] == ["api"] * 16
+        assert world.asked == ["api", "api"]
+        # It is as old as when it was asked for, and not as when it was first waited for.
+        assert world.get().began == world.clock()
+
+    def test_who_waited_for_it_and_has_no_time_left_does_not(self, world: World) -> None:
+        """That would be a call for nobody."""
+        with holding() as hold:
+            self.late(world, hold)
+            crowd = Crowd(lambda: world.get(deadline=world.clock.deadline(2.0)))
+            crowd.start(8)
+            world.places.wait_for(8)
+            hold.wait_for()
+            hold.release()
+            assert {type(outcome) for outcome in crowd.end()} == {ReadTimeout}
+        assert world.asked == ["api"]
+
+    def test_a_slot_that_was_left_is_taken_again(self, world: World) -> None:
+        """Also by one who waits first and leads then."""
+        with holding() as hold:
+            self.late(world, hold)
+            leader = Crowd(lambda: world.get(deadline=world.clock.deadline(2.0)))
+            leader.start(1)
+            hold.wait_for()
+            world.places.wait_for(1)
+
+            def compute() -> bool:
+                with world.slots.taken(world.clock.deadline()):
+                    world.get(deadline=world.clock.deadline(60.0))
+                    return world.slots.leave()
+
+            waiter = Crowd(compute)
+            waiter.start(1)
+            world.places.wait_for(1)
+            hold.release()
+            leader.end()
+            assert waiter.end() == [True]
+        assert world.asked == ["api", "api"]
 
 
 class TestPlaces:

@@ -96,6 +96,7 @@ class World:
     clock: Clock = field(default_factory=Clock)
     places: Places = field(default_factory=lambda: Places(64))
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    usual_time: float = 5.0
     memory: Memory = field(default_factory=Memory)
     upstream: Upstream = field(init=False)
     cached: CachedReader = field(init=False)
@@ -108,6 +109,7 @@ class World:
             lifetimes=self.lifetimes,
             memory=self.memory,
             places=self.places,
+            usual_time=self.usual_time,
         )
 
     def read(self, query: Query = API, seconds: float = 60.0) -> Reading:
@@ -313,6 +315,25 @@ class TestPings:
             assert world.read().objects
             hold.release()
             assert pings.end().count(None) == 8
+
+
+@pytest.mark.parametrize(("usual", "calls"), [(4.0, 2), (2.0, 1)])
+@pytest.mark.parametrize("what", ["read", "discover", "ping"])
+def test_what_did_not_come_in_little_time_is_asked_for_anew(
+    what: str, usual: float, calls: int
+) -> None:
+    """A caller whose time was nearly over has learned nothing about the API server."""
+    world = World(usual_time=usual)
+    world.upstream.error, world.upstream.takes = FAILURES["timeout"], 1.0
+    asking: dict[str, Callable[[Deadline], object]] = {
+        "read": lambda deadline: world.cached.read(API, deadline),
+        "discover": world.cached.discover,
+        "ping": world.cached.ping,
+    }
+    for _ in range(2):
+        with pytest.raises(ReadTimeout):
+            asking[what](world.clock.deadline(1.0))
+    assert len(world.upstream.asked) == calls
 
 
 def test_every_caller_gets_an_error_of_its_own(world: World) -> None:
