@@ -311,6 +311,9 @@ class Flight(Generic[K, V]):
         lifetimes, now = self._cache.lifetimes, self._cache.clock()
         unseen = self._cache.is_absence(self._key, error)
         fresh = now + (lifetimes.absence if unseen else lifetimes.failure)
+        if isinstance(error, NotServed):
+            # Groups rest on it: it is as old as a reading may be.
+            fresh = now + lifetimes.reading
         # As a reading does it stands in: a kind that no cluster has to have fails no group.
         ends = max(fresh, now + lifetimes.stale) if isinstance(error, NotServed) else fresh
         return Entry(cast("V", None), error, self._began, fresh, ends, _ENTRY + _ERROR)

@@ -191,15 +191,14 @@ def connect(config: ClusterConfig) -> Connection:
     KNOWN.learn(configuration.password or "")
     if not configuration.host.startswith(("http://", "https://")):
         raise NoClusterError(f"{origin}: its server is not a URL such as https://10.0.0.1:6443")
+    pools: PoolManager | None = None
     try:
         KNOWN.learn(configuration.proxy or "")
         pools = RESTClientObject(configuration).pool_manager
-    except Exception:  # urllib3 quotes what it cannot read
-        problem = "its server or its proxy cannot be used"
-    else:
-        problem = ""
-    if problem:
-        raise NoClusterError(f"{origin}: {problem}")
+    except Exception:  # noqa: S110  # urllib3 quotes what it cannot read
+        pass
+    if pools is None:
+        raise NoClusterError(f"{origin}: its server or its proxy cannot be used")
     host = configuration.host.rstrip("/")
     return Connection(origin, host, namespace, pools, _Credentials(configuration, has_plugin))
 

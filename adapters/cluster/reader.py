@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from k8s_heartbeat.core import RULES, Rules
@@ -19,7 +20,7 @@ from k8s_heartbeat.core.checks.reader import (
 )
 from k8s_heartbeat.core.fields import is_list, is_mapping, items, mapping, mappings, text
 from k8s_heartbeat.core.gap import Gap, GapReason
-from k8s_heartbeat.core.kinds import ServedKinds, is_custom, kind_of
+from k8s_heartbeat.core.kinds import Kind, ServedKinds, is_custom, kind_of
 from k8s_heartbeat.core.query import Query
 
 from ..memory import SMALL, Memory
@@ -36,6 +37,8 @@ from .decode import (
 )
 
 __all__ = ["LiveReader"]
+
+T = TypeVar("T")
 
 # A namespace of 2,000 workloads is one answer of some ten MiB; where the objects are so large that
 # such a page is over the bound, it is asked for in small ones.
@@ -57,6 +60,7 @@ _DISCOVERY_FORMS = ",".join(
     )
 )
 _MOST_GROUP_VERSIONS = 200
+_MOST_KINDS = 20_000
 
 
 class LiveReader:
@@ -104,31 +108,17 @@ class LiveReader:
     def discover(self, deadline: Deadline) -> ServedKinds:
         """See `ClusterReader.discover`."""
         began = deadline.clock()
-        found: list[Mapping[str, Any]] = []
-        whole = True
+        served = _Served()
         for root in ("/api", "/apis"):
-            answer = self._discovery(root, deadline)
-            if answer.get("kind") == "APIGroupDiscoveryList":
-                found += _aggregated(answer)
-                whole = whole and not _is_stale(answer)
-                continue
-            _expect(answer, "APIVersions", "APIGroupList")
-            stated = _group_versions(answer)
-            usable = [entry for entry in stated[:_MOST_GROUP_VERSIONS] if _is_path(entry)]
-            whole = whole and len(usable) == len(stated)
-            for group_version in usable:
+            stated = self._discovery(root, deadline, served.take_root)
+            for group_version in stated:
                 # A group that another server serves, such as metrics, may be away by itself.
                 try:
-                    told = self._discovery(f"{root}/{group_version}", deadline)
-                    found += _resources(told, group_version)
+                    take = partial(served.take_group, group_version)
+                    self._discovery(f"{root}/{group_version}", deadline, take)
                 except UpstreamError:
-                    whole = False
-        # Reviews and the like can only be made.
-        readable = [each for each in found if "get" in items(each.get("verbs"))]
-        kinds = [kind for each in readable if (kind := kind_of(each))]
-        # Subresources are no kinds; anything else that is none is a kind that nobody can ask for.
-        odd = sum("/" not in text(each.get("name")) for each in readable) - len(kinds)
-        return ServedKinds(kinds, whole=whole and odd <= 0, began=began)
+                    served.unread.add(_group_of(group_version))
+        return served.told(began)
 
     def ping(self, deadline: Deadline) -> None:
         """See `ClusterReader.ping`: the API server's own health check."""
@@ -140,15 +130,17 @@ class LiveReader:
         if body.strip() != b"ok":
             raise UpstreamError(what, "the API server's answer is not ok")
 
-    def _discovery(self, path: str, deadline: Deadline) -> Mapping[str, Any]:
-        """One answer of the discovery API."""
+    def _discovery(
+        self, path: str, deadline: Deadline, take: Callable[[Mapping[str, Any]], T]
+    ) -> T:
+        """What is made of one answer of the discovery API, while there is room for it."""
         with self._memory.room() as room:
             request = Request(path, _DISCOVERY, _DISCOVERY_FORMS)
             status, body = self._client.send(request, deadline, room)
             if status != 200:
                 raise UpstreamError(_DISCOVERY, f"the API server answered {status}")
             try:
-                return decode_whole(body)
+                return take(decode_whole(body))
             except UnreadableError as error:
                 raise UpstreamError(_DISCOVERY, f"the API server's answer is {error}") from error
 
@@ -313,6 +305,50 @@ def _is_status(body: bytes) -> bool:
         return False
 
 
+class _Served:
+    """The kinds that answers of the discovery API tell of, and what they leave open."""
+
+    def __init__(self) -> None:
+        self.unread: set[str] = set()
+        self._kinds: list[Kind] = []
+        self._is_odd = False
+
+    def told(self, began: float) -> ServedKinds:
+        """What the cluster serves, by a reading that began then."""
+        whole = not (self._is_odd or self.unread)
+        unread = () if self._is_odd else self.unread
+        return ServedKinds(self._kinds, whole=whole, began=began, unread=unread)
+
+    def take_root(self, answer: Mapping[str, Any]) -> list[str]:
+        """The groups and versions that have to be asked for each; none where all is told."""
+        if answer.get("kind") == "APIGroupDiscoveryList":
+            self._add(_aggregated(answer))
+            self.unread |= _stale_groups(answer)
+            return []
+        _expect(answer, "APIVersions", "APIGroupList")
+        stated = _group_versions(answer)
+        usable = [entry for entry in stated[:_MOST_GROUP_VERSIONS] if _is_path(entry)]
+        self._is_odd |= len(usable) < len(stated)
+        return usable
+
+    def take_group(self, group_version: str, answer: Mapping[str, Any]) -> None:
+        """The kinds of one group and version."""
+        self._add(_resources(answer, group_version))
+
+    def _add(self, resources: Iterable[Mapping[str, Any]]) -> None:
+        for resource in resources:
+            # Reviews and the like can only be made.
+            if "get" not in items(resource.get("verbs")):
+                continue
+            kind = kind_of(resource)
+            if kind is not None and len(self._kinds) < _MOST_KINDS:
+                self._kinds.append(kind)
+            elif kind is not None or "/" not in text(resource.get("name")):
+                # Subresources are no kinds; anything else that is none is one that nobody can
+                # ask for.
+                self._is_odd = True
+
+
 def _aggregated(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for group in mappings(answer.get("items")):
         name = text(mapping(group.get("metadata")).get("name"))
@@ -329,13 +365,18 @@ def _aggregated(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
                 }
 
 
-def _is_stale(answer: Mapping[str, Any]) -> bool:
-    """Whether the API server could not ask a group's own server."""
-    return any(
-        version.get("freshness") == "Stale"
+def _stale_groups(answer: Mapping[str, Any]) -> set[str]:
+    """The groups whose own server the API server could not ask."""
+    return {
+        text(mapping(group.get("metadata")).get("name"))
         for group in mappings(answer.get("items"))
         for version in mappings(group.get("versions"))
-    )
+        if version.get("freshness") == "Stale"
+    }
+
+
+def _group_of(group_version: str) -> str:
+    return group_version.rpartition("/")[0]
 
 
 def _group_versions(answer: Mapping[str, Any]) -> list[str]:

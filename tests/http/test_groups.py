@@ -607,8 +607,7 @@ def test_two_thousand_workloads_cost_one_list_a_kind_and_lifetime(
         assert lists(api) == plain
     clock.seconds += 5.0
     ask(served, path=SHOP)
-    there = [kind.plural for kind in WORKLOADS if kind not in OTHERS]
-    assert lists(api) == sorted([*plain, *there])
+    assert lists(api) == sorted([*plain, *plain])
 
 
 def test_what_is_down_among_them_costs_the_warnings_besides(
@@ -627,6 +626,19 @@ def test_what_is_down_among_them_costs_the_warnings_besides(
             150,
         )
     assert lists(api) == sorted([*(kind.plural for kind in WORKLOADS), "events"])
+
+
+def test_a_kind_that_the_cluster_does_not_have_ages_no_answer(
+    live: tuple[ApiServer, Service, Clock],
+) -> None:
+    """No cluster has to have Rollouts, and what it serves is asked for once a minute."""
+    api, served, clock = live
+    api.objects = [deployment()]
+    for _ in range(8):
+        answer = ask(served, path=SHOP)
+        assert (answer.status, answer.json()["stale"]) == (200, False)
+        assert answer.json()["ageSeconds"] <= 0.1
+        clock.seconds += 6.0
 
 
 def test_an_outage_leaves_what_was_read_standing(live: tuple[ApiServer, Service, Clock]) -> None:

@@ -22,7 +22,9 @@ class ToldClient(Client):
         self._answer = answer
         self.asked: list[Request] = []
 
-    def send(self, request: Request, deadline: Deadline, room: Room) -> tuple[int, bytes]:
+    def send(
+        self, request: Request, deadline: Deadline, room: Room | None, *, patient: bool = False
+    ) -> tuple[int, bytes]:
         """See `Client.send`."""
         self.asked.append(request)
         return self._answer(request)

@@ -375,7 +375,7 @@ class TestFiles:
         ],
     )
     def test_what_is_missing_is_said(
-        self, tmp_path: Path, change: Mapping[str, object], problem: str
+        self, tmp_path: Path, change: dict[str, Any], problem: str
     ) -> None:
         """By the keys that a kubeconfig has."""
         content = kubeconfig("https://127.0.0.1:1", user={"password": CANARY}) | change

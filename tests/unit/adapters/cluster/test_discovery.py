@@ -205,7 +205,9 @@ def test_a_group_that_does_not_answer_hides_no_other(answer: Manifest | None) ->
     answers = {path: told for path, told in LEGACY.items() if path != "/apis/example.com/v1"}
     answers |= {} if answer is None else {"/apis/example.com/v1": answer}
     assert ask(answers) == [Kind("Pod", "pods", "", "v1")]
-    assert not discovered(answers).whole
+    served = discovered(answers)
+    assert not served.whole
+    assert (served.knows("apps"), served.knows("example.com")) == (True, False)
     assert discovered(LEGACY).whole
 
 
@@ -214,7 +216,9 @@ def test_an_aggregating_server_says_what_it_could_not_ask() -> None:
     assert discovered(AGGREGATED).whole
     stale = aggregated(WIDGETS)
     stale["items"][0]["versions"][0]["freshness"] = "Stale"
-    assert not discovered({**AGGREGATED, "/apis": stale}).whole
+    served = discovered({**AGGREGATED, "/apis": stale})
+    assert not served.whole
+    assert (served.knows("argoproj.io"), served.knows("example.com")) == (True, False)
     assert ask({**AGGREGATED, "/apis": stale}) == ask(AGGREGATED)
 
 
