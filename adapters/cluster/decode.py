@@ -75,12 +75,14 @@ class Page:
         size: About how many bytes they take.
         token: What the next page is asked with; empty on the last.
         cut: Whether there are more on the page.
+        api_version: The group and version that the list says to be of; empty where it says none.
     """
 
     objects: list[Made] = field(default_factory=list[Made])
     size: int = 0
     token: str = ""
     cut: bool = False
+    api_version: str = ""
 
 
 _whole = msgspec.json.Decoder()
@@ -126,7 +128,7 @@ def decode_page(body: bytes, kind: str, fields: tuple[str, ...], room: int = LAR
     token = (head.metadata and head.metadata.token) or ""
     if head.metadata and head.metadata.remaining and not token:
         raise UnreadableError(f"part of a {kind} and no way to the rest")
-    page = Page(token=token)
+    page = Page(token=token, api_version=head.apiVersion)
     collecting = gc.isenabled()
     # It would look through all that was made so far again and again, and there are no cycles.
     gc.disable()
@@ -176,6 +178,7 @@ def _page_decoder() -> msgspec.json.Decoder[Any]:
     names = [(f"item{number}", msgspec.Raw, None) for number in range(MOST_ITEMS + 1)]
     items = msgspec.defstruct("_Items", names, array_like=True)
     page = [
+        ("apiVersion", str, ""),
         ("kind", str, ""),
         ("metadata", _ListMeta | None, None),
         ("items", items | None | msgspec.UnsetType, msgspec.UNSET),

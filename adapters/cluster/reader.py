@@ -48,7 +48,7 @@ _MOST_OBJECTS = 20_000
 _LONGEST_TOKEN = 2**16
 # What the API server says of a group, a version or a kind that it has not.
 _NO_SUCH_PATH = b"404 page not found"
-_PARTIAL = "PartialObjectMetadata"
+_PARTIAL, _PARTIAL_VERSION = "PartialObjectMetadata", "meta.k8s.io/v1"
 _DISCOVERY = "what the cluster serves"
 # The aggregated form, which clusters since 1.26 have, tells in one answer what others tell group by
 # group.
@@ -217,6 +217,12 @@ class _Intake:
         """
         raise NotImplementedError
 
+    def form(self) -> tuple[str, str]:
+        """The version and the kind in which each object is asked for."""
+        kind = self.query.kind
+        partial = (_PARTIAL_VERSION, _PARTIAL)
+        return partial if kind.metadata_only else (kind.api_version, kind.kind)
+
     def unlike(self, what: object) -> UpstreamError:
         """The error of an answer that is something else."""
         return UpstreamError(str(self.query), f"the API server's answer is {what}")
@@ -232,10 +238,9 @@ class _Object(_Intake):
         except UnreadableError as error:
             raise self.unlike(error) from error
         stated = (made.get("apiVersion"), made.get("kind"))
-        if kind.metadata_only and stated[1] == _PARTIAL:
-            made["apiVersion"], made["kind"] = kind.api_version, kind.kind
-        elif kind.metadata_only or stated != (kind.api_version, kind.kind):
+        if stated != self.form():
             raise self.unlike(f"no {kind.kind}")
+        made["apiVersion"], made["kind"] = kind.api_version, kind.kind
         metadata = mapping(made.get("metadata"))
         found = (metadata.get("namespace") or "", metadata.get("name"))
         if found != (self.query.namespace, self.query.name):
@@ -248,13 +253,16 @@ class _List(_Intake):
 
     def take(self, body: bytes) -> None:
         kind = self.query.kind
-        of_each = _PARTIAL if kind.metadata_only else kind.kind
+        version, of_each = self.form()
         try:
             page = decode_page(body, f"{of_each}List", self.fields, LARGEST_MADE - self.size)
         except UnreadableError as error:
             raise self.unlike(error) from error
+        # Two groups may have kinds of one name.
+        if page.api_version != version:
+            raise self.unlike(f"no {of_each}List of {version}")
         for made in page.objects:
-            if not self._is_member(made, of_each):
+            if not self._is_member(made):
                 raise self.unlike("a list of something else")
             # The items of a list do not repeat what they are.
             made["apiVersion"], made["kind"] = kind.api_version, kind.kind
@@ -278,11 +286,13 @@ class _List(_Intake):
             )
         self.complete = not page.token or self.gap is not None
 
-    def _is_member(self, made: Mapping[str, Any], of_each: str) -> bool:
+    def _is_member(self, made: Mapping[str, Any]) -> bool:
         """Whether an item belongs there; few servers repeat in each what it is."""
+        version, of_each = self.form()
         metadata, namespace = made.get("metadata"), self.query.namespace
         return (
             made.get("kind") in (None, "", of_each)
+            and made.get("apiVersion") in (None, "", version)
             and is_mapping(metadata)
             and text(metadata.get("name")) != ""
             and (not namespace or metadata.get("namespace") == namespace)

@@ -38,10 +38,10 @@ WIDGET = Kind("Widget", "widgets", "example.com", "v1")
 def endless(exchange: Exchange) -> None:
     """A list that goes on and on: it is cut at 20,000 objects."""
     plural = exchange.request.path.rpartition("/")[2]
-    kind = next((kind.kind for kind in KINDS if kind.plural == plural), "Nothing")
+    kind = next((kind for kind in KINDS if kind.plural == plural), WIDGET)
     page = int(exchange.request.parameters.get("continue", "0")) + 1
-    made = {"kind": f"{kind}List", "metadata": {"continue": str(page)}, "items": list[object]()}
-    exchange.json(200, made)
+    about = {"kind": f"{kind.kind}List", "apiVersion": kind.api_version}
+    exchange.json(200, {**about, "metadata": {"continue": str(page)}, "items": list[object]()})
 
 
 FAILURES: Mapping[str, Behaviour] = {

@@ -56,7 +56,8 @@ def page(kind: str, padding: int, token: str, count: int = LISTED) -> bytes:
         made = {key: value for key, value in made.items() if key not in ("kind", "apiVersion")}
         objects.append({**made, "metadata": {**meta, "namespace": "PLACE"}})
     about = {"continue": token} if token else {}
-    return json.dumps({"kind": f"{kind}List", "metadata": about, "items": objects}).encode()
+    form = {"kind": f"{kind}List", "apiVersion": "v1" if kind == "Pod" else "apps/v1"}
+    return json.dumps({**form, "metadata": about, "items": objects}).encode()
 
 
 def cluster(exchange: Exchange) -> None:

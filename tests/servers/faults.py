@@ -148,7 +148,8 @@ def closes_when_reused(exchange: Exchange) -> None:
 def endless_pages(exchange: Exchange) -> None:
     """Answer every page of a list with the token of one more."""
     page = int(exchange.request.parameters.get("continue", "0")) + 1
-    exchange.answer(200, b'{"kind":"PodList","metadata":{"continue":"%d"},"items":[]}' % page)
+    body = b'{"kind":"PodList","apiVersion":"v1","metadata":{"continue":"%d"},"items":[]}'
+    exchange.answer(200, body % page)
 
 
 def too_late(exchange: Exchange) -> None:

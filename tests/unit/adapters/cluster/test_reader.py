@@ -455,8 +455,8 @@ class TestLies:
             assert type(error) is UpstreamError
 
 
-# A list may hold other names, and does not repeat a version.
-ONLY_OF_OBJECTS = (LIES["another-name"], LIES["another-version"])
+# A list may hold other names.
+ONLY_OF_OBJECTS = (LIES["another-name"],)
 
 
 class TestCredentials:
@@ -689,6 +689,9 @@ def small_pages(exchange: Exchange, size: int) -> None:
     truthful(Exchange(exchange.server, exchange.sock, small))
 
 
+POD_LIST: Manifest = {"kind": "PodList", "apiVersion": "v1"}
+
+
 def counting(count: int, *, limited: bool = True) -> Behaviour:
     """A server of so many pods that have nothing but a name."""
 
@@ -698,7 +701,7 @@ def counting(count: int, *, limited: bool = True) -> Behaviour:
         end = min(count, start + int(parameters["limit"])) if limited else count
         more = {"continue": str(end)} if end < count else {}
         items = [{"metadata": {"name": f"p{at}", "namespace": "shop"}} for at in range(start, end)]
-        exchange.json(200, {"kind": "PodList", "metadata": more, "items": items})
+        exchange.json(200, {**POD_LIST, "metadata": more, "items": items})
 
     return count_on
 
@@ -824,20 +827,31 @@ class TestLists:
         self, api: ApiServer, reader: LiveReader, items: list[object] | None
     ) -> None:
         """Go writes an empty slice as null."""
-        body = {"kind": "PodList", "apiVersion": "v1", "items": items}
+        body: Manifest = {**POD_LIST, "items": items}
         api.behave("/", speaks(200, json.dumps(body).encode()))
         assert reader.read(PODS, ample()).objects == ()
 
     @pytest.mark.parametrize(
         "body",
         [
-            {"kind": "PodList", "items": "none"},
-            {"kind": "PodList", "items": {"a": 1}},
-            {"kind": "Pod", "items": []},
-            {"items": []},
+            {**POD_LIST, "items": "none"},
+            {**POD_LIST, "items": {"a": 1}},
+            {**POD_LIST, "kind": "Pod", "items": []},
+            {"apiVersion": "v1", "items": []},
             {"kind": "DeploymentList", "apiVersion": "apps/v1", "items": []},
+            {**POD_LIST, "apiVersion": "v2", "items": []},
+            {**POD_LIST, "apiVersion": "evil.example.com/v1", "items": []},
+            {**POD_LIST, "apiVersion": None, "items": []},
+            {"kind": "PodList", "items": []},
+            {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "items": []},
+            {**POD_LIST, "metadata": {"remainingItemCount": 1}, "items": []},
+            {**POD_LIST, "metadata": {"continue": None, "remainingItemCount": 9}, "items": []},
         ],
-        ids=["text", "map", "no-list", "no-kind", "other-kind"],
+        ids=[
+            *("text", "map", "no-list", "no-kind", "other-kind"),
+            *("other-version", "other-group", "null-version", "no-version", "metadata-alone"),
+            *("part", "part-null"),
+        ],
     )
     def test_what_is_no_list_of_the_kind_is_an_upstream_error(
         self, api: ApiServer, reader: LiveReader, body: dict[str, object]
@@ -851,7 +865,7 @@ class TestLists:
         self, api: ApiServer, reader: LiveReader, item: object
     ) -> None:
         """It stands for something, which may be what is down."""
-        body = {"kind": "PodList", "items": [{"metadata": metadata("web-1")}, item]}
+        body = {**POD_LIST, "items": [{"metadata": metadata("web-1")}, item]}
         api.behave("/", speaks(200, json.dumps(body).encode()))
         assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
 
@@ -859,17 +873,19 @@ class TestLists:
         "odd",
         [
             {"kind": "Secret", "metadata": metadata("web-2")},
+            {"apiVersion": "evil.example.com/v1", "metadata": metadata("web-2")},
             {"metadata": {"name": "web-2", "namespace": "other"}},
             {"metadata": {"name": "web-2"}},
             {"metadata": {"namespace": "shop"}},
         ],
-        ids=["kind", "namespace", "no namespace", "no name"],
+        ids=["kind", "group", "namespace", "no namespace", "no name"],
     )
     def test_an_item_that_does_not_belong_there_is_an_upstream_error(
         self, api: ApiServer, reader: LiveReader, odd: dict[str, object]
     ) -> None:
         """The answer may be that to another question."""
-        body = {"kind": "PodList", "items": [{"kind": "Pod", "metadata": metadata("web-1")}, odd]}
+        good = {"kind": "Pod", "apiVersion": "v1", "metadata": metadata("web-1")}
+        body = {**POD_LIST, "items": [good, odd]}
         api.behave("/", speaks(200, json.dumps(body).encode()))
         assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
 
@@ -946,7 +962,7 @@ class TestLists:
         self, api: ApiServer, reader: LiveReader, token: object, asked: int
     ) -> None:
         """What lies behind it cannot be had, and asking on is of no use."""
-        body: dict[str, object] = {"kind": "PodList", "metadata": {"continue": token}, "items": []}
+        body: dict[str, object] = {**POD_LIST, "metadata": {"continue": token}, "items": []}
         api.behave("/", speaks(200, json.dumps(body).encode()))
         with pytest.raises(UpstreamError):
             reader.read(PODS, ample())
@@ -957,8 +973,8 @@ class TestLists:
         self, api: ApiServer, reader: LiveReader, token: str
     ) -> None:
         """It is the API server's own, and opaque."""
-        first: Manifest = {"kind": "PodList", "metadata": {"continue": token}, "items": []}
-        last: Manifest = {"kind": "PodList", "items": []}
+        first: Manifest = {**POD_LIST, "metadata": {"continue": token}, "items": []}
+        last: Manifest = {**POD_LIST, "items": []}
         pages = [speaks(200, json.dumps(body).encode()) for body in (first, last)]
         api.behave("/", *pages)
         assert reader.read(PODS, ample()).objects == ()
@@ -969,7 +985,11 @@ class TestLists:
     ) -> None:
         """Half of a character of two."""
         api.behave(
-            "/", speaks(200, b'{"kind":"PodList","metadata":{"continue":"\\ud800"},"items":[]}')
+            "/",
+            speaks(
+                200,
+                b'{"kind":"PodList","apiVersion":"v1","metadata":{"continue":"\\ud800"},"items":[]}',
+            ),
         )
         assert type(failure(lambda: reader.read(PODS, soon()))) is UpstreamError
 
@@ -978,7 +998,9 @@ class TestLists:
     ) -> None:
         """Also when the first one was right."""
         api.objects = [numbered(pod(), number) for number in range(2001)]
-        api.behave("/", truthful, speaks(200, b'{"kind":"SecretList","items":[]}'))
+        api.behave(
+            "/", truthful, speaks(200, b'{"kind":"SecretList","apiVersion":"v1","items":[]}')
+        )
         with pytest.raises(UpstreamError):
             reader.read(PODS, ample())
 
@@ -1060,17 +1082,31 @@ class TestMetadata:
         self, api: ApiServer, reader: LiveReader, query: Query
     ) -> None:
         """What was not asked for is not kept."""
-        whole = secret() if query.name else {"kind": "SecretList", "items": [secret()]}
+        listed = {"kind": "SecretList", "apiVersion": "v1", "items": [secret()]}
+        whole = secret() if query.name else listed
         api.behave("/", speaks(200, json.dumps(whole).encode()))
         error = failure(lambda: reader.read(query, soon()))
         assert type(error) is UpstreamError
         assert CANARY not in str(error)
 
+    @pytest.mark.parametrize("version", ["v1", "meta.k8s.io/v1beta1", "evil.example.com/v1", None])
+    @pytest.mark.parametrize("query", [Query(SECRET, "shop", "one"), Query(SECRET, "shop")])
+    def test_metadata_of_another_version_is_an_upstream_error(
+        self, api: ApiServer, reader: LiveReader, query: Query, version: str | None
+    ) -> None:
+        """It was asked for in one."""
+        kind = "PartialObjectMetadata" if query.name else "PartialObjectMetadataList"
+        form: Manifest = {"kind": kind, "apiVersion": version}
+        body = {**form, "metadata": metadata("one"), "items": []}
+        api.behave("/", speaks(200, json.dumps(body).encode()))
+        assert type(failure(lambda: reader.read(query, soon()))) is UpstreamError
+
     def test_what_holds_a_verdict_is_asked_for_whole(
         self, api: ApiServer, reader: LiveReader
     ) -> None:
         """Metadata alone would make nothing of a Deployment."""
-        metadata_alone = {"kind": "PartialObjectMetadata", "metadata": metadata("api")}
+        form = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
+        metadata_alone = {**form, "metadata": metadata("api")}
         api.behave("/", speaks(200, json.dumps(metadata_alone).encode()))
         assert type(failure(lambda: reader.read(API, soon()))) is UpstreamError
 
