@@ -14,6 +14,7 @@ import os
 import re
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -192,11 +193,10 @@ def connect(config: ClusterConfig) -> Connection:
     if not configuration.host.startswith(("http://", "https://")):
         raise NoClusterError(f"{origin}: its server is not a URL such as https://10.0.0.1:6443")
     pools: PoolManager | None = None
-    try:
+    # urllib3 quotes what it cannot read.
+    with suppress(Exception):
         KNOWN.learn(configuration.proxy or "")
         pools = RESTClientObject(configuration).pool_manager
-    except Exception:  # noqa: S110  # urllib3 quotes what it cannot read
-        pass
     if pools is None:
         raise NoClusterError(f"{origin}: its server or its proxy cannot be used")
     host = configuration.host.rstrip("/")

@@ -28,6 +28,7 @@ __all__ = [
     "decode_page",
     "decode_whole",
     "size_of",
+    "weigh",
 ]
 
 Made = dict[str, Any]
@@ -142,10 +143,11 @@ def decode_page(body: bytes, kind: str, fields: tuple[str, ...], room: int = LAR
 
 def size_of(made: Mapping[str, Any]) -> int:
     """About how many bytes an object takes: its text, and each part that it is made of."""
-    return _weigh(_encode(made))
+    return weigh(_encode(made))
 
 
-def _weigh(text: bytes) -> int:
+def weigh(text: bytes) -> int:
+    """About how many bytes JSON takes once it is decoded whole."""
     # What lists take is in that of their commas.
     return len(text) + 160 * text.count(b"{") + 80 * text.count(b",")
 
@@ -161,7 +163,7 @@ def _fill(page: Page, items: Any, decoder: msgspec.json.Decoder[Any], room: int)
             made = _decode(decoder, item, room - page.size)
         except _TooMuchError:
             break
-        page.size += _weigh(_encode(made))
+        page.size += weigh(_encode(made))
         page.objects.append(made)
     else:
         return
@@ -213,7 +215,7 @@ def _decoder(fields: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
 
 def _decode(decoder: msgspec.json.Decoder[Any], text: bytes | msgspec.Raw, room: int) -> Made:
     # What it takes at most is counted only where its length leaves it open.
-    if _DENSEST * len(text) > room and _weigh(bytes(text)) > room:
+    if _DENSEST * len(text) > room and weigh(bytes(text)) > room:
         raise _TooMuchError("larger than what is taken in")
     try:
         try:

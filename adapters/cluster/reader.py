@@ -34,6 +34,7 @@ from .decode import (
     decode_page,
     decode_whole,
     size_of,
+    weigh,
 )
 
 __all__ = ["LiveReader"]
@@ -61,6 +62,9 @@ _DISCOVERY_FORMS = ",".join(
 )
 _MOST_GROUP_VERSIONS = 200
 _MOST_KINDS = 20_000
+# In letters, its short names included, each of which takes some besides its own.
+_LARGEST_KIND = 2**10
+_SHORT_NAME = 60
 
 
 class LiveReader:
@@ -112,6 +116,8 @@ class LiveReader:
         for root in ("/api", "/apis"):
             stated = self._discovery(root, deadline, served.take_root)
             for group_version in stated:
+                if served.is_full:
+                    break
                 # A group that another server serves, such as metrics, may be away by itself.
                 try:
                     take = partial(served.take_group, group_version)
@@ -139,6 +145,8 @@ class LiveReader:
             status, body = self._client.send(request, deadline, room)
             if status != 200:
                 raise UpstreamError(_DISCOVERY, f"the API server answered {status}")
+            if weigh(body) > SMALL:
+                room.grow(_DISCOVERY, deadline)
             try:
                 return take(decode_whole(body))
             except UnreadableError as error:
@@ -319,6 +327,7 @@ class _Served:
     """The kinds that answers of the discovery API tell of, and what they leave open."""
 
     def __init__(self) -> None:
+        self.is_full = False
         self.unread: set[str] = set()
         self._kinds: list[Kind] = []
         self._is_odd = False
@@ -351,12 +360,16 @@ class _Served:
             if "get" not in items(resource.get("verbs")):
                 continue
             kind = kind_of(resource)
-            if kind is not None and len(self._kinds) < _MOST_KINDS:
-                self._kinds.append(kind)
-            elif kind is not None or "/" not in text(resource.get("name")):
+            if kind is None:
                 # Subresources are no kinds; anything else that is none is one that nobody can
                 # ask for.
+                self._is_odd |= "/" not in text(resource.get("name"))
+            elif len(self._kinds) >= _MOST_KINDS:
+                self.is_full = self._is_odd = True
+            elif _letters(kind) > _LARGEST_KIND:
                 self._is_odd = True
+            else:
+                self._kinds.append(kind)
 
 
 def _aggregated(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -383,6 +396,11 @@ def _stale_groups(answer: Mapping[str, Any]) -> set[str]:
         for version in mappings(group.get("versions"))
         if version.get("freshness") == "Stale"
     }
+
+
+def _letters(kind: Kind) -> int:
+    names = (kind.kind, kind.plural, kind.group, kind.version)
+    return sum(map(len, names)) + sum(_SHORT_NAME + len(name) for name in kind.short_names)
 
 
 def _group_of(group_version: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections.abc import Mapping
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 
 from k8s_heartbeat.adapters.cluster import LiveReader
 from k8s_heartbeat.adapters.cluster.client import Request
-from k8s_heartbeat.adapters.memory import Memory
-from k8s_heartbeat.core.checks.reader import Deadline, UpstreamError
+from k8s_heartbeat.adapters.memory import LARGEST, Memory
+from k8s_heartbeat.core.checks.reader import Deadline, ReadTimeout, UpstreamError
 from k8s_heartbeat.core.kinds import Kind, ServedKinds
 from tests.builders import Manifest
 from tests.property import strategies as some
@@ -181,6 +182,95 @@ def test_group_versions_have_an_end() -> None:
     groups = {"kind": "APIGroupList", "groups": [{"versions": many}]}
     ask({"/api": {"kind": "APIVersions"}, "/apis": groups, **answers}, asked)
     assert len(asked) == 202
+
+
+def groups_of(count: int, resources: list[Manifest]) -> dict[str, Any]:
+    """The answers of a server of so many groups that all serve the same, told one by one."""
+    names = [f"g{number}/v1" for number in range(count)]
+    listed = {"kind": "APIResourceList", "resources": resources}
+    return {
+        "/api": {"kind": "APIVersions"},
+        "/apis": {
+            "kind": "APIGroupList",
+            "groups": [{"versions": [{"groupVersion": name} for name in names]}],
+        },
+        **{f"/apis/{name}": listed for name in names},
+    }
+
+
+def many_resources(count: int, **fields: object) -> list[Manifest]:
+    """So many resources of different names."""
+    return [
+        {"name": f"widgets{number}", "kind": f"Widget{number}", "verbs": VERBS, **fields}
+        for number in range(count)
+    ]
+
+
+def test_of_each_group_the_kinds_alone_are_kept() -> None:
+    """All answers at once would take many times what the kinds do."""
+    answers = {
+        path: json.dumps(answer).encode()
+        for path, answer in groups_of(5, many_resources(100, **{"canary-6a1f": "x"})).items()
+    }
+    kept: list[int] = []
+
+    def answer(request: Request) -> tuple[int, bytes]:
+        dicts = [entry for entry in gc.get_objects() if type(entry) is dict]
+        held = [entry for entry in dicts if "canary-6a1f" in entry]
+        kept.append(len(held))
+        return 200, answers[request.path]
+
+    served = LiveReader(ToldClient(answer), Memory()).discover(Deadline.after(60, time.monotonic))
+    assert len(served.kinds) == 500
+    assert kept == [0] * 7
+
+
+@pytest.mark.parametrize("path", ["/api", "/apis", "/apis/g0/v1"])
+def test_what_much_is_made_of_takes_its_room(path: str) -> None:
+    """Few letters of JSON may be many objects."""
+    answers = groups_of(1, [])
+    answers[path] = {**answers[path], "padding": [{}] * 10_000}
+    memory = Memory(LARGEST)
+
+    def answer(request: Request) -> tuple[int, bytes]:
+        return 200, json.dumps(answers[request.path]).encode()
+
+    reader = LiveReader(ToldClient(answer), memory)
+    with memory.room() as other:
+        other.grow("it", Deadline.after(1, time.monotonic))
+        with pytest.raises(ReadTimeout, match="too many large answers"):
+            reader.discover(Deadline.after(0.05, time.monotonic))
+    assert reader.discover(Deadline.after(60, time.monotonic)).whole
+    assert memory.held == 0
+
+
+@pytest.mark.parametrize("form", ["aggregated", "one by one"])
+@pytest.mark.parametrize(("count", "whole"), [(20_000, True), (20_001, False)])
+def test_kinds_have_an_end(form: str, count: int, whole: bool) -> None:
+    """And it is told that these are not all."""
+    asked: list[str] = []
+    if form == "aggregated":
+        kinds = [{**WIDGETS, "resource": f"widgets{number}"} for number in range(count)]
+        answers = {"/api": aggregated(group=""), "/apis": aggregated(*kinds)}
+    else:
+        answers = groups_of(3, many_resources(10_000))
+        first, rest = many_resources(10_000), many_resources(count - 10_000)
+        for path, resources in (("/apis/g0/v1", first), ("/apis/g1/v1", rest)):
+            answers[path] = {"kind": "APIResourceList", "resources": resources}
+        answers["/apis/g2/v1"] = {"kind": "APIResourceList", "resources": []}
+    served = discovered(answers, asked)
+    assert (len(served.kinds), served.whole) == (20_000, whole)
+    # What could not be kept is not asked for.
+    assert ("/apis/g2/v1" in asked) == (whole and form == "one by one")
+
+
+@pytest.mark.parametrize("fields", [{"kind": "W" * 1_025}, {"shortNames": ["w"] * 1_000}])
+def test_a_kind_of_endless_names_is_left_out(fields: dict[str, object]) -> None:
+    """And it is told that these are not all."""
+    served = discovered(groups_of(1, [*many_resources(1), *many_resources(1, **fields)]))
+    assert [kind.kind for kind in served.kinds] == ["Widget0"]
+    assert not served.whole
+    assert not served.knows("apps")
 
 
 @pytest.mark.parametrize("kind", ["APIVersions", "APIGroupList", "APIGroupDiscoveryList"])
