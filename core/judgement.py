@@ -18,7 +18,7 @@ from .policy import Policy
 from .related import RelatedObjects
 from .rules import RULES, Context, Rules, Verdict
 from .subject import Subject
-from .wording import listed
+from .wording import listed, quoted
 
 __all__ = ["assess", "explained", "judge"]
 
@@ -85,6 +85,7 @@ def judge(
     if meta.annotations:
         causes += annotation_faults(meta)
         verdict = _maintained(meta, verdict, now)
+    detail = verdict.detail or _said(verdict)
     return Assessment(
         verdict.health,
         verdict.activity,
@@ -99,7 +100,7 @@ def judge(
         causes,
         verdict.since,
         subject.api_version,
-        verdict.detail,
+        detail,
     )
 
 
@@ -149,6 +150,14 @@ def _verdict(subject: Subject, context: Context, gaps: Sequence[Gap]) -> Verdict
     except FieldError as error:
         return _unknown("Malformed", str(error))
     return settled or _unread(gaps)
+
+
+def _said(verdict: Verdict) -> str:
+    """What its first cause says, where the message of bad news does not say so already."""
+    if verdict.health is Health.HEALTHY or not verdict.causes:
+        return ""
+    stated = quoted(verdict.causes[0].message)
+    return "" if stated in verdict.message else stated
 
 
 def _is_left_out(gap: Gap) -> bool:

@@ -44,6 +44,7 @@ _LONGEST = 1000
 _MINUTE = timedelta(minutes=1)
 # From one February 29 to the next it is eight years at most: 2096 to 2104.
 _REACH = timedelta(days=8 * 366)
+_LENGTHS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def zone_of(name: str) -> tzinfo:
@@ -153,6 +154,16 @@ class Schedule:
                 return moment
             moment = _earlier(moment, back, zone)
         return None
+
+    @property
+    def is_ever_due(self) -> bool:
+        """Whether any calendar has such a time: none has February 30."""
+        if self.every is not None:
+            return True
+        dated = any(day <= _LENGTHS[month] for day in self.days for month in self.months)
+        weekly = bool(self.weekdays and self.months)
+        on_a_day = (dated or weekly) if self.either_day else (dated and weekly)
+        return on_a_day and bool(self.hours and self.minutes)
 
     def fits(self, moment: datetime, zone: tzinfo) -> bool:
         """Whether it is due in the minute of `moment`, if its hours are meant in that zone."""

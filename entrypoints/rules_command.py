@@ -59,6 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     entries = {**CATALOGUE, **own}
     called = [key for key in entries if _is_called(key, arguments.kind)]
+    if not called and "." not in arguments.kind:
+        raise CommandError(
+            f"{repeated(arguments.kind)} is no kind that is known, such as deployment; another"
+            " project's kind is named with its group, such as certificate.cert-manager.io",
+            EXIT_USAGE,
+        )
     name = arguments.kind if called else repeated(arguments.kind)
     print(f"{name} has no rule of its own; it is judged so:", file=sys.stderr)
     # What is said of a group is not said of the kinds that have an entry of their own.

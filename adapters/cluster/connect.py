@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.core.checks.reader import Deadline, ReadTimeout
+from k8s_heartbeat.core.fields import is_mapping
 from k8s_heartbeat.core.query import InvalidQuery, check_namespace
 
 from ..masking import KNOWN
@@ -321,7 +322,7 @@ def _named(content: Mapping[str, Any], part: str, name: object, key: str) -> _En
     for node in content[part]:
         if node.value["name"] == name:
             value = node.value.get(key)
-            if not isinstance(value, dict):
+            if not is_mapping(value):
                 raise NoClusterError(f"an entry of its {part} has no {key}")
             return _Entry(value, node.path)
     return None

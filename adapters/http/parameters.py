@@ -30,6 +30,8 @@ _EXAMPLES = {
 }
 """The parameters that the service takes, each with a value that it can have."""
 _PLAIN_NAMES = {name.replace("_", ""): name for name in _EXAMPLES}
+# What the setting, the annotation and the policy call `min`.
+_PLAIN_NAMES["minavailable"] = "min"
 _LONGEST_NAME = 20
 _SIMILARITY = 0.8
 _JSON_RANGES = ("application/json", "application/*", "*/*")

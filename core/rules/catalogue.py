@@ -843,6 +843,7 @@ _MACHINES: Mapping[_Key, Entry] = {
     ),
     ("forklift.konveyor.io", "Plan"): Entry(
         "Forklift: pkg/apis/forklift/v1beta1, conditions of a Plan",
+        must=("Ready",),
         moves=("Executing",),
         ignore=("Canceled",),
     ),

@@ -16,6 +16,7 @@ from ..kinds import JOB, Kind
 from ..model import Metadata, Source, record
 from ..policy import Policy
 from ..schedule import Schedule
+from ..wording import quoted
 from .cron_runs import STAMP, Runs, by_runs, runs_of
 from .overdue import overdue, timetable, turns_since
 from .rule import Context, Evidence, Rule
@@ -89,7 +90,8 @@ def _read(source: Source) -> CronJob:
 def _judge(cron_job: CronJob, context: Context) -> Verdict:
     """By the run that is due and by its finished Jobs; the worse of both counts.
 
-    Suspended is healthy, and so is one that never had to run. A run that should have started and
+    Suspended is healthy, and so is one that never had to run. A schedule that no calendar ever
+    meets, as on February 30, is unknown. A run that should have started and
     did not is down once startingDeadlineSeconds, or else the policy's grace, is over; degraded
     while the previous run keeps it from starting (Forbid). A last run that failed is degraded, and
     down where several have failed in a row, as many as the policy says; where its Job is gone, the
@@ -106,6 +108,9 @@ def _judge(cron_job: CronJob, context: Context) -> Verdict:
     if cron_job.suspended:
         return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, "Suspended", "it is suspended")
     schedule, zone = timetable(cron_job.schedule, cron_job.time_zone)
+    if not schedule.is_ever_due:
+        message = f"its schedule {quoted(cron_job.schedule)} never comes due"
+        return Verdict(Health.UNKNOWN, Activity.STEADY, False, "NeverDue", message)
     missed = _missed(cron_job, schedule, zone, context)
     runs = Runs((), cron_job.succeeded)
     if not (cron_job.has_succeeded or cron_job.meta.uid or missed):

@@ -216,7 +216,7 @@ def _nothing_stated(custom: Custom, context: Context, *, moves: bool) -> Verdict
     """Its status says nothing of its health, or not yet."""
     message = "it states no condition and no word of its health that is known"
     found = waiting(custom, context, "NoConditions", message, first=True)
-    if custom.entry.source and not custom.entry.silent:
+    if custom.entry.states_health:
         return Verdict(found.health, found.activity, False, found.reason, message)
     activity = Activity.PROGRESSING if moves or custom.is_young(context) else Activity.STEADY
     return Verdict(Health.UNKNOWN, activity, False, "NoConditions", message)

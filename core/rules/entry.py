@@ -62,6 +62,12 @@ class Entry:
     ends: bool | None = None
     silent: bool = False
 
+    @property
+    def states_health(self) -> bool:
+        """Whether it is known where the kind states its health, so that its absence is bad news."""
+        stated = self.words or self.must or self.counts or self.flags
+        return bool(self.source and stated) and not self.silent
+
 
 def find_at(manifest: object, path: str) -> Iterator[tuple[str, Any]]:
     """What is at a path, each with the names that ``*`` and ``[]`` stand for."""

@@ -106,10 +106,13 @@ def _pending(claim: Claim, context: Context) -> Verdict:
         since = _first_use(users, since, context.now)
     causes: tuple[Cause, ...] = ()
     if claim.storage_class and not _classes(claim, related):
-        message = f"there is no StorageClass {claim.storage_class}"
-        meta = claim.meta
-        causes = (Cause("StorageClassNotFound", meta.kind, meta.name, message),)
+        causes = (_no_class(claim),)
     return _unbound(context, since, causes)
+
+
+def _no_class(claim: Claim) -> Cause:
+    message = f"there is no StorageClass {claim.storage_class}"
+    return Cause("StorageClassNotFound", claim.meta.kind, claim.meta.name, message)
 
 
 def _unbound(context: Context, since: datetime | None, causes: tuple[Cause, ...]) -> Verdict:
@@ -124,11 +127,23 @@ def _unbound(context: Context, since: datetime | None, causes: tuple[Cause, ...]
     )
 
 
+def _settle_claim(claim: Claim, context: Context) -> Verdict | None:
+    """One whose class is known and does not wait for pods, so that these need not be."""
+    classes = _classes(claim, context.related)
+    if not classes or _waits(claim, context.related):
+        return None
+    return _unbound(context, claim.meta.created, ())
+
+
 def _presume_claim(claim: Claim, context: Context) -> Verdict | None:
     """One that has waited too long, unless its class waits for a pod, which is not known."""
-    verdict = _unbound(context, claim.meta.created, ())
+    others = context.related.of_kind(STORAGE_CLASS.kind)
+    causes = (_no_class(claim),) if others and not _classes(claim, context.related) else ()
+    verdict = _unbound(context, claim.meta.created, causes)
     if verdict.health is not Health.DOWN:
         return None
+    if causes:
+        return verdict
     doubt = "whether its StorageClass waits for a first consumer is not in the input"
     return replace(verdict, message=f"{verdict.message}; {doubt}")
 
@@ -267,6 +282,7 @@ PERSISTENT_VOLUME_CLAIM_RULE = Rule(
         *CONDITIONS,
     ),
     evidence=_evidence,
+    settle=_settle_claim,
     presume=_presume_claim,
 )
 PERSISTENT_VOLUME_RULE = Rule(

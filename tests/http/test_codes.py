@@ -240,6 +240,7 @@ def test_unknown_query_parameters_change_nothing(query: str) -> None:
         ("kinds", "kind=deploy,sts"),
         ("Selector", "selector=app=api"),
         ("mins", "min=50%"),
+        ("minAvailable", "min=50%"),
         ("item", "items=all"),
         ("codes", "code=200"),
     ],

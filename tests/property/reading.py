@@ -140,6 +140,13 @@ class FaultyReader:
         served = sorted((kind for kind in kinds if whole or not is_custom(kind)), key=repr)
         return ServedKinds(served, whole=whole, began=began)
 
+    def is_known_unserved(self, query: Query) -> bool:
+        """Whether discovery says that there is no such kind as that of a list that was refused."""
+        there = {kind_of_manifest(entry) for entry in self.objects}
+        refused = self.unread.get(query) in (GapReason.REFUSED, GapReason.NOT_SERVED)
+        told = self.fault(_DISCOVERY) in (None, Fault.OLD)
+        return refused and told and is_custom(query.kind) and query.kind not in there
+
     def ping(self, deadline: Deadline) -> None:
         """It is there."""
 

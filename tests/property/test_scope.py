@@ -76,16 +76,15 @@ def checked(reader: FaultyReader, selection: Selection) -> SelectionResult | Non
 def unread_kinds(reader: FaultyReader, selection: Selection) -> set[Kind]:
     """The kinds of which a list that members are looked for in was not read whole.
 
-    Another project's kind of which there is nothing may be known not to be served.
+    Another project's kind that was not named is none where the cluster does not serve it.
     """
     kinds = set(selection.kinds or workload_kinds())
-    there = {kind_of_manifest(entry) for entry in reader.objects}
     return {
         query.kind
         for query in reader.unread
         if not query.name
         and query.kind in kinds
-        and (selection.kinds or not is_custom(query.kind) or query.kind in there)
+        and (selection.kinds or not reader.is_known_unserved(query))
     }
 
 

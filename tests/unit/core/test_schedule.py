@@ -164,6 +164,27 @@ def test_the_search_is_short(schedule: str, most: int) -> None:
     assert zone.asked <= most
 
 
+@pytest.mark.parametrize(
+    ("schedule", "ever"),
+    [
+        ("0 0 30 2 *", False),
+        ("0 0 31 4,6,9,11 *", False),
+        ("0 0 31 2 1", True),
+        ("0 0 29 2 *", True),
+        ("0 0 31 */2 *", True),
+        (", * * * *", False),
+        ("* , * * *", False),
+        ("* * , * *", False),
+        ("* * * , *", False),
+        ("* * * * ,", False),
+        ("@every 1h", True),
+    ],
+)
+def test_a_schedule_that_no_calendar_meets(schedule: str, ever: bool) -> None:
+    """It is read, and never due."""
+    assert Schedule.parse(schedule).is_ever_due is ever
+
+
 def test_a_leap_day_is_found_across_a_century() -> None:
     """There is none for eight years around 2100."""
     assert last("0 0 29 2 *", "2104-02-28 23:59") == "2096-02-29 00:00"

@@ -27,12 +27,18 @@ def test_all_kinds_are_told(shell: Shell) -> None:
     assert "\nAny other kind\n" in told
 
 
-@pytest.mark.parametrize("word", ["certificates.cert-manager.io", "sprocket"])
+@pytest.mark.parametrize("word", ["certificates.cert-manager.io", "sprocket.example.com"])
 def test_any_other_kind_has_the_conditions_rule(shell: Shell, word: str) -> None:
     """Whether a cluster serves it is another matter."""
     done = shell.run("rules", word)
     assert (done.code, "\nAny other kind\n" in f"\n{done.out}") == (0, True)
     assert "Stalled" in done.out
+
+
+def test_a_word_that_no_kind_is_called_is_refused(shell: Shell) -> None:
+    """It is a slip of the hand, more likely than a kind of a project that nobody knows."""
+    done = shell.run("rules", "deploymnt")
+    assert (done.code, "'deploymnt' is no kind that is known" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize(

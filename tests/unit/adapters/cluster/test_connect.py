@@ -20,6 +20,7 @@ from k8s_heartbeat.adapters.cluster import Client, LiveReader, NoClusterError, c
 from k8s_heartbeat.adapters.cluster.connect import ClusterConfig, Connection, CredentialsError
 from k8s_heartbeat.adapters.memory import Memory
 from k8s_heartbeat.core.checks.reader import Deadline, UpstreamError
+from k8s_heartbeat.core.fields import is_list, is_mapping
 from k8s_heartbeat.core.kinds import POD
 from k8s_heartbeat.core.query import Query
 from tests.servers.api_server import ApiServer
@@ -206,10 +207,10 @@ def places_in(content: object, at: tuple[str | int, ...] = ()) -> Generator[tupl
     """Every place in a structure, as the way that leads there."""
     if at:
         yield at
-    if isinstance(content, dict):
+    if is_mapping(content):
         for key in content:
             yield from places_in(content[key], (*at, key))
-    elif isinstance(content, list):
+    elif is_list(content):
         for number, entry in enumerate(content):
             yield from places_in(entry, (*at, number))
 

@@ -215,7 +215,7 @@ def test_of_each_group_the_kinds_alone_are_kept() -> None:
     kept: list[int] = []
 
     def answer(request: Request) -> tuple[int, bytes]:
-        dicts = [entry for entry in gc.get_objects() if type(entry) is dict]
+        dicts: list[Any] = [entry for entry in gc.get_objects() if type(entry) is dict]
         held = [entry for entry in dicts if "canary-6a1f" in entry]
         kept.append(len(held))
         return 200, answers[request.path]

@@ -1097,7 +1097,7 @@ class TestMetadata:
         """It was asked for in one."""
         kind = "PartialObjectMetadata" if query.name else "PartialObjectMetadataList"
         form: Manifest = {"kind": kind, "apiVersion": version}
-        body = {**form, "metadata": metadata("one"), "items": []}
+        body: Manifest = {**form, "metadata": metadata("one"), "items": []}
         api.behave("/", speaks(200, json.dumps(body).encode()))
         assert type(failure(lambda: reader.read(query, soon()))) is UpstreamError
 

@@ -88,6 +88,14 @@ def at(manifest: Manifest, moment: str, *, policy: Policy = Policy()) -> Assessm
             cron_job(suspend=True), "healthy", "suspended", True, "Suspended", id="suspended"
         ),
         pytest.param(
+            cron_job("0 0 30 2 *", succeeded="2026-03-02T12:00:00Z"),
+            "unknown",
+            "steady",
+            False,
+            "NeverDue",
+            id="on a day that no month has",
+        ),
+        pytest.param(
             cron_job("* * * * *", suspend=True, scheduled="", timeZone="Mars/Base"),
             "healthy",
             "suspended",

@@ -355,7 +355,8 @@ def test_since_is_the_transition_behind_the_verdict(
             deployment(3, 2, conditions=[available("False")], generation=2, observed=1),
             "degraded",
             False,
-            "2 of 3 replicas available",
+            "2 of 3 replicas available: its controller has not looked at it yet:"
+            " generation 2, observed 1",
             id="a stale one with too few still does",
         ),
         pytest.param(
