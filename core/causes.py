@@ -1,8 +1,9 @@
 """What is wrong beneath a verdict: pods and their containers, and the events that explain them.
 
-Causes explain and never decide, but for a pod that is judged itself. The reasons are those that
-the kubelet and the scheduler write (kubernetes/pkg/kubelet/images/types.go,
-kubernetes/pkg/kubelet/container/sync_result.go and kubernetes/pkg/kubelet/lifecycle/predicate.go).
+Causes explain and never decide, but for a pod that is judged itself and a Job without a ready one.
+The reasons are those that the kubelet and the scheduler write
+(kubernetes/pkg/kubelet/images/types.go, kubernetes/pkg/kubelet/container/sync_result.go and
+kubernetes/pkg/kubelet/lifecycle/predicate.go).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from .wording import as_word, listed, quoted
 
 __all__ = [
     "CRASH_LOOP",
+    "STARTING",
     "briefly",
     "detail_of",
     "ended_cause",

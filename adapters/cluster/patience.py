@@ -62,10 +62,12 @@ class Patience:
         self._ended.set()
 
     def _watch(self) -> None:
-        while not self._ended.is_set() and self._is_lost():
-            self.hangs = True
-            self._ended.wait(_PAUSE)
-        self.hangs = self._watching = False
+        try:
+            while not self._ended.is_set() and self._is_lost():
+                self.hangs = True
+                self._ended.wait(_PAUSE)
+        finally:
+            self.hangs = self._watching = False
 
     def _is_lost(self) -> bool:
         try:

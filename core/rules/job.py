@@ -6,11 +6,12 @@ JobStatus and JobConditionType (k8s.io/api/batch/v1/types.go).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ..assessment import Activity, Cause, Health
+from ..causes import CRASH_LOOP, STARTING, pod_causes
 from ..fields import CONDITIONS, boolean, conditions_of, count, integer, time
 from ..kinds import JOB, POD
 from ..model import Condition, Conditions, Metadata, Pod, Source, record
@@ -94,26 +95,27 @@ def _judge(job: Job, context: Context) -> Verdict:
     Complete is healthy, Failed is down; both are progressing while its last pods end
     (SuccessCriteriaMet, FailureTarget). Suspended is healthy and suspended; so is a parallelism of
     0. Running is healthy and progressing while a pod of it is ready, and at first while none is.
-    It is degraded past its active deadline; while none of its pods is ready and some have failed;
-    and once it has waited for a ready pod for longer than the policy allows, since its startTime
-    (where some pods have succeeded: since the newest active pod was created). Pods that have failed
-    beside one that is ready are a cause alone. Without status.ready every active pod counts.
+    It is degraded past its active deadline; while none of its pods is ready and some have failed,
+    or cannot start (an image that cannot be pulled, a crash loop, no node that has room); and once
+    it has waited for a ready pod for longer than the policy allows, since its startTime (where some
+    pods have succeeded: since the newest active pod was created). Pods that have failed beside one
+    that is ready are a cause alone. Without status.ready every active pod counts.
     """
-    return _by_status(job, context, _newest(job, context.related, context.now))
+    return _by_status(job, context, _pods_of(job, context.related))
 
 
 def _settle(job: Job, context: Context) -> Verdict | None:
-    """Its pods can only show that it has not waited for too long."""
+    """What has waited for too long for its first pod has, whatever its pods show."""
     verdict = _presume(job, context)
-    return verdict if verdict.health is Health.HEALTHY else None
+    return verdict if verdict.health is not Health.HEALTHY and job.succeeded == 0 else None
 
 
 def _presume(job: Job, context: Context) -> Verdict:
     """Where its pods are not known, it has waited since its startTime."""
-    return _by_status(job, context, None)
+    return _by_status(job, context, ())
 
 
-def _by_status(job: Job, context: Context, newest: datetime | None) -> Verdict:
+def _by_status(job: Job, context: Context, pods: Sequence[Pod]) -> Verdict:
     conditions = job.conditions
     ending = job.ending
     if ending is not None:
@@ -124,7 +126,7 @@ def _by_status(job: Job, context: Context, newest: datetime | None) -> Verdict:
     if job.halted:
         message = f"it is suspended, {_figures(job)}"
         return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, "JobSuspended", message)
-    return _running(job, context, newest)
+    return _running(job, context, pods)
 
 
 def _ended(job: Job, condition: Condition, activity: Activity) -> Verdict:
@@ -143,7 +145,7 @@ def _ended(job: Job, condition: Condition, activity: Activity) -> Verdict:
     )
 
 
-def _running(job: Job, context: Context, newest: datetime | None) -> Verdict:
+def _running(job: Job, context: Context, pods: Sequence[Pod]) -> Verdict:
     figures = _figures(job)
     if _is_overdue(job, context.now):
         message = f"it is past its deadline of {job.seconds} seconds, {figures}"
@@ -153,16 +155,16 @@ def _running(job: Job, context: Context, newest: datetime | None) -> Verdict:
         return replace(verdict, causes=_failures(job))
     if job.failed:
         return _degraded(job, "PodsFailed", f"{figures}, none ready", Activity.PROGRESSING)
-    age = has_waited(
-        context.now, context.policy.waiting_after, newest, job.started, job.meta.created
-    )
+    newest, started = _newest(job, pods, context.now), job.started
+    age = has_waited(context.now, context.policy.waiting_after, newest, started, job.meta.created)
+    if not age and any(_cannot_run(pod, context) for pod in pods):
+        return _degraded(job, "PodsFailing", f"{figures}, none ready", Activity.PROGRESSING)
     if not age:
         return Verdict(Health.HEALTHY, Activity.PROGRESSING, True, "Running", figures)
+    reason, message = "NoPods", f"it has had no pod for {age}, {figures}"
     if job.active:
-        message = f"none of its pods has been ready for {age}, {figures}"
-        return _degraded(job, "NoPodsReady", message, Activity.STEADY)
-    message = f"it has had no pod for {age}, {figures}"
-    return _degraded(job, "NoPods", message, Activity.STEADY)
+        reason, message = "NoPodsReady", f"none of its pods has been ready for {age}, {figures}"
+    return _degraded(job, reason, message, Activity.STEADY)
 
 
 def _degraded(job: Job, reason: str, message: str, activity: Activity) -> Verdict:
@@ -177,22 +179,37 @@ def _failures(job: Job) -> tuple[Cause, ...]:
     return (Cause("PodsFailed", job.meta.kind, job.meta.name, message, count=job.failed),)
 
 
-def _newest(job: Job, related: RelatedObjects, now: datetime) -> datetime | None:
-    """When the newest of its pods was created that have not ended, if after its start."""
+def _pods_of(job: Job, related: RelatedObjects) -> list[Pod]:
+    """Its pods that have not ended, where they decide."""
     if not _asks_for_pods(job):
-        return None
+        return []
     pods = [related.parsed(entry) for entry in related.controlled_by(job.meta.uid)]
-    times = [pod.meta.created for pod in pods if isinstance(pod, Pod) and not pod.finished]
+    return [pod for pod in pods if isinstance(pod, Pod) and not pod.finished]
+
+
+def _cannot_run(pod: Pod, context: Context) -> bool:
+    """Whether something keeps a pod from doing its work, and not only for a first moment."""
+    if pod.meta.terminating:
+        return False
+    causes = pod_causes(pod, context.now, context.policy)
+    if pod.phase == "Pending":
+        return bool(causes)
+    waits = {entry.waiting_reason for entry in pod.containers} - STARTING
+    return any(waits) or any(cause.reason == CRASH_LOOP for cause in causes)
+
+
+def _newest(job: Job, pods: Iterable[Pod], now: datetime) -> datetime | None:
+    """When the newest pod was created, if after the start of a Job of which others are done."""
     started = job.started or job.meta.created
-    return max(
-        (moment for moment in times if moment and moment <= now and started and moment > started),
-        default=None,
-    )
+    if not job.succeeded or started is None:
+        return None
+    times = [pod.meta.created for pod in pods]
+    return max((each for each in times if each and started < each <= now), default=None)
 
 
 def _asks_for_pods(job: Job) -> bool:
-    """Whether it may be between two pods of many, of which its status has no times."""
-    waits = job.active > 0 and job.ready == 0 and job.failed == 0 and job.succeeded > 0
+    """Whether it may be between two pods, or its pods fail: its status says nothing of either."""
+    waits = job.active > 0 and job.ready == 0 and job.failed == 0
     return waits and job.ending is None and not job.halted
 
 

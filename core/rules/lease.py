@@ -46,7 +46,8 @@ def _judge(lease: Lease, context: Context) -> Verdict:
     """By spec.renewTime: within three times spec.leaseDurationSeconds is healthy, otherwise down.
 
     Without a holder it is healthy and suspended. Without a duration it is healthy if it exists;
-    with one, and never renewed, it is unknown.
+    with one, and never renewed, or as far ahead of the clock here as it may be behind it, it is
+    unknown.
     """
     if not lease.holder:
         return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, "NoHolder", "nobody holds it")
@@ -61,8 +62,11 @@ def _judge(lease: Lease, context: Context) -> Verdict:
             message="its holder has never renewed it",
             detail=quoted(f"held by {lease.holder}"),
         )
-    age = context.now - lease.renewed
-    well = age <= _PATIENCE * timedelta(seconds=lease.seconds)
+    age, most = context.now - lease.renewed, _PATIENCE * timedelta(seconds=lease.seconds)
+    if age < -most:
+        ahead = f"renewed at a time that is {format_duration(-age)} ahead of the clock here"
+        return Verdict(Health.UNKNOWN, Activity.STEADY, False, "RenewedInFuture", ahead)
+    well = age <= most
     return Verdict(
         Health.HEALTHY if well else Health.DOWN,
         Activity.STEADY,

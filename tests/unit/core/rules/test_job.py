@@ -6,9 +6,22 @@ from collections.abc import Sequence
 
 import pytest
 
-from k8s_heartbeat.core import RULES, assess
+from k8s_heartbeat.core import RULES, Policy, RelatedObjects, assess
+from k8s_heartbeat.core.gap import Gap, GapReason
+from k8s_heartbeat.core.judgement import judge
+from k8s_heartbeat.core.kinds import POD
 from k8s_heartbeat.core.subject import Subject
-from tests.builders import NOW, Manifest, before, condition, event, metadata, pod
+from tests.builders import (
+    NOW,
+    Manifest,
+    before,
+    condition,
+    container,
+    event,
+    metadata,
+    pod,
+    waiting,
+)
 
 
 def job(
@@ -380,6 +393,39 @@ def test_a_job_of_many_pods_waits_since_the_newest(
     assert (verdict.health, verdict.reason) == (health, reason)
     # Without any pods to look at, its start is what counts.
     assert assess(manifest, now=NOW).reason == "NoPodsReady"
+
+
+@pytest.mark.parametrize(
+    ("phase", "state", "deleted", "health"),
+    [
+        ("Pending", waiting("ImagePullBackOff", "no such image"), "", "degraded"),
+        ("Pending", waiting("ContainerCreating"), "", "healthy"),
+        ("Running", waiting("CrashLoopBackOff"), "", "degraded"),
+        ("Running", waiting("RunContainerError"), "", "degraded"),
+        ("Running", None, "", "healthy"),
+        ("Pending", waiting("ImagePullBackOff"), before(seconds=5), "healthy"),
+    ],
+)
+def test_a_job_whose_pods_cannot_run_is_degraded_at_once(
+    phase: str, state: Manifest | None, deleted: str, health: str
+) -> None:
+    """An image that cannot be pulled does not wait for what else may take its time."""
+    manifest = job(active=1, ready=0, started=before(minutes=1))
+    hurt = container(state=state, ready=False)
+    own = pod(
+        "import-1", phase=phase, ready=False, containers=[hurt], owned_by="import", deleted=deleted
+    )
+    verdict = assess(manifest, related=[own], now=NOW)
+    assert (verdict.health, verdict.activity) == (health, "progressing")
+    assert verdict.reason == ("Running" if health == "healthy" else "PodsFailing")
+
+
+def test_pods_that_were_refused_may_fail() -> None:
+    """What nobody could look at is not well; what waited for too long has, whatever they show."""
+    refused = [Gap(GapReason.REFUSED, POD, "", "RBAC")]
+    for minutes, health in ((1, "unknown"), (16, "degraded")):
+        subject = Subject.of(job(active=1, ready=0, started=before(minutes=minutes)))
+        assert judge(subject, RelatedObjects(), NOW, Policy(), refused).health == health
 
 
 def test_pods_that_failed_earlier_are_a_cause() -> None:

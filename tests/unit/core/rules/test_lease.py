@@ -36,7 +36,14 @@ def lease(**spec: object) -> Manifest:
             id="to the microsecond",
         ),
         pytest.param(
-            lease(renewTime="2026-03-02T12:01:00Z"), "healthy", "steady", "Renewed", id="ahead"
+            lease(renewTime="2026-03-02T12:00:45Z"), "healthy", "steady", "Renewed", id="ahead"
+        ),
+        pytest.param(
+            lease(renewTime="2026-03-02T12:00:46Z"),
+            "unknown",
+            "steady",
+            "RenewedInFuture",
+            id="far ahead",
         ),
         pytest.param(
             lease(holderIdentity=None, renewTime=before(days=1)),
