@@ -760,3 +760,32 @@ def test_the_message_of_the_status_explains() -> None:
     status = {"phase": "Failed", "message": "no such volume"}
     verdict = assess({**sprocket(), "status": status}, now=NOW)
     assert verdict.message == "phase is Failed: no such volume"
+
+
+def test_who_gave_up_stops_too() -> None:
+    """That it stopped excuses no failure beside it."""
+    failed = condition("Ready", "False", "StartFailed")
+    assert words(sprocket(failed, condition("Stopped", "True"))) == DOWN
+    assert words(sprocket(condition("Ready", "False"), condition("Stopped", "True"))) == ZERO
+
+
+def test_a_condition_of_no_known_name_counts_by_its_reason() -> None:
+    """What a name does not say, a reason of failure does."""
+    ready = condition("Ready", "True")
+    assert words(sprocket(ready, condition("Flarbed", "False", "FlarbFailed"))) == DEGRADED
+    assert words(sprocket(ready, condition("Flarbed", "False", "Flarb"))) == HEALTHY
+
+
+def test_a_part_that_is_on_its_way_moves_the_whole() -> None:
+    """And takes nothing from what serves."""
+    part = condition("StorageReady", "False", "Provisioning")
+    assert words(sprocket(condition("Ready", "True"), part)) == ("healthy", "progressing", True)
+
+
+@pytest.mark.parametrize(
+    ("counted", "expected"), [({"failureThreshold": 3}, HEALTHY), ({"failures": 3}, DEGRADED)]
+)
+def test_failures_that_are_counted(counted: Manifest, expected: tuple[str, str, bool]) -> None:
+    """Of the figures of a status, those that count failures."""
+    manifest = sprocket(condition("Ready", "True"))
+    assert words({**manifest, "status": {**manifest["status"], **counted}}) == expected

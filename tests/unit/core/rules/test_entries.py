@@ -7,7 +7,7 @@ import pytest
 from k8s_heartbeat.core import RULES, Assessment, assess
 from k8s_heartbeat.core.rules.entry import Entry
 from k8s_heartbeat.core.rules.words import Sense, sense_of
-from tests.builders import NOW, Manifest, condition
+from tests.builders import NOW, Manifest, before, condition
 
 
 def oven(entry: Entry, **fields: object) -> Assessment:
@@ -76,3 +76,27 @@ def test_a_status_of_any_depth_is_looked_through_to_an_end() -> None:
 def test_a_change_that_has_not_begun_is_a_change(word: str) -> None:
     """What serves goes on serving until it does."""
     assert sense_of(word) is Sense.CHANGING
+
+
+@pytest.mark.parametrize(
+    ("word", "sense"),
+    [
+        ("1/3", Sense.DEGRADED),
+        ("0/3", Sense.FAILED),
+        ("3/3", None),
+        ("desynced", Sense.DEGRADED),
+        ("not failed", Sense.GOOD),
+        ("not ready", Sense.STARTING),
+        ("failing over", Sense.CHANGING),
+    ],
+)
+def test_what_a_phrase_says(word: str, sense: Sense | None) -> None:
+    """By its figures, its form and what stands before a word."""
+    assert sense_of(word) is sense
+
+
+def test_what_runs_to_completion_may_run_for_days() -> None:
+    """Progress of a good name is no step on the way to something else."""
+    running = condition("Running", "True", since=before(days=2))
+    verdict = oven(Entry(moves=("Running",), ends=True), status={"conditions": [running]})
+    assert (verdict.health, verdict.activity, verdict.up) == ("healthy", "progressing", True)
