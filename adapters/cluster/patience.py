@@ -15,7 +15,7 @@ from k8s_heartbeat.core.checks.reader import Deadline, ReadError, ReadTimeout
 __all__ = ["Patience"]
 
 # A list after the other of a group is asked for: all of them together stay within a second.
-_BRIEF = 0.1
+_BRIEF = 0.08
 _LOOK_SECONDS = 1.0
 _PAUSE = 0.5
 _NAME = "api-server-watch"

@@ -125,7 +125,7 @@ def test_what_is_closed_looks_no_further(hung: tuple[Looked, Patience]) -> None:
 def test_a_brief_wait_is_never_longer_than_the_time_that_is_left() -> None:
     """A deadline that comes first stays."""
     known = Patience(lambda deadline: None, lambda: 100.0)
-    for left, brief in ((5.0, 0.1), (0.05, 0.05)):
+    for left, brief in ((5.0, 0.08), (0.05, 0.05)):
         assert known.brief(Deadline(100.0 + left, lambda: 100.0)).remaining() == pytest.approx(
             brief
         )
