@@ -278,14 +278,9 @@ def _offline(arguments: argparse.Namespace, question: Question) -> Answer:
     found += _not_in_the_input(subjects, chosen, question.namespace)
     if question.subjects or question.kinds:
         return Answer(found, listed=bool(subjects))
-    works = any(entry.rule.workload for entry in chosen)
-    counted, uncounted = list[Verdict](), list[Verdict]()
-    for subject, verdict in zip(chosen, found, strict=True):
-        # `kubectl get all` lists Services and not what they are judged by: no evidence is no bad
-        # news. As over HTTP, a namespace is judged by its workloads where no kind is named.
-        unread = verdict.assessment.reason == UNREAD
-        counts = not unread and (subject.rule.workload or not works)
-        (counted if counts else uncounted).append(verdict)
+    # `kubectl get all` lists Services and not what they are judged by: no evidence is no bad news.
+    uncounted = [entry for entry in found if entry.assessment.reason == UNREAD]
+    counted = [entry for entry in found if entry.assessment.reason != UNREAD]
     return Answer(counted, uncounted=uncounted) if counted else Answer(found)
 
 

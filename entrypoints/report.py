@@ -49,8 +49,8 @@ class Answer:
         group: What the objects are together, and its name; None where objects were named.
         title: What the group is called for people.
         needed: How many must be up; None for all.
-        uncounted: Verdicts that decide nothing: on what is no workload beside some that are, and
-            those that say only that their evidence is not in the input.
+        uncounted: Verdicts that say only that their evidence is not in the input: they are shown,
+            and decide nothing.
     """
 
     found: Sequence[Verdict]
@@ -88,8 +88,7 @@ def _print_rows(answer: Answer, summary: Summary, now: datetime, *, wide: bool) 
             for cause in item.causes:
                 print(_cause_row(cause, now))
     for entry in answer.uncounted:
-        if wide or entry.assessment.health is not Health.HEALTHY:
-            print(f"{_row(entry.assessment)} (not counted)")
+        print(f"{_row(entry.assessment)} (not counted)")
 
 
 def _print_json(answer: Answer, summary: Summary, now: datetime) -> None:
