@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from k8s_heartbeat.core.checks.reader import (
     Deadline,
@@ -27,6 +27,9 @@ from k8s_heartbeat.core.checks.reader import (
 
 from .memory import Memory
 from .slots import ComputeSlots
+
+if TYPE_CHECKING:
+    from cachetools import TLRUCache
 
 __all__ = ["Cache", "Entry", "Flight", "Lifetimes"]
 
@@ -110,12 +113,18 @@ class Cache(Generic[K, V]):
         self.lifetimes = lifetimes
         self.memory = memory
         self.places = places
-        self.slots = slots or ComputeSlots(1)
-        self.ample_time = usual_time / 2
+        self.slots: ComputeSlots = slots or ComputeSlots(1)
+        self.ample_time: float = usual_time / 2
         self.flights: dict[K, Flight[K, V]] = {}
-        self.kept = memory.shelf(kept, clock=clock, ends=_ends, size=attrgetter("size"))
-        self.refused = memory.shelf(refused, clock=clock, ends=_ends, size=attrgetter("size"))
-        self.failed = memory.shelf(refused, clock=clock, ends=_ends, size=attrgetter("size"))
+        self.kept: TLRUCache[K, Entry[V]] = memory.shelf(
+            kept, clock=clock, ends=_ends, size=attrgetter("size")
+        )
+        self.refused: TLRUCache[K, Entry[V]] = memory.shelf(
+            refused, clock=clock, ends=_ends, size=attrgetter("size")
+        )
+        self.failed: TLRUCache[K, Entry[V]] = memory.shelf(
+            refused, clock=clock, ends=_ends, size=attrgetter("size")
+        )
 
     def recall(self, key: K) -> Entry[V] | None:
         """What answers without asking; None where nothing does."""
@@ -203,9 +212,9 @@ class Flight(Generic[K, V]):
     """
 
     def __init__(self, cache: Cache[K, V], key: K, deadline: Deadline) -> None:
-        self.leads = False
-        self.landed = threading.Event()
-        self.was_hasty = False
+        self.leads: bool = False
+        self.landed: threading.Event = threading.Event()
+        self.was_hasty: bool = False
         self.entry: Entry[V] = _PENDING
         self._cache = cache
         self._key = key

@@ -7,9 +7,9 @@ import logging
 import select
 import sys
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import FileIO, TextIOWrapper
@@ -84,7 +84,7 @@ class Work:
 
 
 _work: ContextVar[Work | None] = ContextVar("work", default=None)
-work_on = _work.set
+work_on: Callable[[Work | None], Token[Work | None]] = _work.set
 """Say what this thread works on from now on; None for nothing."""
 
 

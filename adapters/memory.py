@@ -82,7 +82,7 @@ class Memory:
     """
 
     def __init__(self, most: int = _MOST) -> None:
-        self.lock = threading.Lock()
+        self.lock: threading.Lock = threading.Lock()
         self._released = threading.Condition(self.lock)
         self._most = max(most, LARGEST)
         self._in_hand = 0

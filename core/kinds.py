@@ -158,9 +158,9 @@ class ServedKinds:
         began: float,
         unread: Iterable[str] = (),
     ) -> None:
-        self.kinds = tuple(kinds)
+        self.kinds: tuple[Kind, ...] = tuple(kinds)
         self.whole = whole
-        self.unread = frozenset(unread)
+        self.unread: frozenset[str] = frozenset(unread)
         self.began = began
         self._index = KindIndex(self.kinds, alone=True)
         self._resources = frozenset((kind.group, kind.plural) for kind in self.kinds)

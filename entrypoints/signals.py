@@ -24,7 +24,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._asked = False
-        self.interrupted = False
+        self.interrupted: bool = False
 
     def is_asked(self) -> bool:
         """Whether it was asked for."""

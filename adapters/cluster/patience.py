@@ -37,7 +37,7 @@ class Patience:
         self._clock = clock
         self._lock = threading.Lock()
         self._watching = False
-        self.hangs = False
+        self.hangs: bool = False
         self._ended = threading.Event()
 
     def brief(self, deadline: Deadline) -> Deadline:

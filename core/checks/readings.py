@@ -70,8 +70,8 @@ class Readings:
     """
 
     def __init__(self, reader: ClusterReader, deadline: Deadline) -> None:
-        self.related = RelatedObjects()
-        self.failed = False
+        self.related: RelatedObjects = RelatedObjects()
+        self.failed: bool = False
         self._reader = reader
         self._deadline = deadline
         self._parts: dict[Query, Part] = {}
