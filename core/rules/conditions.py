@@ -234,10 +234,15 @@ def _unready(custom: Custom, context: Context, condition: Condition, light: _Lig
     failed = has_failed(condition)
     if not failed and (light.way or condition.status == "Unknown"):
         return _waiting(custom, context, condition, serving=light.serving)
-    if not failed and light.young:
+    if not failed and light.young and not _is_blunt(condition.reason):
         # It has not been ready yet, and nothing says why it should not become so.
         return _waiting(custom, context, condition, serving=False, first=True)
     return _bad(custom, condition, Health.DEGRADED if light.serving else Health.DOWN)
+
+
+def _is_blunt(reason: str) -> bool:
+    """Whether it is one word for a failure, such as Broken: of what starts, NotFound is none."""
+    return reason.isalpha() and reason.istitle() and sense_of(reason) is Sense.FAILED
 
 
 def _waiting(

@@ -789,3 +789,16 @@ def test_failures_that_are_counted(counted: Manifest, expected: tuple[str, str, 
     """Of the figures of a status, those that count failures."""
     manifest = sprocket(condition("Ready", "True"))
     assert words({**manifest, "status": {**manifest["status"], **counted}}) == expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "activity"), [("Broken", "steady"), ("NotFound", "progressing"), ("", "progressing")]
+)
+def test_what_is_new_and_not_ready_is_on_its_way_unless_it_says_that_it_is_not(
+    reason: str, activity: str
+) -> None:
+    """One word for a failure is one from the first minute on."""
+    manifest = sprocket(condition("Ready", "False", reason, since=before(minutes=1)))
+    manifest["metadata"]["creationTimestamp"] = before(minutes=2)
+    verdict = assess(manifest, now=NOW)
+    assert (verdict.health, verdict.activity) == ("down", activity)
