@@ -355,7 +355,11 @@ def _agree(whole: Told, part: Told, caller: str) -> bool:
         return whole.status == part.status
     seen = frozenset(item for item in whole.bad if item[0] == kind.kind)
     if "items" in part.body:
-        return part.bad == seen and (part.status == 200) == (not seen)
+        # Where one list takes all the time, who asks for fewer may be told of members where the
+        # other is told of their list: both know that something is not known.
+        lists = any(not name for _, _, name, _ in seen | part.bad)
+        same = part.bad == seen or (lists and bool(part.bad) == bool(seen))
+        return same and (part.status == 200) == (not seen)
     # Nothing of what it sees could be read.
     return bool(seen) and part.status != 200
 

@@ -775,6 +775,14 @@ def test_members_that_own_one_another_come_to_an_end() -> None:
     assert list(open_ends([above], [above], {rule.kind: gap}, rules)) == [(0, gap)]
 
 
+def test_what_is_above_and_owns_no_such_kind_closes_the_chain() -> None:
+    """A Deployment that a Deployment controls is its own member by any rule that there is."""
+    one = named(deployment(), "one", ownerReferences=[owner("Deployment/shop/two")])
+    two = named(deployment(), "two")
+    gap = Gap(GapReason.CUT, RULES.find("ReplicaSet", "apps/v1").kind, "", "there are more")
+    assert not list(open_ends([one, two], [one, two], {gap.kind: gap}))
+
+
 class Given(Shelf):
     """A reader of what somebody gave: of some kinds there is nothing in it."""
 

@@ -802,3 +802,11 @@ def test_what_is_new_and_not_ready_is_on_its_way_unless_it_says_that_it_is_not(
     manifest["metadata"]["creationTimestamp"] = before(minutes=2)
     verdict = assess(manifest, now=NOW)
     assert (verdict.health, verdict.activity) == ("down", activity)
+
+
+@pytest.mark.parametrize(("updated", "activity"), [(3, "steady"), (1, "progressing")])
+def test_replicas_of_an_older_revision_are_being_replaced(updated: int, activity: str) -> None:
+    """All of them serve meanwhile."""
+    figures = {"replicas": 3, "readyReplicas": 3, "updatedReplicas": updated}
+    manifest = {**at(3), "status": {"observedGeneration": 2, **figures}}
+    assert words(manifest) == ("healthy", activity, True)
