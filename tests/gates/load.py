@@ -187,8 +187,10 @@ def _flaw(question: Question, code: bytes, answer: bytes, sent: float, now: floa
         health != GONE and stale != (age >= TTL) and abs(age - TTL) > 0.15
     ):
         return f"an age of {age}, and {'' if stale else 'not '}stale"
-    # Its age counts from when the reading began, which may have taken as long as anything may.
-    return _untrue(question.truth, health, sent - age - 0.15, now - age + TIMEOUT + 0.15)
+    # Its age counts from when the reading began, which may have taken as long as anything may. Bad
+    # news is as old as the oldest reading that explains it: the object's own may be younger.
+    until = now if health in (DEGRADED, DOWN) else now - age + TIMEOUT + 0.15
+    return _untrue(question.truth, health, sent - age - 0.15, until)
 
 
 def _code(question: Question, health: str) -> bytes:
