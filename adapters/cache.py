@@ -116,15 +116,12 @@ class Cache(Generic[K, V]):
         self.slots: ComputeSlots = slots or ComputeSlots(1)
         self.ample_time: float = usual_time / 2
         self.flights: dict[K, Flight[K, V]] = {}
-        self.kept: TLRUCache[K, Entry[V]] = memory.shelf(
-            kept, clock=clock, ends=_ends, size=attrgetter("size")
-        )
-        self.refused: TLRUCache[K, Entry[V]] = memory.shelf(
-            refused, clock=clock, ends=_ends, size=attrgetter("size")
-        )
-        self.failed: TLRUCache[K, Entry[V]] = memory.shelf(
-            refused, clock=clock, ends=_ends, size=attrgetter("size")
-        )
+        self.kept: TLRUCache[K, Entry[V]] = self._shelf(kept)
+        self.refused: TLRUCache[K, Entry[V]] = self._shelf(refused)
+        self.failed: TLRUCache[K, Entry[V]] = self._shelf(refused)
+
+    def _shelf(self, most: int) -> TLRUCache[K, Entry[V]]:
+        return self.memory.shelf(most, clock=self.clock, ends=_ends, size=attrgetter("size"))
 
     def recall(self, key: K) -> Entry[V] | None:
         """What answers without asking; None where nothing does."""
@@ -318,13 +315,13 @@ class Flight(Generic[K, V]):
 
     def _failure(self, error: ReadError) -> Entry[V]:
         lifetimes, now = self._cache.lifetimes, self._cache.clock()
-        unseen = self._cache.is_absence(self._key, error)
-        fresh = now + (lifetimes.absence if unseen else lifetimes.failure)
         if isinstance(error, NotServed):
-            # Groups rest on it: it is as old as a reading may be.
+            # Groups rest on it: like a reading it grows old, and stands in for a failure.
             fresh = now + lifetimes.reading
-        # As a reading does it stands in: a kind that no cluster has to have fails no group.
-        ends = max(fresh, now + lifetimes.stale) if isinstance(error, NotServed) else fresh
+            ends = max(fresh, now + lifetimes.stale)
+        else:
+            unseen = self._cache.is_absence(self._key, error)
+            fresh = ends = now + (lifetimes.absence if unseen else lifetimes.failure)
         return Entry(cast("V", None), error, self._began, fresh, ends, _ENTRY + _ERROR)
 
     def _land(self, entry: Entry[V], *, is_hasty: bool = False) -> None:

@@ -157,9 +157,9 @@ def _running(job: Job, context: Context, pods: Sequence[Pod]) -> Verdict:
         return _degraded(job, "PodsFailed", f"{figures}, none ready", Activity.PROGRESSING)
     newest, started = _newest(job, pods, context.now), job.started
     age = has_waited(context.now, context.policy.waiting_after, newest, started, job.meta.created)
-    if not age and any(_cannot_run(pod, context) for pod in pods):
-        return _degraded(job, "PodsFailing", f"{figures}, none ready", Activity.PROGRESSING)
     if not age:
+        if any(_cannot_run(pod, context) for pod in pods):
+            return _degraded(job, "PodsFailing", f"{figures}, none ready", Activity.PROGRESSING)
         return Verdict(Health.HEALTHY, Activity.PROGRESSING, True, "Running", figures)
     reason, message = "NoPods", f"it has had no pod for {age}, {figures}"
     if job.active:
