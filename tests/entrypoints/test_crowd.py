@@ -83,7 +83,7 @@ def test_few_descriptors_are_said(home: Path) -> None:
     """It serves as many as there is room for, and tells what would give it more."""
     with serving(home, ("-c", LIMITED, "500", "500")) as service:
         assert service.get(STOREFRONT).status == 200
-        assert "connections at once: the limit of open files is 500" in service.logged()
+        service.says("connections at once: the limit of open files is 500")
 
 
 def test_the_soft_limit_of_descriptors_is_raised(home: Path) -> None:

@@ -117,6 +117,7 @@ def test_redis_that_is_away_is_no_reason_not_to_start(home: Path, tmp_path: Path
     settings = {"RATE_LIMIT": "3", "HEARTBEAT_RATE_LIMIT_STORAGE": url}
     with serving(home, DEMO, HEARTBEAT_TRUSTED_PROXIES="127.0.0.1", **settings) as service:
         assert codes(service, 4) == [200, 200, 200, 429]
+        service.says("limits are not shared")
         assert service.logged().count("limits are not shared") == 1
         verbose = service.get("/readyz?verbose")
         assert (verbose.status, b"[-]rate-limit-storage failed" in verbose.body) == (200, True)

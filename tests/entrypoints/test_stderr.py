@@ -41,6 +41,7 @@ def test_first_failure_of_the_api_server_in_a_minute_is_a_warning(
     with served(home, api, HEARTBEAT_CACHE_TTL="100ms") as service:
         for _ in range(5):
             assert service.get(API).status == 502
+        service.stop()
         lines = [line for line in log_lines(service) if line.get("status") == 502]
     assert [line["level"] for line in lines] == ["WARNING", *["INFO"] * 4]
     assert all("API server" in str(line["cause"]) for line in lines)

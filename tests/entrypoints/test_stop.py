@@ -131,7 +131,7 @@ def test_requests_in_flight_and_queued_are_answered(home: Path, api: ApiServer, 
         api.wait_for(12)
         callers.ask(*(f"/api/healthz/shop/deployment/{name}" for name in names))
         service.process.send_signal(signal.SIGTERM)
-        until(lambda: "stopping" in service.logged(), "the start of the drain")
+        service.says("stopping")
         released.set()
         assert callers.end() == [200] * 24
         assert service.process.wait(PATIENCE) == 0
@@ -149,7 +149,7 @@ def test_more_than_the_threads_are_all_answered(home: Path, api: ApiServer) -> N
         api.wait_for(1)
         callers.ask(*[API] * 40)
         service.process.send_signal(signal.SIGTERM)
-        until(lambda: "stopping" in service.logged(), "the start of the drain")
+        service.says("stopping")
         released.set()
         codes = callers.end()
         assert set(codes) <= {200, 504}
@@ -172,7 +172,7 @@ def test_requests_queued_behind_another_on_one_connection_are_answered(
         sock.sendall(request * 3)
         api.wait_for(1)
         service.process.send_signal(signal.SIGTERM)
-        until(lambda: "stopping" in service.logged(), "the start of the drain")
+        service.says("stopping")
         released.set()
         with sock.makefile("rb") as stream:
             answers = stream.read()
@@ -243,7 +243,7 @@ def test_ctrl_c_answers_what_is_in_flight_and_exits_130(home: Path, api: ApiServ
         callers.ask(API)
         api.wait_for(1)
         service.process.send_signal(signal.SIGINT)
-        until(lambda: "stopping" in service.logged(), "the start of the drain")
+        service.says("stopping")
         released.set()
         assert callers.end() == [200]
         assert service.process.wait(PATIENCE) == 130
@@ -258,7 +258,7 @@ def test_a_second_ctrl_c_ends_it_at_once(home: Path, api: ApiServer) -> None:
         callers.ask(API)
         api.wait_for(1)
         service.process.send_signal(signal.SIGINT)
-        until(lambda: "stopping" in service.logged(), "the start of the drain")
+        service.says("stopping")
         assert service.stop(signal.SIGINT) == 130
         callers.end()
 
@@ -364,7 +364,7 @@ def test_a_second_sigterm_changes_nothing(home: Path, api: ApiServer) -> None:
         callers.ask(API)
         api.wait_for(1)
         service.process.send_signal(signal.SIGTERM)
-        until(lambda: "stopping" in service.logged(), "the start of the drain")
+        service.says("stopping")
         service.process.send_signal(signal.SIGTERM)
         released.set()
         assert callers.end() == [200]
@@ -375,7 +375,7 @@ def test_sighup_is_a_stop(home: Path, api: ApiServer) -> None:
     """A terminal that closes, or who expects a reload: nobody goes without an answer."""
     with served(home, api, arguments=("-c", BY_DEFAULTS)) as service:
         assert service.stop(signal.SIGHUP) == 0
-        assert "stopped" in service.logged()
+        service.says("stopped")
 
 
 def test_nohup_is_heeded(home: Path, api: ApiServer) -> None:
@@ -396,4 +396,4 @@ def test_the_first_process_of_a_container_stops(home: Path, api: ApiServer) -> N
         children = Path(f"/proc/{outer}/task/{outer}/children").read_text("utf-8")
         os.kill(int(children), signal.SIGTERM)
         assert service.process.wait(PATIENCE) == 0
-        assert "stopped" in service.logged()
+        service.says("stopped")

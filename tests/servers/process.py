@@ -56,6 +56,10 @@ class Service:
         """All that it wrote so far."""
         return self.log.read_text("utf-8")
 
+    def says(self, text: str) -> None:
+        """Return once its log says so: a thread of its own writes it, after the answer."""
+        until(lambda: text in self.logged(), f"{text!r} in the log")
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal; the exit code that follows."""
         self.process.send_signal(number)
