@@ -7,23 +7,16 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.adapters.dump import DumpError, check_regular
 from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.logs import configure_logging
-from k8s_heartbeat.adapters.refused import repeated_host
 
 from . import wiring
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
 from .files import Files, read_all
 from .settings import Settings, SettingsError, load, secrets_of
 from .signals import Stop
-
-if TYPE_CHECKING:
-    import falcon
-
-    from .classic import Server
 
 __all__ = ["run"]
 
@@ -121,33 +114,15 @@ def _serve(
     app = wiring.application(
         settings, cluster, files.configuration, tokens=files.tokens, draining=stop.is_asked
     )
+    from .classic import server_for  # noqa: PLC0415  # of an extra, which `application` checks
+
     # From before anybody can connect, who is to be answered.
     with stop.by_signals():
-        server = _server(app, settings, stop)
+        server = server_for(app, settings, stop)
         if demo:
             _tell_what_to_try(settings, server.port)
         server.run()
     return 0
-
-
-def _server(app: falcon.App[Any, Any], settings: Settings, stop: Stop) -> Server:
-    from .classic import Server  # noqa: PLC0415  # needs the extra, which `application` checks
-
-    try:
-        return Server(
-            app,
-            host=settings.host,
-            port=settings.port,
-            threads=settings.threads,
-            drain_seconds=settings.drain_seconds,
-            stop=stop,
-        )
-    except (OSError, ValueError) as error:
-        raise CommandError(
-            f"cannot listen on {repeated_host(settings.host)} port {settings.port}: {error}; "
-            "another port is set with --port or PORT",
-            EXIT_USAGE,
-        ) from None
 
 
 def _tell_what_to_try(settings: Settings, port: int) -> None:

@@ -29,7 +29,8 @@ SERVER = textwrap.dedent(
 FEW_THREADS = textwrap.dedent(
     """
     import sys, threading
-    from k8s_heartbeat.entrypoints import cli, classic
+    from k8s_heartbeat.adapters.server import Server
+    from k8s_heartbeat.entrypoints import cli
     start, left = threading.Thread.start, list(range(int(sys.argv[1])))
     def start_few(thread):
         if not left:
@@ -37,7 +38,7 @@ FEW_THREADS = textwrap.dedent(
         left.pop()
         start(thread)
     threading.Thread.start = start_few
-    classic.Server._listen = None
+    Server._listen = None
     sys.exit(cli.main(["serve", "--demo"]))
     """
 )

@@ -40,14 +40,15 @@ cli.main(["serve"])
 LISTENING = f"""
 {DEFAULT_SIGNALS}
 import sys
-from k8s_heartbeat.entrypoints import classic, cli
-listen = classic.Server._listen
+from k8s_heartbeat.adapters.server import Server
+from k8s_heartbeat.entrypoints import cli
+listen = Server._listen
 def listen_and_stand_still(*arguments):
     made = listen(*arguments)
     print(made[0].getsockname()[1], flush=True)
     sys.stdin.readline()
     return made
-classic.Server._listen = listen_and_stand_still
+Server._listen = listen_and_stand_still
 sys.exit(cli.main(sys.argv[1:]))
 """
 BY_DEFAULTS = f"""

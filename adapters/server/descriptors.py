@@ -6,9 +6,7 @@ import logging
 import os
 import resource
 
-from .errors import EXIT_USAGE, CommandError
-
-__all__ = ["room_for"]
+__all__ = ["TooFewFilesError", "room_for"]
 
 _log = logging.getLogger(__name__)
 
@@ -20,24 +18,35 @@ _PER_THREAD = 2
 _FIXED = 32
 
 
+class TooFewFilesError(Exception):
+    """The process may open too few files to serve anybody.
+
+    Attributes:
+        limit: How many it may open.
+        needed: How many it has to, for the fewest connections that are of use.
+        wanted: How many it would open at most.
+    """
+
+    def __init__(self, limit: int, needed: int, wanted: int) -> None:
+        super().__init__(f"the limit of open files is {limit}, and {needed} are needed")
+        self.limit: int = limit
+        self.needed: int = needed
+        self.wanted: int = wanted
+
+
 def room_for(connections: int, threads: int) -> int:
     """As many of these connections as there are descriptors for, beside what threads need.
 
     The soft limit of open files is raised as far as that takes, up to the hard one.
 
     Raises:
-        CommandError: There is room for next to none.
+        TooFewFilesError: There is room for next to none.
     """
     reserved = _open_now() + _PER_THREAD * threads + _FIXED
     limit = _raised_to(reserved + connections)
     room = min(connections, limit - reserved)
     if room < _LEAST:
-        raise CommandError(
-            f"the limit of open files is {limit}, and {reserved + _LEAST} are needed to serve "
-            f"with {threads} threads: raise it (ulimit -n {reserved + connections}), "
-            "or lower HEARTBEAT_THREADS",
-            EXIT_USAGE,
-        )
+        raise TooFewFilesError(limit, reserved + _LEAST, reserved + connections)
     if room < connections:
         _log.warning(
             "only %d connections at once: the limit of open files is %d; "

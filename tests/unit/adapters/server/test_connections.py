@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 from waitress.adjustments import Adjustments
 
-from k8s_heartbeat.entrypoints.connections import Connection, Listener, State, victims
+from k8s_heartbeat.adapters.server.connections import Connection, State, victims
+from k8s_heartbeat.adapters.server.listener import Listener
 
 NOW = 1_000.0
 ADJUSTMENTS = Adjustments(max_request_header_size=8192, max_request_body_size=1024)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from waitress.adjustments import Adjustments
 
-from k8s_heartbeat.entrypoints.http_parser import Parser
+from k8s_heartbeat.adapters.server.parser import Parser
 from tests.servers.raw_requests import HARMLESS, REFUSED
 
 ADJUSTMENTS = Adjustments(max_request_header_size=8192, max_request_body_size=1024)

@@ -1,0 +1,123 @@
+"""Who takes connections in, held to what waitress does not ask of it.
+
+waitress tells everyone who cannot be taken in at the rate of its loop, and has one queue for what
+waits for the cluster and for what does not.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import sys
+import time
+from collections.abc import Callable, MutableMapping
+from typing import Any, cast
+
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
+
+from ..http.probes import is_probe
+from .connections import Connection
+
+__all__ = ["Listener"]
+
+# So many are taken in before anybody is served.
+_AT_ONCE = 64
+_NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_SEND_BUFFER = 65536
+_PAUSE_SECONDS = 0.2
+# What never waits for the cluster.
+_PROBES = ("/livez", "/readyz")
+
+
+class Listener(TcpWSGIServer):
+    """Takes connections in, as many as there is room for.
+
+    Whoever comes when every connection there may be is being worked on waits in the kernel's
+    queue until one of them ends, which none of them is long in doing.
+
+    Args:
+        app: The WSGI application.
+        entries: The loop's, in which it enters itself and every connection.
+        adj: What waitress is told.
+        is_stopping: Whether a stop was asked for.
+        probes: Who answers the kubelet.
+        named: What else waitress's own listener takes.
+
+    Attributes:
+        room: As many entries as there may be.
+        is_out_of_descriptors: Whether one could not be taken in for the want of a descriptor.
+    """
+
+    channel_class: type[HTTPChannel] = Connection
+    room: int = sys.maxsize
+    is_out_of_descriptors: bool = False
+    _paused_until = 0.0
+
+    def __init__(
+        self,
+        app: Any,
+        entries: MutableMapping[int, Any],
+        adj: Adjustments,
+        *,
+        is_stopping: Callable[[], bool],
+        probes: ThreadedTaskDispatcher,
+        **named: Any,
+    ) -> None:
+        self.is_stopping = is_stopping
+        self._probes = probes
+        self._entries = entries
+        super().__init__(app, entries, adj=adj, **named)
+
+    def readable(self) -> bool:
+        """Whether there is room for somebody new."""
+        is_paused = time.monotonic() < self._paused_until
+        return super().readable() and not is_paused and self._has_room()
+
+    def handle_accept(self) -> None:
+        """Take in who waits, some at a time."""
+        for _ in range(_AT_ONCE):
+            if not (self._has_room() and self.take_one()):
+                return
+
+    def take_one(self) -> bool:
+        """Take in one connection; whether there was one."""
+        try:
+            accepted = self.accept()
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                self.is_out_of_descriptors = True
+                self._paused_until = time.monotonic() + _PAUSE_SECONDS
+            return False
+        if accepted is None:
+            return False
+        sock, address = accepted
+        try:
+            self.set_socket_options(sock)
+        except OSError:
+            # Its client went away before it was taken in.
+            sock.close()
+        else:
+            self.channel_class(self, sock, address, self.adj, map=self._entries)
+        return True
+
+    def set_socket_options(self, conn: socket.socket) -> None:
+        """Bound what the kernel keeps for clients that read nothing: gigabytes for a thousand."""
+        super().set_socket_options(conn)
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+
+    def hand_over(self, connection: Connection, request: HTTPRequestParser) -> None:
+        """Have a request answered; probes do not stand in line, or a busy service is restarted."""
+        quick = is_probe(getattr(request, "path", ""), _PROBES)
+        workers = self._probes if quick else self.task_dispatcher
+        workers.add_task(cast(Any, connection))
+
+    def resume(self) -> None:
+        """Try again to take connections in: there may be room."""
+        self._paused_until = 0.0
+
+    def _has_room(self) -> bool:
+        return len(self._entries) < self.room
