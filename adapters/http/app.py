@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import falcon
 
@@ -43,6 +43,13 @@ __all__ = ["Contract", "create_app"]
 _METHODS = frozenset(falcon.COMBINED_METHODS) - {"WEBSOCKET"}
 _utc_now = partial(datetime.now, UTC)
 
+
+def _new_id() -> str:
+    return os.urandom(16).hex()
+
+
+
+_OURS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _ALLOWED = "Access-Control-Allow-Headers"
 _FIELD_NAMES = re.compile(r"[\w!#$%&'*+.^`|~, -]{0,1000}", re.ASCII)
 _EXPOSED = (
@@ -102,7 +109,7 @@ def create_app(
     now: Callable[[], datetime] = _utc_now,
     draining: Callable[[], bool] = lambda: False,
     shared: SharedCounts | None = None,
-    new_id: Callable[[], str] = lambda: uuid4().hex,
+    new_id: Callable[[], str] = _new_id,
 ) -> falcon.App[Any, Any]:
     """The WSGI application.
 
@@ -173,10 +180,11 @@ class _Headers(_FalconCors):
         req_succeeded: bool,
     ) -> None:
         """Let no cache on the way answer for us, and say on every answer that it is ours."""
-        resp.set_header("Cache-Control", "no-store")
-        resp.set_header("X-Content-Type-Options", "nosniff")
+        resp.set_headers(_OURS)
         if resp.get_header(STATUS_HEADER) is None:
             resp.set_header(STATUS_HEADER, "unknown")
+        if "HTTP_ORIGIN" not in req.env:
+            return
         super().process_response(req, resp, resource, req_succeeded)
         # A browser's list is repeated if it is one of names: anything else could pass for ours.
         if not _FIELD_NAMES.fullmatch(resp.get_header(_ALLOWED, default="")):

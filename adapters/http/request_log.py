@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import falcon
 
 from k8s_heartbeat.core.checks.reader import Deadline
 
-from ..logs import Work, work_on
 from ..masking import KNOWN, without_credentials
+from ..work import Work, work_on
 from .client_address import ClientAddress
 from .probes import PROBES
 from .problems import SERVICE, STATUS_HEADER
@@ -25,6 +25,7 @@ REQUEST_ID_HEADER = "X-Request-Id"
 
 _log = logging.getLogger("k8s_heartbeat.requests")
 
+_REQUEST_ID = "HTTP_X_REQUEST_ID"
 _HARMLESS = re.compile(r"[A-Za-z0-9._-]{1,128}")
 # While the API server is away, every request fails: one of them at WARNING says so.
 _QUIET_SECONDS = 60.0
@@ -65,7 +66,7 @@ class RequestLog:
         began: float = req.env[BEGAN]
         masked, credentials = offered_by(req)
         state = req.context.state = RequestState(
-            req.get_header(REQUEST_ID_HEADER) or "",
+            req.env.get(_REQUEST_ID, ""),
             masked,
             began=began,
             deadline=Deadline(began + self._timeout, self._clock),
@@ -107,9 +108,16 @@ class RequestLog:
                 "stale": state.stale,
                 "apiCalls": None if state.age is None else state.api_calls,
             }
-            fields = {name: value for name, value in fields.items() if value is not None}
-            _log.log(level, "%s %s %s", req.method, req.path, status, extra={"fields": fields})
+            self._say(level, f"{req.method} {req.path} {status}", fields)
         work_on(None)
+
+    def _say(self, level: int, message: str, fields: Mapping[str, object]) -> None:
+        """Log a line, without the search for the place in the code, which takes longer."""
+        told = {name: value for name, value in fields.items() if value is not None}
+        # Its own percent signs are none to fill in: there are no arguments.
+        record = _log.makeRecord(_log.name, level, "", 0, message, (), None)
+        record.fields = told
+        _log.handle(record)
 
     def _failure_level(self, failure: str, status: int) -> int:
         if failure == SERVICE:
