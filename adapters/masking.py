@@ -161,7 +161,7 @@ def is_clean(text: str) -> bool:
 
 # Polls write the same lines again and again. By the version, since what is known may grow.
 @lru_cache(maxsize=256)
-def _is_clean(text: str, version: object) -> bool:
+def _is_clean(text: str, _version: object) -> bool:
     return without_credentials(KNOWN.mask(text)) == text
 
 
@@ -175,7 +175,7 @@ def forms_of(offered: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def _forms_of(offered: tuple[str, ...], version: object) -> tuple[str, ...]:
+def _forms_of(offered: tuple[str, ...], _version: object) -> tuple[str, ...]:
     secrets = {secret for value in offered for secret in credentials_of(value)}
     forms = {
         form

@@ -48,7 +48,6 @@ def _new_id() -> str:
     return os.urandom(16).hex()
 
 
-
 _OURS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _ALLOWED = "Access-Control-Allow-Headers"
 _FIELD_NAMES = re.compile(r"[\w!#$%&'*+.^`|~, -]{0,1000}", re.ASCII)

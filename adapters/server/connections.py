@@ -237,7 +237,7 @@ class Connection(HTTPChannel):
     def _flush_some(self, do_close: bool = True) -> bool:
         self._is_sending = True
         try:
-            return super()._flush_some(do_close)
+            return bool(cast(Any, super())._flush_some(do_close))
         finally:
             self._is_sending = False
 
