@@ -176,7 +176,7 @@ class Admission:
         """
         offered = state.credentials
         callers: dict[bytes, Caller] = {}
-        refusal = partial(self._refusal, authenticator, client)
+        refusal = partial(self._refusal, client) if authenticator.asks_api_server else None
         with self._guesses.trial(client, offered, refusal) as tried:
             if len(offered) <= _MOST_OFFERED:
                 try:
@@ -191,10 +191,8 @@ class Admission:
             self._guesses.settle(client, callers.keys(), tried.keys() - callers.keys())
         return next(iter(callers.values()), None)
 
-    def _refusal(self, authenticator: Authenticator, client: str) -> OverLimit | None:
+    def _refusal(self, client: str) -> OverLimit | None:
         """Why the API server is not asked about what a client offers; None where it may be."""
-        if not authenticator.asks_api_server:
-            return None
         usage = self._clients.quota.usage(client)
         return None if usage.remaining else OverLimit(self._clients, client, usage)
 

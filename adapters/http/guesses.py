@@ -49,7 +49,7 @@ class Guesses:
         self,
         client: str,
         offered: Iterable[Credential],
-        refusal: Callable[[], OverLimit | None] = lambda: None,
+        refusal: Callable[[], OverLimit | None] | None = None,
     ) -> Generator[Mapping[bytes, Credential]]:
         """What may be looked at, each once, by the digests that `settle` takes.
 
@@ -58,8 +58,8 @@ class Guesses:
         Args:
             client: Who offers it.
             offered: What is offered.
-            refusal: Asked, where not all of it was right before, whether the client may have only
-                that looked at.
+            refusal: Tells, where not all of it was right before, why nothing else may be looked
+                at; it returns None where it may, and so does its absence.
 
         Raises:
             OverLimit: There is nothing that may.
@@ -69,7 +69,7 @@ class Guesses:
         with self._lock:
             right = [key for key in admitted if key in self._right]
             guesses = self._unknown(admitted)
-        over = refusal() if len(right) < len(admitted) else None
+        over = refusal() if refusal and len(right) < len(admitted) else None
         if over is None and guesses:
             over = self._begin(client, guesses)
         if over is not None:
@@ -118,7 +118,8 @@ class Guesses:
         with self._lock:
             tried = self._tried.get(client, [])
             if len({*tried, *guesses}) > usage.remaining:
-                return OverLimit(self._failures, client, usage)
+                left = max(0, usage.remaining - len(set(tried)))
+                return OverLimit(self._failures, client, usage._replace(remaining=left))
             self._tried[client] = tried + guesses
         return None
 
