@@ -54,11 +54,14 @@ class RateLimit:
             level: How many of its requests are not paid back yet.
             refused: How many more it asked for, and did not get.
         """
-        rate = self.requests / self.period.total_seconds()
-        room = self.requests - level + rate * _SLACK
-        remaining = max(0, math.floor(room))
-        wanted = min(refused or remaining + 1, self.requests)
-        return Usage(self.requests, remaining, max(0.0, (wanted - room) / rate), refused > 0)
+        requests = self.requests
+        rate = requests / self.period.total_seconds()
+        room = requests - level + rate * _SLACK
+        # Nothing is below zero: no level is above the limit.
+        remaining = int(room)
+        wanted = refused or remaining + 1
+        wait = ((wanted if wanted < requests else requests) - room) / rate
+        return Usage(requests, remaining, wait if wait > 0 else 0.0, refused > 0)
 
 
 class Usage(NamedTuple):
@@ -145,17 +148,17 @@ class LocalQuota:
         table = self._tables[hash(key) % _TABLES]
         now = self._clock() * self._rate
         with self._lock:
-            known = table.get(key, 0.0)
-            paid = max(known, now + least)
+            known = table.get(key)
+            paid = now + least if known is None or known < now + least else known
             admitted = paid + cost - now <= self._room
             if admitted:
                 paid += cost
-            if paid != known and (cost or least):
+            if cost or least:
                 table[key] = paid
-            if key in table:
+            if known is not None:
                 table.move_to_end(key)
-                if len(table) > _MOST_KEYS:
-                    table.popitem(last=False)
+            elif len(table) > _MOST_KEYS:
+                table.popitem(last=False)
         return paid - now, admitted
 
 
