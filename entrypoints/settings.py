@@ -69,7 +69,7 @@ class Settings:
     rate_limit_period: timedelta = timedelta(hours=1)
     """RATE_LIMIT_PERIOD: the period, as a Go duration."""
     token_rate_limit: int | None = None
-    """HEARTBEAT_TOKEN_RATE_LIMIT: the same for each token; None for as many as an address."""
+    """HEARTBEAT_TOKEN_RATE_LIMIT: the same for each token; None for twenty times RATE_LIMIT."""
     failed_auth_limit: int = 10
     """HEARTBEAT_FAILED_AUTH_LIMIT: wrong tokens that each client address may offer in a period."""
     failed_auth_period: timedelta = timedelta(minutes=1)
@@ -297,9 +297,9 @@ SETTINGS: tuple[Setting, ...] = (
         "token_rate_limit",
         "HEARTBEAT_TOKEN_RATE_LIMIT",
         "a whole number from 1",
-        "3600",
+        "72000",
         _whole(1, 10**8),
-        none="RATE_LIMIT",
+        none="20 * RATE_LIMIT",
     ),
     Setting(
         "failed_auth_limit",

@@ -133,9 +133,9 @@ def application(
     contract = Contract(
         authenticator=_authenticator(settings, cluster.client, tokens, memory, places),
         limit=RateLimit(settings.rate_limit, settings.rate_limit_period),
-        token_limit=RateLimit(
-            settings.token_rate_limit or settings.rate_limit, settings.rate_limit_period
-        ),
+        token_limit=None
+        if settings.token_rate_limit is None
+        else RateLimit(settings.token_rate_limit, settings.rate_limit_period),
         failed_auth=RateLimit(settings.failed_auth_limit, settings.failed_auth_period),
         trusted_proxies=settings.trusted_proxies,
         codes=settings.status_codes,

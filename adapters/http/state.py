@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
 import falcon
@@ -12,6 +12,7 @@ from k8s_heartbeat.core.checks.reader import Deadline
 
 from ..work import Work
 from .callers import NOBODY, Caller, Credential
+from .limits import Limit
 from .quota import Usage
 
 __all__ = ["BEGAN", "RequestState", "offered_by", "state_of"]
@@ -32,7 +33,7 @@ class RequestState(Work):
         client: The address of the client.
         credentials: What authentication tries.
         caller: Who asks; `NOBODY` until authentication knows.
-        usages: What the request used, by the name of the limit.
+        used: The limit that the request counted for, or was refused by, and what is left of it.
         reason: The reason of the verdict.
         cause: What went wrong, for the log alone.
         failure: Which side failed: `problems.API_SERVER` or `problems.SERVICE`.
@@ -45,7 +46,7 @@ class RequestState(Work):
     client: str
     credentials: list[Credential]
     caller: Caller = NOBODY
-    usages: dict[str, Usage] = field(default_factory=dict[str, Usage])
+    used: tuple[Limit, Usage] | None = None
     reason: str | None = None
     cause: str | None = None
     failure: str | None = None
