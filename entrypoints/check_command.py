@@ -40,7 +40,7 @@ from .report import Answer, Verdict, report
 if TYPE_CHECKING:
     from k8s_heartbeat.core.checks.component import Component
 
-    from .settings import Settings
+    from .config.settings import Settings
 
 __all__ = ["run"]
 
@@ -78,16 +78,11 @@ def _configured(arguments: argparse.Namespace, question: Question, *, live: bool
     named = arguments.config or os.environ.get("HEARTBEAT_CONFIG")
     if not live and not named and not question.component:
         return _Configured()
-    from . import configuration as file  # noqa: PLC0415  # offline it is seldom needed
-    from .settings import SettingsError, load  # noqa: PLC0415  # the same
+    from .config import configuration as file  # noqa: PLC0415  # offline it is seldom needed
+    from .config.settings import SettingsError, given_flags, load  # noqa: PLC0415  # the same
 
-    flags = {
-        field: value
-        for field in ("kubeconfig", "context", "config")
-        if (value := getattr(arguments, field)) is not None
-    }
     try:
-        settings, _ = load(os.environ, flags)
+        settings, _ = load(os.environ, given_flags(arguments))
         read = file.read_configuration
         configuration = read(settings.config) if settings.config else file.Configuration()
     except (SettingsError, file.ConfigurationError) as error:

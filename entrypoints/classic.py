@@ -10,8 +10,8 @@ from k8s_heartbeat.adapters.refused import repeated_host
 from k8s_heartbeat.adapters.server import Server, TooFewFilesError, TooFewThreadsError
 
 from .arenas import share_arenas
+from .config.settings import Settings
 from .errors import EXIT_USAGE, CommandError
-from .settings import Settings
 from .signals import Stop
 
 __all__ = ["server_for"]

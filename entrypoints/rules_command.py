@@ -79,7 +79,7 @@ def _in_force(arguments: argparse.Namespace) -> tuple[Rules, Catalogue]:
     path = arguments.config or os.environ.get("HEARTBEAT_CONFIG")
     if not path:
         return RULES, {}
-    from .configuration import ConfigurationError, read_configuration  # noqa: PLC0415  # few have a file of their own
+    from .config.configuration import ConfigurationError, read_configuration  # noqa: PLC0415  # few have a file of their own
 
     try:
         configuration = read_configuration(path)

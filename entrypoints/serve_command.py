@@ -13,23 +13,12 @@ from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.logs import configure_logging
 
 from . import wiring
+from .config.files import Files, read_all
+from .config.settings import Settings, SettingsError, given_flags, load, secrets_of
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
-from .files import Files, read_all
-from .settings import Settings, SettingsError, load, secrets_of
 from .signals import Stop
 
 __all__ = ["run"]
-
-_FLAGS = (
-    "kubeconfig",
-    "context",
-    "config",
-    "snapshot",
-    "host",
-    "port",
-    "log_level",
-    "drain_seconds",
-)
 
 _TRY = """\
 A shop that was never real, at {url} - try:
@@ -52,10 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: The configuration is wrong, there is no cluster, or the port is taken.
     """
-    flags = {field: value for field in _FLAGS if (value := getattr(arguments, field)) is not None}
     faults: list[str] = []
     try:
-        settings, origins = load(os.environ, flags)
+        settings, origins = load(os.environ, given_flags(arguments))
     except SettingsError as error:
         settings, origins, faults = error.settings, {}, error.faults
     if arguments.demo:

@@ -15,8 +15,8 @@ from k8s_heartbeat.adapters.dump import read_file
 from k8s_heartbeat.adapters.snapshot import SnapshotReader
 from k8s_heartbeat.core import RULES, Rules
 
-from .configuration import Configuration
-from .settings import Settings
+from .config.configuration import Configuration
+from .config.settings import Settings
 
 if TYPE_CHECKING:
     import falcon

@@ -14,8 +14,8 @@ from k8s_heartbeat.adapters.dump import check_regular
 from k8s_heartbeat.adapters.logs import configure_logging
 
 from . import wiring
-from .files import read_all
-from .settings import SettingsError, load, secrets_of
+from .config.files import read_all
+from .config.settings import SettingsError, load, secrets_of
 
 if TYPE_CHECKING:
     import falcon

@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from k8s_heartbeat.adapters.refused import is_plain, repeated, repeated_path
 from k8s_heartbeat.adapters.regular_files import open_regular_file
@@ -21,9 +21,10 @@ from k8s_heartbeat.adapters.yaml_text import (
 )
 from k8s_heartbeat.core.fields import is_list, is_mapping
 
+from .forms import Form
+
 __all__ = [
     "ConfigurationError",
-    "Form",
     "Sort",
     "Value",
     "decoded_document",
@@ -64,23 +65,6 @@ class Sort:
     name: str
     words: str
     example: str
-
-
-@dataclass(frozen=True, slots=True)
-class Form(Generic[T]):
-    """What a value must be like.
-
-    Attributes:
-        parse: Makes the value of what was found, or raises ValueError.
-        words: The form, for people: what it "is not" otherwise.
-        example: What it takes.
-        secret: Whether a fault must not repeat what was found.
-    """
-
-    parse: Callable[[Any], T]
-    words: str
-    example: str
-    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,13 @@ from k8s_heartbeat.core.selectors import LabelSelector, parse_selector
 
 from .document import (
     ConfigurationError,
-    Form,
     Sort,
     Value,
     parse_document,
     read_document,
     shown,
 )
+from .forms import Form
 from .own_kinds import take_kinds
 
 __all__ = [

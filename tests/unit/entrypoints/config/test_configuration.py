@@ -22,7 +22,7 @@ from k8s_heartbeat.core.checks.component import Component, Member
 from k8s_heartbeat.core.durations import print_duration
 from k8s_heartbeat.core.rules.entry import Entry
 from k8s_heartbeat.core.selectors import parse_selector
-from k8s_heartbeat.entrypoints.configuration import (
+from k8s_heartbeat.entrypoints.config.configuration import (
     Configuration,
     ConfigurationError,
     parse_configuration,
@@ -34,7 +34,7 @@ from tests.property import strategies as some
 
 SELECTOR = parse_selector("tier=web,!canary")
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-DOCUMENT = Path(__file__).parents[3] / "docs" / "configuration.md"
+DOCUMENT = Path(__file__).parents[4] / "docs" / "configuration.md"
 
 FULL = """\
 policy:

@@ -18,13 +18,13 @@ from k8s_heartbeat.core.query import check_namespace
 
 from .document import (
     ConfigurationError,
-    Form,
     Sort,
     Value,
     decoded_document,
     parse_document,
     read_document,
 )
+from .forms import Form
 from .settings import PLACEHOLDER_TOKENS
 
 __all__ = ["parse_tokens", "watch_tokens"]

@@ -13,10 +13,10 @@ from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.http.tokens import Token
 from k8s_heartbeat.core.checks.reader import Deadline
 from k8s_heartbeat.core.kinds import POD, REPLICA_SET
-from k8s_heartbeat.entrypoints import tokens_file
-from k8s_heartbeat.entrypoints.document import ConfigurationError
-from k8s_heartbeat.entrypoints.settings import PLACEHOLDER_TOKENS
-from k8s_heartbeat.entrypoints.tokens_file import parse_tokens, watch_tokens
+from k8s_heartbeat.entrypoints.config import tokens_file
+from k8s_heartbeat.entrypoints.config.document import ConfigurationError
+from k8s_heartbeat.entrypoints.config.settings import PLACEHOLDER_TOKENS
+from k8s_heartbeat.entrypoints.config.tokens_file import parse_tokens, watch_tokens
 from tests.unit.entrypoints.support import Shell
 
 A, B = sha256(b"token-a").hexdigest(), sha256(b"token-b").hexdigest()

@@ -12,7 +12,8 @@ from k8s_heartbeat.core.rules.entry import Entry
 from k8s_heartbeat.core.rules.reading import Catalogue
 from k8s_heartbeat.core.rules.words import Sense, plain
 
-from .document import Form, Value
+from .document import Value
+from .forms import Form
 
 __all__ = ["KIND_EXAMPLE", "take_kinds"]
 
