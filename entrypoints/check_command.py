@@ -84,7 +84,7 @@ def _configured(arguments: argparse.Namespace, question: Question, *, live: bool
     try:
         settings, _ = load(os.environ, given_flags(arguments))
         read = file.read_configuration
-        configuration = read(settings.config) if settings.config else file.Configuration()
+        configuration = read(settings.config).current() if settings.config else file.Configuration()
     except (SettingsError, file.ConfigurationError) as error:
         raise CommandError(str(error), EXIT_USAGE) from None
     component = configuration.components.get(question.component)
@@ -109,7 +109,7 @@ def _live(arguments: argparse.Namespace, question: Question) -> Answer:
     if settings is None:
         raise AssertionError("a live check always has settings")
     try:
-        cluster = wiring.live_cluster(settings, configured.rules)
+        cluster = wiring.live_cluster(settings)
     except wiring.MissingExtraError as error:
         raise CommandError(str(error), EXIT_USAGE) from None
     except wiring.no_cluster_error() as error:
@@ -119,7 +119,9 @@ def _live(arguments: argparse.Namespace, question: Question) -> Answer:
         ) from None
     named = "" if cluster.client is None else cluster.client.namespace
     namespace = named if question.namespace is None else question.namespace
-    check = _Check(cluster.reader, question, configured, settings.timeout.total_seconds())
+    check = _Check(
+        cluster.reader(configured.rules), question, configured, settings.timeout.total_seconds()
+    )
     try:
         if question.subjects:
             return check.objects(namespace, wide=arguments.output != "text")

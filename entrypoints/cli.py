@@ -180,7 +180,7 @@ def _config(arguments: argparse.Namespace) -> int:
         files = read_files(settings)
         if files.faults:
             raise CommandError("\n".join(files.faults), EXIT_USAGE)
-        lines = told(files.configuration) if settings.config else []
+        lines = told(files.in_force()) if settings.config else []
         tokens = files.tokens.current() if files.tokens else ()
         print("\n".join([*lines, *map(str, tokens)]))
     return 0

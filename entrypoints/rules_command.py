@@ -82,7 +82,7 @@ def _in_force(arguments: argparse.Namespace) -> tuple[Rules, Catalogue]:
     from .config.configuration import ConfigurationError, read_configuration  # noqa: PLC0415  # few have a file of their own
 
     try:
-        configuration = read_configuration(path)
+        configuration = read_configuration(path).current()
     except ConfigurationError as error:
         raise CommandError(str(error), EXIT_USAGE) from None
     return configuration.rules, configuration.kinds

@@ -51,16 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
     configure_logging(settings.log_level, secrets_of(settings))
     files = read_all(settings, faults, live=not (arguments.demo or settings.snapshot))
     if arguments.demo and not settings.config:
-        files.configuration = wiring.demo_configuration()
+        files.default = wiring.demo_configuration()
     faults = files.faults
     try:
         if settings.snapshot:
             check_regular(settings.snapshot)
-        cluster = (
-            wiring.demo_cluster()
-            if arguments.demo
-            else wiring.server_cluster(settings, files.configuration.rules)
-        )
+        cluster = wiring.demo_cluster() if arguments.demo else wiring.server_cluster(settings)
         if not faults:
             return _serve(settings, cluster, files, demo=arguments.demo)
     except wiring.MissingExtraError as error:
@@ -99,9 +95,7 @@ def _serve(
     demo: bool,
 ) -> int:
     stop = Stop()
-    app = wiring.application(
-        settings, cluster, files.configuration, tokens=files.tokens, draining=stop.is_asked
-    )
+    app = wiring.application(settings, cluster, files, draining=stop.is_asked)
     from .classic import server_for  # noqa: PLC0415  # of an extra, which `application` checks
 
     # From before anybody can connect, who is to be answered.

@@ -37,7 +37,6 @@ if _settings.snapshot:
     check_regular(_settings.snapshot)
 application: falcon.App[Any, Any] = wiring.application(
     _settings,
-    wiring.server_cluster(_settings, _files.configuration.rules),
-    _files.configuration,
-    tokens=_files.tokens,
+    wiring.server_cluster(_settings),
+    _files,
 )

@@ -6,6 +6,7 @@ What parses a text here raises ValueError for any that is not of its form.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,15 +14,19 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from k8s_heartbeat.adapters.http.rendering import DEFAULT_CODES
 from k8s_heartbeat.core.durations import parse_duration, print_duration
+from k8s_heartbeat.core.fields import is_list
 
 if TYPE_CHECKING:
     from k8s_heartbeat.adapters.http.client_address import Network
 
 __all__ = [
     "Form",
+    "any_text",
     "codes",
     "duration",
     "level",
+    "listed",
+    "matching",
     "names",
     "networks",
     "one_of",
@@ -114,6 +119,35 @@ def one_of(*words: str) -> Form[str]:
         return text.lower()
 
     return Form(parse, f"{', '.join(words[:-1])} or {words[-1]}", words[0])
+
+
+def any_text(found: object) -> str:
+    """A text."""
+    if not isinstance(found, str):
+        raise ValueError
+    return found
+
+
+def matching(pattern: re.Pattern[str]) -> Callable[[object], str]:
+    """Takes a text that a pattern matches as a whole."""
+
+    def parse(found: object) -> str:
+        if pattern.fullmatch(any_text(found)) is None:
+            raise ValueError
+        return any_text(found)
+
+    return parse
+
+
+def listed(least: int = 0, most: int = sys.maxsize) -> Callable[[object], list[object]]:
+    """Takes a list of so many entries, whatever they are."""
+
+    def parse(found: object) -> list[object]:
+        if not is_list(found) or not least <= len(found) <= most:
+            raise ValueError
+        return list(found)
+
+    return parse
 
 
 def level(text: str) -> str:

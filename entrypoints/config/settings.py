@@ -268,7 +268,7 @@ class Settings:
         "",
         "HEARTBEAT_CONFIG",
         _path("heartbeat.yaml"),
-        "a file with the policy, components and kinds of your own: "
+        "a file with the policy, components and kinds of your own, read again when it changes: "
         "[docs/configuration.md](docs/configuration.md)",
         has_flag=True,
         free=is_plain_path,

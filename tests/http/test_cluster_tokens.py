@@ -80,7 +80,8 @@ def guarded(reviewer: FakeReviewer, *objects: Manifest, believed: float = 300.0)
     pay = Component("pay", "Pay", (Member(("shop",), "deployment", "api"),))
     return service(
         reader=FakeReader(objects or [healthy()]),
-        contract=Contract(authenticator=authenticator, components={"pay": pay}),
+        contract=Contract(authenticator=authenticator),
+        components={"pay": pay},
         clock=clock,
     )
 
