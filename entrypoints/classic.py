@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import sys
+from functools import partial
 from typing import Any
 
+from k8s_heartbeat.adapters.http.base_path import is_quick
 from k8s_heartbeat.adapters.refused import repeated_host
 from k8s_heartbeat.adapters.server import Server, TooFewFilesError, TooFewThreadsError
 
@@ -39,6 +41,7 @@ def server_for(app: Any, settings: Settings, stop: Stop) -> Server:
             threads=settings.threads,
             drain_seconds=settings.drain_seconds,
             stop=stop,
+            is_quick=partial(is_quick, settings.base_path),
         )
     except TooFewFilesError as error:
         wrong = (

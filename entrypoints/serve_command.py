@@ -109,6 +109,6 @@ def _serve(
 
 def _tell_what_to_try(settings: Settings, port: int) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(_TRY.format(url=f"http://{host}:{port}"), file=sys.stderr, flush=True)
+    print(_TRY.format(url=f"http://{host}:{port}{settings.base_path}"), file=sys.stderr, flush=True)
     if settings.auth == "token":
         print('Each needs -H "Authorization: Bearer $AUTH_TOKEN_BASIC".', file=sys.stderr)

@@ -147,6 +147,7 @@ def application(
         codes=settings.status_codes,
         detail=settings.detail,
         cors_origins=settings.cors_origins,
+        base_path=settings.base_path,
         timeout=settings.timeout.total_seconds(),
         checks=checks,
     )

@@ -19,6 +19,7 @@ from k8s_heartbeat.core.checks.reader import ClusterReader
 
 from ..groups import Groups
 from .auth import Admission, Authenticator
+from .base_path import Below, enter
 from .client_address import ClientAddress, Network
 from .outages import Outages
 from .probes import ApiServerHealth, Liveness, Readiness
@@ -90,6 +91,7 @@ class Contract:
         codes: Which code answers which word.
         detail: How much is said.
         cors_origins: Origins whose pages may read answers; empty for all.
+        base_path: The prefix of every route, such as ``/heartbeat``; empty for none.
         timeout: Seconds that the API server has for all that one request reads.
         checks: What `/readyz?verbose` tells besides, by its name: what is wrong, or nothing.
     """
@@ -102,6 +104,7 @@ class Contract:
     codes: Mapping[str, int] | None = None
     detail: Detail = Detail.SUMMARY
     cors_origins: Sequence[str] = ()
+    base_path: str = ""
     timeout: float = 5.0
     checks: Mapping[str, Callable[[], str]] = field(default_factory=dict[str, Callable[[], str]])
 
@@ -150,6 +153,7 @@ def create_app(
 
     app = _App(
         clock,
+        contract.base_path,
         middleware=[
             RequestLog(clock, contract.timeout, new_id, ClientAddress(contract.trusted_proxies)),
             _Headers(allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED),
@@ -161,6 +165,7 @@ def create_app(
                 clock=clock,
                 now=now,
             ),
+            Below(),
         ],
     )
     # A redirect reads as an outage to most monitors.
@@ -220,11 +225,12 @@ class _Headers(_FalconCors):
 
 
 class _App(_FalconApp):
-    """A Falcon app that notes when each request came."""
+    """A Falcon app that notes when each request came, and stands at its prefix."""
 
-    def __init__(self, clock: Callable[[], float], **options: Any) -> None:
+    def __init__(self, clock: Callable[[], float], base_path: str, **options: Any) -> None:
         super().__init__(**options)
         self._clock = clock
+        self._base_path = base_path
 
     def __call__(self, env: dict[str, Any], start_response: Any) -> Any:
         """Answer a request as WSGI has it."""
@@ -233,4 +239,5 @@ class _App(_FalconApp):
         if env["REQUEST_METHOD"] not in _METHODS:
             # Any other word is the caller's own, and may be anything.
             env["REQUEST_METHOD"] = "?"
+        enter(self._base_path, env)
         return super().__call__(env, start_response)

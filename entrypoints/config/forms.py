@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Form",
     "any_text",
+    "base_path",
     "codes",
     "duration",
     "level",
@@ -51,6 +52,7 @@ _REDIS_OPTIONS: Mapping[str, tuple[str, ...]] = {
 # Codes whose answers have no body, or another meaning than the answer's.
 _BODILESS = (204, 205, 304)
 _DATABASE = re.compile("/?|/[0-9]{1,9}")
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _ORIGIN = re.compile(r"https?://[^/\s?#@]+/?")
 _LEVELS = {
     # The words of the original's logger too.
@@ -180,6 +182,14 @@ def origins(text: str) -> tuple[str, ...]:
     if not all(map(_ORIGIN.fullmatch, found)):
         raise ValueError
     return tuple(origin.rstrip("/") for origin in found)
+
+
+def base_path(text: str) -> str:
+    """A prefix of paths, such as ``/heartbeat``."""
+    # Clients take a step of dots for another one.
+    if not _PREFIX.fullmatch(text) or {".", ".."} & {*text.split("/")}:
+        raise ValueError
+    return text
 
 
 def names(text: str) -> tuple[str, ...]:

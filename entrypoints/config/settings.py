@@ -24,6 +24,7 @@ from k8s_heartbeat.core.durations import print_duration
 
 from .forms import (
     Form,
+    base_path,
     codes,
     duration,
     level,
@@ -183,6 +184,17 @@ class Settings:
         "the address to listen on",
         has_flag=True,
         free=is_plain_host,
+    )
+    base_path: str = _declared(
+        "",
+        "HEARTBEAT_BASE_PATH",
+        Form(
+            base_path,
+            "a path that begins with a slash and does not end with one, of letters, digits, '.', "
+            "'_', '~' and '-'",
+            "/heartbeat",
+        ),
+        "a prefix of every path, for proxies that cannot strip it; probes answer without it too",
     )
     log_level: str = _declared(
         "INFO",

@@ -33,6 +33,8 @@ GOOD: list[tuple[str, str, object]] = [
     ("PORT", "65535", 65535),
     ("PORT", "08080", 8080),
     ("HEARTBEAT_HOST", "::1", "::1"),
+    ("HEARTBEAT_BASE_PATH", "/heartbeat", "/heartbeat"),
+    ("HEARTBEAT_BASE_PATH", "/ops/heart-beat.v1/_~", "/ops/heart-beat.v1/_~"),
     ("LOG_LEVEL", "debug", "DEBUG"),
     ("LOG_LEVEL", "warn", "WARNING"),
     ("LOG_LEVEL", "Fatal", "CRITICAL"),
@@ -114,6 +116,11 @@ BAD: list[tuple[str, str]] = [
     ("PORT", "80.0"),
     ("PORT", "٨٠"),
     ("PORT", "9" * 5000),
+    *(
+        ("HEARTBEAT_BASE_PATH", path)
+        for path in ("/", "heartbeat", "/heartbeat/", "//a", "/a//b", "/a b", "/a%20b", "/a?b")
+    ),
+    *(("HEARTBEAT_BASE_PATH", path) for path in ("/..", "/a/./b", "/a/..", "/é", "/a\n", "/{a}")),
     ("LOG_LEVEL", "loud"),
     ("RATE_LIMIT", "0"),
     ("RATE_LIMIT", "1e3"),
