@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from weakref import ReferenceType, ref
 
 from cachetools import TLRUCache
 
@@ -90,13 +91,13 @@ class Memory:
         # In the order in which they began.
         self._hands: list[_Hands] = []
         self._held: dict[int, _Held] = {}
-        self._shelves: list[TLRUCache[Any, Any]] = []
+        self._shelves: list[ReferenceType[TLRUCache[Any, Any]]] = []
 
     @property
     def held(self) -> int:
         """Bytes that are kept or in hand; the caller holds the lock, or nobody else is there."""
         loose = [entry.size for entry in self._held.values() if not entry.is_kept]
-        kept = [int(shelf.currsize) for shelf in self._shelves]
+        kept = [int(shelf.currsize) for shelf in self._standing()]
         return self._in_hand + sum(loose) + sum(kept)
 
     def shelf(
@@ -109,6 +110,8 @@ class Memory:
     ) -> TLRUCache[K, V]:
         """Somewhere to keep values, the longest unused of which give way.
 
+        Once nobody has it any more, what it keeps is neither there nor counted.
+
         Args:
             most: Bytes that it may take of the budget.
             clock: A monotonic clock, in seconds.
@@ -116,12 +119,13 @@ class Memory:
             size: About how many bytes a value takes, its key included.
         """
         made = TLRUCache(most, ends, clock, size)
-        self._shelves.append(made)
+        with self.lock:
+            self._shelves = [*map(ref, self._standing()), ref(made)]
         return made
 
     def fit(self) -> None:
         """Drop what is kept beyond the budget; the caller holds the lock."""
-        shelves = list(self._shelves)
+        shelves = self._standing()
         left: float = self._most - self.held
         while left < 0 and shelves:
             fullest = max(shelves, key=_size_of)
@@ -134,6 +138,10 @@ class Memory:
                 fullest[key] = value
                 shelves.remove(fullest)
             left += before - fullest.currsize
+
+    def _standing(self) -> list[TLRUCache[Any, Any]]:
+        """The shelves that somebody has."""
+        return [shelf for shelf in (known() for known in self._shelves) if shelf is not None]
 
     @contextmanager
     def holding(self) -> Generator[None]:

@@ -40,7 +40,7 @@ from .report import Answer, Verdict, report
 if TYPE_CHECKING:
     from k8s_heartbeat.core.checks.component import Component
 
-    from .settings import Settings
+    from .config.settings import Settings
 
 __all__ = ["run"]
 
@@ -78,18 +78,13 @@ def _configured(arguments: argparse.Namespace, question: Question, *, live: bool
     named = arguments.config or os.environ.get("HEARTBEAT_CONFIG")
     if not live and not named and not question.component:
         return _Configured()
-    from . import configuration as file  # noqa: PLC0415  # offline it is seldom needed
-    from .settings import SettingsError, load  # noqa: PLC0415  # the same
+    from .config import configuration as file  # noqa: PLC0415  # offline it is seldom needed
+    from .config.settings import SettingsError, given_flags, load  # noqa: PLC0415  # the same
 
-    flags = {
-        field: value
-        for field in ("kubeconfig", "context", "config")
-        if (value := getattr(arguments, field)) is not None
-    }
     try:
-        settings, _ = load(os.environ, flags)
+        settings, _ = load(os.environ, given_flags(arguments))
         read = file.read_configuration
-        configuration = read(settings.config) if settings.config else file.Configuration()
+        configuration = read(settings.config).current() if settings.config else file.Configuration()
     except (SettingsError, file.ConfigurationError) as error:
         raise CommandError(str(error), EXIT_USAGE) from None
     component = configuration.components.get(question.component)
@@ -114,7 +109,7 @@ def _live(arguments: argparse.Namespace, question: Question) -> Answer:
     if settings is None:
         raise AssertionError("a live check always has settings")
     try:
-        cluster = wiring.live_cluster(settings, configured.rules)
+        cluster = wiring.live_cluster(settings)
     except wiring.MissingExtraError as error:
         raise CommandError(str(error), EXIT_USAGE) from None
     except wiring.no_cluster_error() as error:
@@ -124,7 +119,9 @@ def _live(arguments: argparse.Namespace, question: Question) -> Answer:
         ) from None
     named = "" if cluster.client is None else cluster.client.namespace
     namespace = named if question.namespace is None else question.namespace
-    check = _Check(cluster.reader, question, configured, settings.timeout.total_seconds())
+    check = _Check(
+        cluster.reader(configured.rules), question, configured, settings.timeout.total_seconds()
+    )
     try:
         if question.subjects:
             return check.objects(namespace, wide=arguments.output != "text")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gc
 import sys
+from functools import partial
 from typing import Any
 
+from k8s_heartbeat.adapters.http.base_path import is_quick
 from k8s_heartbeat.adapters.refused import repeated_host
 from k8s_heartbeat.adapters.server import Server, TooFewFilesError, TooFewThreadsError
 
 from .arenas import share_arenas
+from .config.settings import Settings
 from .errors import EXIT_USAGE, CommandError
-from .settings import Settings
 from .signals import Stop
 
 __all__ = ["server_for"]
@@ -39,6 +41,7 @@ def server_for(app: Any, settings: Settings, stop: Stop) -> Server:
             threads=settings.threads,
             drain_seconds=settings.drain_seconds,
             stop=stop,
+            is_quick=partial(is_quick, settings.base_path),
         )
     except TooFewFilesError as error:
         wrong = (

@@ -20,10 +20,25 @@ from .signals import ended_by_a_stop
 __all__ = ["main"]
 
 _FLAG = re.compile("--[a-z]+(-[a-z]+)*")
+_DECLARED = "as its setting is declared"
+_LINK = re.compile(r"\[([^]]+)\]\([^)]+\)")
 
 if TYPE_CHECKING:
     # It has no public name.
+    _Flags = argparse._ActionsContainer  # pyright: ignore[reportPrivateUsage]  # the same
     _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]  # it has no public name
+
+
+class _Help(argparse.HelpFormatter):
+    """Help that says of a setting's flag what its declaration says, which is read for it alone."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.help != _DECLARED:
+            return action.help
+        from .config.settings import SETTINGS  # noqa: PLC0415  # not worth its import otherwise
+
+        (meaning,) = (entry.meaning for entry in SETTINGS if entry.field == action.dest)
+        return _LINK.sub(r"\1", meaning).replace("`", "")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -35,7 +50,7 @@ class _Parser(argparse.ArgumentParser):
     """
 
     def __init__(self, *, given: Sequence[str], **named: Any) -> None:
-        super().__init__(**named)
+        super().__init__(formatter_class=_Help, **named)
         self._given = given
 
     def error(self, message: str) -> NoReturn:
@@ -151,26 +166,21 @@ def _token(_: argparse.Namespace) -> int:
 
 def _config(arguments: argparse.Namespace) -> int:
     """Print the effective settings, each with its origin."""
-    from .settings import SettingsError, explain, load  # noqa: PLC0415  # not for every command
+    from .config.settings import SettingsError, explain, given_flags, load  # noqa: PLC0415  # not for every command
 
-    flags = {
-        field: value
-        for field in ("kubeconfig", "context", "config")
-        if (value := getattr(arguments, field)) is not None
-    }
     try:
-        settings, origins = load(os.environ, flags)
+        settings, origins = load(os.environ, given_flags(arguments))
     except SettingsError as error:
         raise CommandError(str(error), EXIT_USAGE) from None
     print("\n".join(explain(settings, origins)))
     if settings.config or settings.tokens_file:
-        from .configuration import told  # noqa: PLC0415  # only where there is one
-        from .files import read_files  # noqa: PLC0415  # only where there is one
+        from .config.configuration import told  # noqa: PLC0415  # only where there is one
+        from .config.files import read_files  # noqa: PLC0415  # only where there is one
 
         files = read_files(settings)
         if files.faults:
             raise CommandError("\n".join(files.faults), EXIT_USAGE)
-        lines = told(files.configuration) if settings.config else []
+        lines = told(files.in_force()) if settings.config else []
         tokens = files.tokens.current() if files.tokens else ()
         print("\n".join([*lines, *map(str, tokens)]))
     return 0
@@ -202,8 +212,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     config = subparsers.add_parser(
         "config", parents=[common], help="the effective settings with their origin"
     )
-    _add_cluster_flags(config)
-    _add_config_flag(config)
+    _add_flags(config, "kubeconfig", "context", "config")
     config.set_defaults(command=_config)
     return parser
 
@@ -245,8 +254,7 @@ def _add_check(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
         "--for", dest="lasting", metavar="DURATION", help="not up only once it lasted, such as 2m"
     )
     check.add_argument("--now", metavar="TIME", help="judge as of then, RFC 3339, for old dumps")
-    _add_cluster_flags(check)
-    _add_config_flag(check)
+    _add_flags(check, "kubeconfig", "context", "config")
     check.set_defaults(command=_check)
 
 
@@ -262,13 +270,9 @@ def _add_serve(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
     source.add_argument(
         "--demo", action="store_true", help="an invented shop, on 127.0.0.1, open to try"
     )
-    source.add_argument("--snapshot", metavar="FILE", help="a dump in place of a cluster")
-    serve.add_argument("--host", metavar="ADDRESS")
-    serve.add_argument("--port", metavar="PORT")
-    serve.add_argument("--log-level", metavar="LEVEL")
-    serve.add_argument("--drain-seconds", metavar="SECONDS")
-    _add_cluster_flags(serve)
-    _add_config_flag(serve)
+    _add_flags(source, "snapshot")
+    _add_flags(serve, "host", "port", "log_level", "drain_seconds")
+    _add_flags(serve, "kubeconfig", "context", "config")
     serve.set_defaults(command=_serve)
 
 
@@ -286,16 +290,11 @@ def _add_rules(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
         metavar="KIND",
         help="such as deployment or certificates.cert-manager.io; default: all",
     )
-    _add_config_flag(rules)
+    _add_flags(rules, "config")
     rules.set_defaults(command=_rules)
 
 
-def _add_config_flag(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--config", metavar="FILE", help="the configuration file (policy, components, kinds)"
-    )
-
-
-def _add_cluster_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--kubeconfig", metavar="FILE", help="a kubeconfig, before all else")
-    parser.add_argument("--context", metavar="NAME", help="a context of the kubeconfig")
+def _add_flags(parser: _Flags, *names: str) -> None:
+    """Add the flags of these settings."""
+    for name in names:
+        parser.add_argument(f"--{name.replace('_', '-')}", help=_DECLARED)

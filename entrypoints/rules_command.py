@@ -79,10 +79,10 @@ def _in_force(arguments: argparse.Namespace) -> tuple[Rules, Catalogue]:
     path = arguments.config or os.environ.get("HEARTBEAT_CONFIG")
     if not path:
         return RULES, {}
-    from .configuration import ConfigurationError, read_configuration  # noqa: PLC0415  # few have a file of their own
+    from .config.configuration import ConfigurationError, read_configuration  # noqa: PLC0415  # few have a file of their own
 
     try:
-        configuration = read_configuration(path)
+        configuration = read_configuration(path).current()
     except ConfigurationError as error:
         raise CommandError(str(error), EXIT_USAGE) from None
     return configuration.rules, configuration.kinds

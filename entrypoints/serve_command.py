@@ -13,23 +13,12 @@ from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.logs import configure_logging
 
 from . import wiring
+from .config.files import Files, read_all
+from .config.settings import Settings, SettingsError, given_flags, load, secrets_of
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
-from .files import Files, read_all
-from .settings import Settings, SettingsError, load, secrets_of
 from .signals import Stop
 
 __all__ = ["run"]
-
-_FLAGS = (
-    "kubeconfig",
-    "context",
-    "config",
-    "snapshot",
-    "host",
-    "port",
-    "log_level",
-    "drain_seconds",
-)
 
 _TRY = """\
 A shop that was never real, at {url} - try:
@@ -52,10 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: The configuration is wrong, there is no cluster, or the port is taken.
     """
-    flags = {field: value for field in _FLAGS if (value := getattr(arguments, field)) is not None}
     faults: list[str] = []
     try:
-        settings, origins = load(os.environ, flags)
+        settings, origins = load(os.environ, given_flags(arguments))
     except SettingsError as error:
         settings, origins, faults = error.settings, {}, error.faults
     if arguments.demo:
@@ -63,16 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
     configure_logging(settings.log_level, secrets_of(settings))
     files = read_all(settings, faults, live=not (arguments.demo or settings.snapshot))
     if arguments.demo and not settings.config:
-        files.configuration = wiring.demo_configuration()
+        files.default = wiring.demo_configuration()
     faults = files.faults
     try:
         if settings.snapshot:
             check_regular(settings.snapshot)
-        cluster = (
-            wiring.demo_cluster()
-            if arguments.demo
-            else wiring.server_cluster(settings, files.configuration.rules)
-        )
+        cluster = wiring.demo_cluster() if arguments.demo else wiring.server_cluster(settings)
         if not faults:
             return _serve(settings, cluster, files, demo=arguments.demo)
     except wiring.MissingExtraError as error:
@@ -111,9 +95,7 @@ def _serve(
     demo: bool,
 ) -> int:
     stop = Stop()
-    app = wiring.application(
-        settings, cluster, files.configuration, tokens=files.tokens, draining=stop.is_asked
-    )
+    app = wiring.application(settings, cluster, files, draining=stop.is_asked)
     from .classic import server_for  # noqa: PLC0415  # of an extra, which `application` checks
 
     # From before anybody can connect, who is to be answered.
@@ -127,6 +109,6 @@ def _serve(
 
 def _tell_what_to_try(settings: Settings, port: int) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(_TRY.format(url=f"http://{host}:{port}"), file=sys.stderr, flush=True)
+    print(_TRY.format(url=f"http://{host}:{port}{settings.base_path}"), file=sys.stderr, flush=True)
     if settings.auth == "token":
         print('Each needs -H "Authorization: Bearer $AUTH_TOKEN_BASIC".', file=sys.stderr)

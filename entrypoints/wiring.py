@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.adapters.dump import read_file
 from k8s_heartbeat.adapters.snapshot import SnapshotReader
-from k8s_heartbeat.core import RULES, Rules
+from k8s_heartbeat.core import Rules
 
-from .configuration import Configuration
-from .settings import Settings
+from .config.configuration import Configuration
+from .config.files import Files
+from .config.settings import Settings
 
 if TYPE_CHECKING:
     import falcon
 
     from k8s_heartbeat.adapters.cluster import Client
+    from k8s_heartbeat.adapters.groups import Groups
+    from k8s_heartbeat.adapters.http.app import Judging
     from k8s_heartbeat.adapters.http.auth import Authenticator
     from k8s_heartbeat.adapters.http.shared_quota import SharedCounts
     from k8s_heartbeat.adapters.http.tokens import Token
@@ -57,12 +60,12 @@ class Cluster:
     """What is judged.
 
     Attributes:
-        reader: Where objects are read.
+        reader: Where objects are read, with the fields that these rules name of each kind.
         client: Who asks the API server; None where there is none, as with a snapshot.
         memory: What the reader draws on for what it has in hand; None where it draws on nothing.
     """
 
-    reader: ClusterReader
+    reader: Callable[[Rules], ClusterReader]
     client: Client | None = None
     memory: Memory | None = None
 
@@ -70,9 +73,8 @@ class Cluster:
 def application(
     settings: Settings,
     cluster: Cluster,
-    configuration: Configuration | None = None,
+    files: Files,
     *,
-    tokens: RereadFile[tuple[Token, ...]] | None = None,
     draining: Callable[[], bool] = lambda: False,
 ) -> falcon.App[Any, Any]:
     """The WSGI application over a cluster, of which it caches what is read.
@@ -80,8 +82,7 @@ def application(
     Args:
         settings: What the operator decides.
         cluster: What is judged; one with a session where its own tokens are to be known.
-        configuration: The policy and the components.
-        tokens: The tokens file, where there is one.
+        files: The configuration and the tokens.
         draining: Whether the process is about to stop.
 
     Raises:
@@ -103,35 +104,40 @@ def application(
     )
     # At most half of the threads wait for the API server, whatever they wait for.
     places = threading.BoundedSemaphore(max(1, settings.threads // 2))
-    configuration = configuration or Configuration()
+    group_places = threading.BoundedSemaphore(max(1, settings.threads // 2))
     slots, memory = ComputeSlots(_COMPUTING), cluster.memory or Memory()
-    cached = CachedReader(
-        cluster.reader,
-        clock=time.monotonic,
-        lifetimes=lifetimes,
-        memory=memory,
-        places=places,
-        slots=slots,
-        usual_time=settings.timeout.total_seconds(),
-    )
-    groups = Groups(
-        cached,
-        configuration.policy,
-        rules=configuration.rules,
-        clock=time.monotonic,
-        lifetimes=lifetimes,
-        memory=memory,
-        places=threading.BoundedSemaphore(max(1, settings.threads // 2)),
-        slots=slots,
-    )
+
+    def cached(rules: Rules) -> CachedReader:
+        return CachedReader(
+            cluster.reader(rules),
+            clock=time.monotonic,
+            lifetimes=lifetimes,
+            memory=memory,
+            places=places,
+            slots=slots,
+            usual_time=settings.timeout.total_seconds(),
+        )
+
+    def groups(reader: ClusterReader, configuration: Configuration) -> Groups:
+        return Groups(
+            reader,
+            configuration.policy,
+            rules=configuration.rules,
+            clock=time.monotonic,
+            lifetimes=lifetimes,
+            memory=memory,
+            places=group_places,
+            slots=slots,
+        )
+
     shared = _shared_counts(settings)
-    checks: dict[str, Callable[[], str]] = {}
-    if tokens:
-        checks["tokens-file"] = lambda: _wrong(tokens)
+    checks: dict[str, Callable[[], str]] = {
+        name: partial(_wrong, file) for name, file in files.reread().items()
+    }
     if shared:
         checks["rate-limit-storage"] = shared.fault
     contract = Contract(
-        authenticator=_authenticator(settings, cluster.client, tokens, memory, places),
+        authenticator=_authenticator(settings, cluster.client, files.tokens, memory, places),
         limit=RateLimit(settings.rate_limit, settings.rate_limit_period),
         token_limit=None
         if settings.token_rate_limit is None
@@ -141,13 +147,64 @@ def application(
         codes=settings.status_codes,
         detail=settings.detail,
         cors_origins=settings.cors_origins,
+        base_path=settings.base_path,
         timeout=settings.timeout.total_seconds(),
-        policy=configuration.policy,
-        rules=configuration.rules,
-        components=configuration.components,
         checks=checks,
     )
-    return create_app(cached, groups, contract, draining=draining, shared=shared)
+    judging = _CurrentJudging(files.in_force, cached, groups)
+    return create_app(judging, contract, draining=draining, shared=shared)
+
+
+class _CurrentJudging:
+    """What judges requests by the configuration in force; made anew once that is another one.
+
+    Verdicts of an old policy go with the groups that remember them, and what was read with fewer
+    fields goes with its reader. A request that has begun ends as it began.
+
+    Args:
+        configuration: What is in force.
+        reader: Makes the reader by its rules.
+        groups: Makes the groups over a reader.
+    """
+
+    def __init__(
+        self,
+        configuration: Callable[[], Configuration],
+        reader: Callable[[Rules], ClusterReader],
+        groups: Callable[[ClusterReader, Configuration], Groups],
+    ) -> None:
+        self._configuration = configuration
+        self._reader = reader
+        self._groups = groups
+        self._lock = threading.Lock()
+        self._made_of = configuration()
+        self._judging = self._made(reader(self._made_of.rules), self._made_of)
+
+    def __call__(self) -> Judging:
+        """What judges a request that comes now."""
+        if self._configuration() is not self._made_of:
+            with self._lock:
+                self._take(self._configuration())
+        return self._judging
+
+    def _take(self, configuration: Configuration) -> None:
+        if configuration is self._made_of:
+            return
+        same_fields = configuration.kinds == self._made_of.kinds
+        reader = self._judging.reader if same_fields else self._reader(configuration.rules)
+        self._judging = self._made(reader, configuration)
+        self._made_of = configuration
+
+    def _made(self, reader: ClusterReader, configuration: Configuration) -> Judging:
+        from k8s_heartbeat.adapters.http.app import Judging  # noqa: PLC0415  # of an extra
+
+        return Judging(
+            reader,
+            self._groups(reader, configuration),
+            configuration.policy,
+            configuration.rules,
+            configuration.components,
+        )
 
 
 def _shared_counts(settings: Settings) -> SharedCounts | None:
@@ -207,19 +264,16 @@ def _authenticator(
     return TokenAuthenticator(lambda: (*own, *tokens.current()) if tokens else own)
 
 
-def _wrong(tokens: RereadFile[tuple[Token, ...]]) -> str:
+def _wrong(file: RereadFile[Any]) -> str:
     # Anybody may ask for it: what exactly is wrong stands in the log.
-    return "wrong or unreadable, what it said before is in force; see the log" * bool(
-        tokens.fault()
-    )
+    return "wrong or unreadable, what it said before is in force; see the log" * bool(file.fault())
 
 
-def server_cluster(settings: Settings, rules: Rules = RULES) -> Cluster:
+def server_cluster(settings: Settings) -> Cluster:
     """What a server was asked to judge: a snapshot or the live cluster.
 
     Args:
         settings: What the operator decides.
-        rules: They name the fields that are kept of each kind.
 
     Raises:
         DumpError: The snapshot cannot be read.
@@ -228,16 +282,15 @@ def server_cluster(settings: Settings, rules: Rules = RULES) -> Cluster:
     """
     if settings.snapshot:
         objects = read_file(settings.snapshot)
-        return Cluster(SnapshotReader(lambda: objects))
-    return live_cluster(settings, rules)
+        return Cluster(lambda _: SnapshotReader(lambda: objects))
+    return live_cluster(settings)
 
 
-def live_cluster(settings: Settings, rules: Rules = RULES) -> Cluster:
+def live_cluster(settings: Settings) -> Cluster:
     """The cluster that the settings or the surroundings of the process name.
 
     Args:
         settings: What the operator decides.
-        rules: They name the fields that are kept of each kind.
 
     Raises:
         NoClusterError: No cluster was found.
@@ -255,7 +308,7 @@ def live_cluster(settings: Settings, rules: Rules = RULES) -> Cluster:
         raise _missing(error) from None
     _log.info("reading the cluster by %s", client.origin)
     memory = Memory()
-    return Cluster(LiveReader(client, memory, rules), client, memory)
+    return Cluster(partial(LiveReader, client, memory), client, memory)
 
 
 def no_cluster_error() -> type[Exception]:
@@ -269,7 +322,7 @@ def demo_cluster() -> Cluster:
     """The shop that ships with the package, its times relative to now."""
     from k8s_heartbeat.adapters.demo import shop  # noqa: PLC0415  # read for the demo alone
 
-    return Cluster(SnapshotReader(lambda: shop(datetime.now(UTC))))
+    return Cluster(lambda _: SnapshotReader(lambda: shop(datetime.now(UTC))))
 
 
 def demo_configuration() -> Configuration:

@@ -14,8 +14,8 @@ from k8s_heartbeat.adapters.dump import check_regular
 from k8s_heartbeat.adapters.logs import configure_logging
 
 from . import wiring
-from .files import read_all
-from .settings import SettingsError, load, secrets_of
+from .config.files import read_all
+from .config.settings import SettingsError, load, secrets_of
 
 if TYPE_CHECKING:
     import falcon
@@ -37,7 +37,6 @@ if _settings.snapshot:
     check_regular(_settings.snapshot)
 application: falcon.App[Any, Any] = wiring.application(
     _settings,
-    wiring.server_cluster(_settings, _files.configuration.rules),
-    _files.configuration,
-    tokens=_files.tokens,
+    wiring.server_cluster(_settings),
+    _files,
 )

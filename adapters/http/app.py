@@ -19,6 +19,7 @@ from k8s_heartbeat.core.checks.reader import ClusterReader
 
 from ..groups import Groups
 from .auth import Admission, Authenticator
+from .base_path import Below, enter
 from .client_address import ClientAddress, Network
 from .outages import Outages
 from .probes import ApiServerHealth, Liveness, Readiness
@@ -37,7 +38,7 @@ else:
     # Older releases take no parameters when they run.
     _FalconApp, _FalconCors = falcon.App, falcon.CORSMiddleware
 
-__all__ = ["Contract", "create_app"]
+__all__ = ["Contract", "Judging", "create_app"]
 
 # Falcon answers WEBSOCKET before any middleware runs.
 _METHODS = frozenset(falcon.COMBINED_METHODS) - {"WEBSOCKET"}
@@ -68,6 +69,25 @@ def _new_id() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Judging:
+    """What judges a request, from its beginning to its end.
+
+    Attributes:
+        reader: Where objects are read.
+        groups: Where the verdicts on groups come from.
+        policy: The knobs of the rules.
+        rules: Which rule judges which kind.
+        components: The named groups, by their names.
+    """
+
+    reader: ClusterReader
+    groups: Groups
+    policy: Policy = Policy()
+    rules: Rules = RULES
+    components: Mapping[str, Component] = field(default_factory=dict[str, Component])
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """What an operator decides about the answers.
 
@@ -80,10 +100,8 @@ class Contract:
         codes: Which code answers which word.
         detail: How much is said.
         cors_origins: Origins whose pages may read answers; empty for all.
+        base_path: The prefix of every route, such as ``/heartbeat``; empty for none.
         timeout: Seconds that the API server has for all that one request reads.
-        policy: The knobs of the rules.
-        rules: Which rule judges which kind.
-        components: The named groups, by their names.
         checks: What `/readyz?verbose` tells besides, by its name: what is wrong, or nothing.
     """
 
@@ -95,16 +113,13 @@ class Contract:
     codes: Mapping[str, int] | None = None
     detail: Detail = Detail.SUMMARY
     cors_origins: Sequence[str] = ()
+    base_path: str = ""
     timeout: float = 5.0
-    policy: Policy = Policy()
-    rules: Rules = RULES
-    components: Mapping[str, Component] = field(default_factory=dict[str, Component])
     checks: Mapping[str, Callable[[], str]] = field(default_factory=dict[str, Callable[[], str]])
 
 
 def create_app(
-    reader: ClusterReader,
-    groups: Groups,
+    judging: Callable[[], Judging],
     contract: Contract,
     *,
     clock: Callable[[], float] = time.monotonic,
@@ -116,8 +131,7 @@ def create_app(
     """The WSGI application.
 
     Args:
-        reader: Where objects are read.
-        groups: Where the verdicts on groups come from.
+        judging: What judges a request that comes now.
         contract: What an operator decides.
         clock: A monotonic clock, in seconds, for limits and deadlines.
         now: The wall clock, timezone-aware, for judging.
@@ -126,17 +140,21 @@ def create_app(
         new_id: Makes the id of a request that brings none.
     """
     codes = {**DEFAULT_CODES, **(contract.codes or {})}
-    dependencies = Dependencies(
-        reader=reader,
-        groups=groups,
-        now=now,
-        policy=contract.policy,
-        rules=contract.rules,
-        components=contract.components,
-        codes=codes,
-        outages=Outages(clock),
-        detail=contract.detail,
-    )
+    outages = Outages(clock)
+
+    def dependencies() -> Dependencies:
+        given = judging()
+        return Dependencies(
+            reader=given.reader,
+            groups=given.groups,
+            now=now,
+            policy=given.policy,
+            rules=given.rules,
+            components=given.components,
+            codes=codes,
+            outages=outages,
+            detail=contract.detail,
+        )
 
     def quota(name: str, limit: RateLimit) -> Quota:
         local = LocalQuota(limit, clock)
@@ -144,6 +162,7 @@ def create_app(
 
     app = _App(
         clock,
+        contract.base_path,
         middleware=[
             RequestLog(clock, contract.timeout, new_id, ClientAddress(contract.trusted_proxies)),
             _Headers(allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED),
@@ -155,20 +174,42 @@ def create_app(
                 clock=clock,
                 now=now,
             ),
+            Below(),
         ],
     )
     # A redirect reads as an outage to most monitors.
     app.req_options.strip_url_path_trailing_slash = True
     add_problem_handlers(app, codes)
-    app.add_route("/api/healthz/{namespace}/{kind}/{name}", ObjectHealth(dependencies))
-    app.add_route("/api/healthz", GroupHealth(dependencies))
-    app.add_route("/api/healthz/{namespace}", GroupHealth(dependencies))
-    app.add_route("/api/components/{name}", ComponentHealth(dependencies))
+    app.add_route("/api/healthz", _Judged(GroupHealth, dependencies))
+    app.add_route("/api/healthz/{namespace}", _Judged(GroupHealth, dependencies))
+    app.add_route("/api/healthz/{namespace}/{kind}/{name}", _Judged(ObjectHealth, dependencies))
+    app.add_route("/api/components/{name}", _Judged(ComponentHealth, dependencies))
     app.add_route("/livez", Liveness())
     app.add_route("/readyz", Readiness(draining, contract.checks))
-    app.add_route("/healthz", ApiServerHealth(reader))
-    app.add_route("/health", ApiServerHealth(reader))
+    for path in ("/healthz", "/health"):
+        app.add_route(path, _Judged(lambda given: ApiServerHealth(given.reader), dependencies))
     return app
+
+
+class _Judged:
+    """A resource that is made for each request, of what judges it.
+
+    Args:
+        make: Makes it.
+        dependencies: What it takes, as it is now.
+    """
+
+    def __init__(
+        self, make: Callable[[Dependencies], Any], dependencies: Callable[[], Dependencies]
+    ) -> None:
+        self._make = make
+        self._dependencies = dependencies
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, **named: str) -> None:
+        """Answer as the resource does."""
+        self._make(self._dependencies()).on_get(req, resp, **named)
+
+    on_head = on_get
 
 
 class _Headers(_FalconCors):
@@ -194,11 +235,12 @@ class _Headers(_FalconCors):
 
 
 class _App(_FalconApp):
-    """A Falcon app that notes when each request came."""
+    """A Falcon app that notes when each request came, and stands at its prefix."""
 
-    def __init__(self, clock: Callable[[], float], **options: Any) -> None:
+    def __init__(self, clock: Callable[[], float], base_path: str, **options: Any) -> None:
         super().__init__(**options)
         self._clock = clock
+        self._base_path = base_path
 
     def __call__(self, env: dict[str, Any], start_response: Any) -> Any:
         """Answer a request as WSGI has it."""
@@ -207,4 +249,5 @@ class _App(_FalconApp):
         if env["REQUEST_METHOD"] not in _METHODS:
             # Any other word is the caller's own, and may be anything.
             env["REQUEST_METHOD"] = "?"
+        enter(self._base_path, env)
         return super().__call__(env, start_response)

@@ -37,7 +37,7 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
     def bad_request(
         req: falcon.Request, resp: falcon.Response, error: InvalidQuery, params: object
     ) -> None:
-        raise falcon.HTTPBadRequest(description=without_credentials(_told(error)))
+        raise falcon.HTTPBadRequest(description=without_credentials(_told(error, req.root_path)))
 
     def upstream(
         req: falcon.Request, resp: falcon.Response, error: ReadError, params: object
@@ -76,13 +76,13 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
     app.set_error_serializer(_serialize)
 
 
-def _told(error: InvalidQuery) -> str:
+def _told(error: InvalidQuery, base: str) -> str:
     """What is wrong with a question, and where in a path it is put right."""
     if not isinstance(error, WrongScope):
         return str(error)
     word = error.kind.kind.lower()
     place = "shop" if error.kind.namespaced else "-"
-    root = f"/api/healthz/{place}"
+    root = f"{base}/api/healthz/{place}"
     return f"{error}; write {root}/{word}/NAME for one, {root}?kind={word} for all"
 
 

@@ -19,7 +19,6 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from ..http.probes import is_probe
 from .connections import Connection
 
 __all__ = ["Listener"]
@@ -29,8 +28,6 @@ _AT_ONCE = 64
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _SEND_BUFFER = 65536
 _PAUSE_SECONDS = 0.2
-# What never waits for the cluster.
-_PROBES = ("/livez", "/readyz")
 
 
 class Listener(TcpWSGIServer):
@@ -44,7 +41,8 @@ class Listener(TcpWSGIServer):
         entries: The loop's, in which it enters itself and every connection.
         adj: What waitress is told.
         is_stopping: Whether a stop was asked for.
-        probes: Who answers the kubelet.
+        is_quick: Whether a path, as it was sent, never waits for the cluster.
+        probes: Who answers what is asked for there.
         named: What else waitress's own listener takes.
 
     Attributes:
@@ -64,10 +62,12 @@ class Listener(TcpWSGIServer):
         adj: Adjustments,
         *,
         is_stopping: Callable[[], bool],
+        is_quick: Callable[[str], bool],
         probes: ThreadedTaskDispatcher,
         **named: Any,
     ) -> None:
         self.is_stopping = is_stopping
+        self._is_quick = is_quick
         self._probes = probes
         self._entries = entries
         super().__init__(app, entries, adj=adj, **named)
@@ -111,7 +111,7 @@ class Listener(TcpWSGIServer):
 
     def hand_over(self, connection: Connection, request: HTTPRequestParser) -> None:
         """Have a request answered; probes do not stand in line, or a busy service is restarted."""
-        quick = is_probe(getattr(request, "path", ""), _PROBES)
+        quick = self._is_quick(getattr(request, "path", ""))
         workers = self._probes if quick else self.task_dispatcher
         workers.add_task(cast(Any, connection))
 

@@ -80,6 +80,8 @@ class Server:
         threads: Requests worked on at one moment.
         drain_seconds: How long to go on serving after a stop was asked for.
         stop: Whether a stop was asked for, from before the address is listened on.
+        is_quick: Whether a path, as it was sent, never waits for the cluster: it has threads of
+            its own.
 
     Raises:
         OSError: The address cannot be listened on.
@@ -96,11 +98,13 @@ class Server:
         threads: int,
         drain_seconds: float,
         stop: Stopping,
+        is_quick: Callable[[str], bool],
     ) -> None:
         self._drain_seconds = drain_seconds
         self._next_sweep = 0.0
         self._next_complaint = 0.0
         self._stop = stop
+        self._is_quick = is_quick
         self._map: dict[int, Any] = {}
         self._most = room_for(_CONNECTIONS, threads)
         adjustments = Adjustments(
@@ -163,6 +167,7 @@ class Server:
                         self._map,
                         adjustments,
                         is_stopping=self._stop.is_asked,
+                        is_quick=self._is_quick,
                         dispatcher=self._workers,
                         probes=self._probes,
                         sockinfo=address,

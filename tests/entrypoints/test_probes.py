@@ -13,6 +13,7 @@ from tests.servers.process import Service
 
 from .support import API, served
 
+BASE = "/heartbeat"
 REVIEWS = "/apis/authentication.k8s.io"
 
 
@@ -29,7 +30,7 @@ def ask_all(service: Service, paths: list[str], codes: list[int]) -> list[thread
     return threads
 
 
-@pytest.mark.parametrize("path", ["/livez//", "/readyz//", "/livez/x", "/livez;", API])
+@pytest.mark.parametrize("path", ["/livez//", "/readyz//", "/livez/x", "/livez;", f"{BASE}{API}"])
 def test_what_is_nearly_a_probe_waits_among_all_others(
     home: Path, api: ApiServer, path: str
 ) -> None:
@@ -37,13 +38,14 @@ def test_what_is_nearly_a_probe_waits_among_all_others(
     codes: list[int] = []
     with (
         holding() as (hold, released),
-        served(home, api, auth="kubernetes", timeout="5s") as service,
+        served(home, api, auth="kubernetes", timeout="5s", HEARTBEAT_BASE_PATH=BASE) as service,
     ):
         api.behave(REVIEWS, hold)
         threads = ask_all(service, [path] * 6, codes)
         api.wait_for(6, REVIEWS)
         for probe in ("/livez", "/livez/", "/readyz", "/readyz/"):
             assert service.get(probe).status == 200
+            assert service.get(f"{BASE}{probe}").status == 200
         assert codes == []
         released.set()
         for thread in threads:

@@ -15,10 +15,12 @@ from falcon.testing import Result, TestClient
 from k8s_heartbeat.adapters.cache import Lifetimes
 from k8s_heartbeat.adapters.cached import CachedReader
 from k8s_heartbeat.adapters.groups import Groups
-from k8s_heartbeat.adapters.http.app import Contract, create_app
+from k8s_heartbeat.adapters.http.app import Contract, Judging, create_app
 from k8s_heartbeat.adapters.http.tokens import Token, TokenAuthenticator, digest_of
 from k8s_heartbeat.adapters.memory import Memory
 from k8s_heartbeat.adapters.slots import ComputeSlots
+from k8s_heartbeat.core import Policy
+from k8s_heartbeat.core.checks.component import Component
 from k8s_heartbeat.core.checks.reader import (
     ClusterReader,
     Deadline,
@@ -217,14 +219,15 @@ def remembering(
     )
     groups = Groups(
         cached,
-        contract.policy,
+        Policy(),
         clock=clock.monotonic,
         lifetimes=lifetimes,
         memory=memory,
         places=threading.BoundedSemaphore(8),
         slots=slots,
     )
-    app = create_app(cached, groups, contract, clock=clock.monotonic, now=clock.wall)
+    judging = Judging(cached, groups)
+    app = create_app(lambda: judging, contract, clock=clock.monotonic, now=clock.wall)
     own = reader if isinstance(reader, FakeReader) else FakeReader()
     return Service(own, clock, TestClient(app))
 
@@ -235,16 +238,18 @@ def service(
     contract: Contract = OPEN,
     clock: Clock | None = None,
     draining: Callable[[], bool] = lambda: False,
+    policy: Policy = Policy(),
+    components: Mapping[str, Component] | None = None,
     **changes: Any,
 ) -> Service:
     """A service over these objects, or over a reader; changes are those of fields of `Contract`."""
     reader = FakeReader(objects) if reader is None else reader
     clock = clock or Clock()
-    contract = replace(contract, **changes)
+    groups = groups_over(reader, clock, policy)
+    judging = Judging(reader, groups, policy, components=components or {})
     app = create_app(
-        reader,
-        groups_over(reader, clock, contract),
-        contract,
+        lambda: judging,
+        replace(contract, **changes),
         clock=clock.monotonic,
         now=clock.wall,
         draining=draining,
@@ -253,11 +258,11 @@ def service(
     return Service(reader, clock, TestClient(app))
 
 
-def groups_over(reader: ClusterReader, clock: Clock, contract: Contract = OPEN) -> Groups:
+def groups_over(reader: ClusterReader, clock: Clock, policy: Policy = Policy()) -> Groups:
     """Verdicts on groups that only those share who ask at one moment of the clock."""
     return Groups(
         reader,
-        contract.policy,
+        policy,
         clock=clock.monotonic,
         lifetimes=Lifetimes(absence=0.0, failure=0.0, stale=0.0),
         memory=Memory(),

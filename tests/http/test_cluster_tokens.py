@@ -85,7 +85,8 @@ def guarded(
     pay = Component("pay", "Pay", (Member(("shop",), "deployment", "api"),))
     return service(
         reader=FakeReader(objects or [healthy()]),
-        contract=Contract(authenticator=authenticator, components={"pay": pay}),
+        contract=Contract(authenticator=authenticator),
+        components={"pay": pay},
         clock=clock,
         **changes,
     )

@@ -10,7 +10,7 @@ import pytest
 from falcon.testing import TestClient
 
 from k8s_heartbeat.adapters.cached import CachedReader
-from k8s_heartbeat.adapters.http.app import create_app
+from k8s_heartbeat.adapters.http.app import Judging, create_app
 from tests.builders import Manifest, deployment, metadata
 from tests.http.conftest import Log
 from tests.http.support import (
@@ -45,8 +45,8 @@ def served(api: ApiServer, tmp_path: Path) -> Iterator[Service]:
     path = write_kubeconfig(tmp_path / "config", kubeconfig(api.url))
     with live_reader(path) as reader:
         cached = CachedReader(reader, clock=clock.monotonic)
-        groups = groups_over(cached, clock)
-        app = create_app(cached, groups, OPEN, clock=clock.monotonic, now=clock.wall)
+        judging = Judging(cached, groups_over(cached, clock))
+        app = create_app(lambda: judging, OPEN, clock=clock.monotonic, now=clock.wall)
         yield Service(FakeReader(), clock, TestClient(app))
 
 

@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from k8s_heartbeat.core import RULES, assess
+from k8s_heartbeat.entrypoints.config.readme import with_table
 from tests.builders import NOW, Manifest
 
 ROOT = Path(__file__).parents[2]
@@ -61,3 +62,11 @@ def test_the_worked_example_of_a_kind_is_a_rule(monkeypatch: pytest.MonkeyPatch)
     assert (verdict.health, verdict.message) == ("degraded", "used up: pods")
     quota["status"] = {"hard": {"pods": "4"}, "used": {"pods": "3"}}
     assert assess(quota, now=NOW, rules=rules).health == "healthy"
+
+
+def test_the_readme_has_every_setting_as_it_is_declared() -> None:
+    """Otherwise run the command that stands in its first marker."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert with_table(text) == text
+    with pytest.raises(ValueError, match="no markers"):
+        with_table("# Another page\n")

@@ -11,7 +11,7 @@ import pytest
 from falcon.testing import TestClient
 
 from k8s_heartbeat.adapters.demo import shop
-from k8s_heartbeat.adapters.http.app import create_app
+from k8s_heartbeat.adapters.http.app import Judging, create_app
 from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.snapshot import SnapshotReader
 from k8s_heartbeat.core import RULES, Activity, Health, assess
@@ -48,8 +48,8 @@ def ask(now: datetime, path: str) -> Any:
     """The demo's answer at a moment."""
     reader, contract = SnapshotReader(lambda: shop(now)), replace(OPEN, detail=Detail.FULL)
     clock = Clock()
-    groups = groups_over(reader, clock, contract)
-    app = create_app(reader, groups, contract, clock=clock.monotonic, now=lambda: now)
+    judging = Judging(reader, groups_over(reader, clock))
+    app = create_app(lambda: judging, contract, clock=clock.monotonic, now=lambda: now)
     return TestClient(app).simulate_get(f"/api/healthz/shop/{path}")
 
 

@@ -197,3 +197,13 @@ def test_who_holds_something_first_goes_on() -> None:
             assert not waiting.outcomes
     assert waiting.end() == ["read"] * 2
     assert memory.held <= 2 * LARGEST
+
+
+def test_what_a_shelf_keeps_that_nobody_has_any_more_is_not_counted() -> None:
+    """Caches come and go, as the configuration that they are made for does."""
+    memory = Memory()
+    shelf = shelf_of(memory)
+    put(memory, shelf, a=MIB)
+    assert memory.held == MIB
+    del shelf
+    assert memory.held == 0

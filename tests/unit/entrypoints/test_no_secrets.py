@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from k8s_heartbeat.entrypoints.settings import SETTINGS
+from k8s_heartbeat.entrypoints.config.settings import SETTINGS
 from tests.builders import deployment
 from tests.unit.entrypoints.support import Shell, process
 
@@ -22,7 +22,7 @@ SECRETS = {
 }
 VARIABLES = [
     *(setting.variable for setting in SETTINGS if setting.variable),
-    *(f"{setting.variable}_FILE" for setting in SETTINGS if setting.secret),
+    *(f"{setting.variable}_FILE" for setting in SETTINGS if setting.form.secret),
 ]
 every_secret = pytest.mark.parametrize("secret", SECRETS.values(), ids=list(SECRETS))
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from k8s_heartbeat.entrypoints.settings import Settings, load, token_faults
+from k8s_heartbeat.entrypoints.config.settings import Settings, load, token_faults
 from tests.builders import deployment
 from tests.unit.entrypoints.support import Shell, environment, process
 

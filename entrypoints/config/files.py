@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .configuration import Configuration, ConfigurationError, read_configuration
 from .settings import Settings, token_faults
-from .tokens_file import watch_tokens
+from .tokens_file import read_tokens
 
 if TYPE_CHECKING:
     from k8s_heartbeat.adapters.http.tokens import Token
@@ -18,17 +18,28 @@ __all__ = ["Files", "read_all", "read_files"]
 
 @dataclass(slots=True)
 class Files:
-    """What the files say.
+    """What the files say, each read again when it changes.
 
     Attributes:
-        configuration: The policy and the components.
+        configuration: The policy, the components and kinds of one's own, where there is a file.
         tokens: The tokens file, where there is one.
+        default: The configuration where there is no file.
         faults: What is wrong, a line each.
     """
 
-    configuration: Configuration = field(default_factory=Configuration)
+    configuration: RereadFile[Configuration] | None = None
     tokens: RereadFile[tuple[Token, ...]] | None = None
+    default: Configuration = field(default_factory=Configuration)
     faults: list[str] = field(default_factory=list[str])
+
+    def in_force(self) -> Configuration:
+        """The configuration that is in force now; the same object until it changes."""
+        return self.configuration.current() if self.configuration else self.default
+
+    def reread(self) -> dict[str, RereadFile[Any]]:
+        """Those that there are, by what `/readyz?verbose` calls them."""
+        files = {"configuration-file": self.configuration, "tokens-file": self.tokens}
+        return {name: file for name, file in files.items() if file is not None}
 
 
 def read_all(settings: Settings, known: list[str], *, live: bool) -> Files:
@@ -58,7 +69,7 @@ def read_files(settings: Settings) -> Files:
     try:
         if settings.tokens_file:
             beside = bool(settings.token)
-            files.tokens = watch_tokens(settings.tokens_file, beside_variable=beside)
+            files.tokens = read_tokens(settings.tokens_file, beside_variable=beside)
     except ConfigurationError as error:
         files.faults += [f"HEARTBEAT_TOKENS_FILE: {fault}" for fault in error.faults]
     return files

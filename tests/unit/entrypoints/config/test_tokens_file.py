@@ -13,10 +13,10 @@ from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.http.tokens import Token
 from k8s_heartbeat.core.checks.reader import Deadline
 from k8s_heartbeat.core.kinds import POD, REPLICA_SET
-from k8s_heartbeat.entrypoints import tokens_file
-from k8s_heartbeat.entrypoints.document import ConfigurationError
-from k8s_heartbeat.entrypoints.settings import PLACEHOLDER_TOKENS
-from k8s_heartbeat.entrypoints.tokens_file import parse_tokens, watch_tokens
+from k8s_heartbeat.entrypoints.config import document
+from k8s_heartbeat.entrypoints.config.document import ConfigurationError
+from k8s_heartbeat.entrypoints.config.settings import PLACEHOLDER_TOKENS
+from k8s_heartbeat.entrypoints.config.tokens_file import parse_tokens, read_tokens
 from tests.unit.entrypoints.support import Shell
 
 A, B = sha256(b"token-a").hexdigest(), sha256(b"token-b").hexdigest()
@@ -184,10 +184,10 @@ def test_file_that_takes_the_name_of_the_variables_token_later_is_not_taken_up(
 ) -> None:
     """What it said before stays in force, and the fault says why."""
     clock = Clock()
-    monkeypatch.setattr(tokens_file, "time", clock)
+    monkeypatch.setattr(document, "time", clock)
     path = tmp_path / "tokens.yaml"
     path.write_text(f"tokens: [{{name: a, sha256: '{A}'}}]", encoding="utf-8")
-    watched = watch_tokens(str(path), beside_variable=True)
+    watched = read_tokens(str(path), beside_variable=True)
     path.write_text(f"tokens: [{{name: default, sha256: '{A}'}}]", encoding="utf-8")
     for _ in range(3):
         clock.seconds += 5
@@ -199,12 +199,12 @@ def test_file_is_read_again(tmp_path: Path) -> None:
     """Its faults name it, and it has to be there to begin with."""
     path = tmp_path / "tokens.yaml"
     with pytest.raises(ConfigurationError, match=r"tokens\.yaml': cannot be read"):
-        watch_tokens(str(path))
+        read_tokens(str(path))
     path.write_text("tokens: 7", encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"tokens\.yaml': tokens: 7"):
-        watch_tokens(str(path))
+        read_tokens(str(path))
     path.write_text(f"tokens: [{{name: a, sha256: '{A}'}}]", encoding="utf-8")
-    assert [token.name for token in watch_tokens(str(path)).current()] == ["a"]
+    assert [token.name for token in read_tokens(str(path)).current()] == ["a"]
 
 
 def test_nobody_has_to_read_more_than_a_hundred_faults() -> None:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from k8s_heartbeat.core.fields import is_list, is_mapping
+from k8s_heartbeat.core.fields import is_mapping
 from k8s_heartbeat.core.rules.entry import Entry
 from k8s_heartbeat.core.rules.reading import Catalogue
 from k8s_heartbeat.core.rules.words import Sense, plain
 
-from .document import Form, Value
+from .document import Value
+from .forms import Form, any_text, listed, matching
 
 __all__ = ["KIND_EXAMPLE", "take_kinds"]
 
@@ -71,9 +72,9 @@ def _refuse(_: object) -> object:
 
 
 def _text(found: object) -> str:
-    if not isinstance(found, str) or not found.isprintable() or not 0 < len(found) <= 200:
+    if not any_text(found).isprintable() or not 0 < len(any_text(found)) <= 200:
         raise ValueError
-    return found
+    return any_text(found)
 
 
 def _boolean(found: object) -> bool:
@@ -83,33 +84,20 @@ def _boolean(found: object) -> bool:
 
 
 def _each(check: Callable[[object], Any]) -> Callable[[object], tuple[Any, ...]]:
-    def parse(found: object) -> tuple[Any, ...]:
-        if not is_list(found) or not 0 < len(found) <= _MOST:
-            raise ValueError
-        return tuple(check(entry) for entry in found)
-
-    return parse
-
-
-def _matching(pattern: re.Pattern[str]) -> Callable[[object], str]:
-    def check(found: object) -> str:
-        if not isinstance(found, str) or pattern.fullmatch(found) is None:
-            raise ValueError
-        return found
-
-    return check
+    entries = listed(least=1, most=_MOST)
+    return lambda found: tuple(map(check, entries(found)))
 
 
 def _hold(found: object) -> str:
     path, equals, _ = _text(found).partition("=")
-    _matching(_PATH if equals else _NAME)(path)
+    matching(_PATH if equals else _NAME)(path)
     return _text(found)
 
 
 def _count(found: object) -> tuple[str, str]:
     if not is_mapping(found) or set(found) != {"want", "have"}:
         raise ValueError
-    path = _matching(_PATH)
+    path = matching(_PATH)
     return path(found["want"]), path(found["have"])
 
 
@@ -121,8 +109,8 @@ def _means(found: object) -> dict[str, Sense]:
     return {plain(_text(word)): _SENSES[sense] for word, sense in found.items()}
 
 
-_PATHS = Form(_each(_matching(_PATH)), "a list of paths below status or spec", "[status.stage]")
-_NAMES = Form(_each(_matching(_NAME)), "a list of condition types", "[Ready]")
+_PATHS = Form(_each(matching(_PATH)), "a list of paths below status or spec", "[status.stage]")
+_NAMES = Form(_each(matching(_NAME)), "a list of condition types", "[Ready]")
 _FLAG = Form(_boolean, "true or false", "true")
 _KINDS = Form(_refuse, "a mapping of kinds by KIND.GROUP", KIND_EXAMPLE)
 _KIND = Form(
@@ -144,7 +132,7 @@ _FORMS: Mapping[str, Form[Any]] = {
         _each(_hold), "a list of conditions, reasons, or PATH=VALUE", "[Paused, spec.stopped=true]"
     ),
     "ignore": Form(
-        _each(_matching(re.compile(rf"\*|{_NAME.pattern}"))),
+        _each(matching(re.compile(rf"\*|{_NAME.pattern}"))),
         "a list of condition types, or * for all",
         "[Scheduled]",
     ),

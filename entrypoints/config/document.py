@@ -6,13 +6,15 @@ All faults are found before any is reported.
 from __future__ import annotations
 
 import difflib
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from k8s_heartbeat.adapters.refused import is_plain, repeated, repeated_path
-from k8s_heartbeat.adapters.regular_files import open_regular_file
+from k8s_heartbeat.adapters.reread import RereadFile
 from k8s_heartbeat.adapters.yaml_text import (
     YamlError,
     YamlLimitError,
@@ -21,12 +23,12 @@ from k8s_heartbeat.adapters.yaml_text import (
 )
 from k8s_heartbeat.core.fields import is_list, is_mapping
 
+from .forms import Form
+
 __all__ = [
     "ConfigurationError",
-    "Form",
     "Sort",
     "Value",
-    "decoded_document",
     "parse_document",
     "read_document",
     "shown",
@@ -64,23 +66,6 @@ class Sort:
     name: str
     words: str
     example: str
-
-
-@dataclass(frozen=True, slots=True)
-class Form(Generic[T]):
-    """What a value must be like.
-
-    Attributes:
-        parse: Makes the value of what was found, or raises ValueError.
-        words: The form, for people: what it "is not" otherwise.
-        example: What it takes.
-        secret: Whether a fault must not repeat what was found.
-    """
-
-    parse: Callable[[Any], T]
-    words: str
-    example: str
-    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +134,19 @@ class Value:
             for number, entry in enumerate(self.found)
         ]
 
+    def check_once(self, key: str, advice: str) -> None:
+        """Refuse what an entry of a list has under a key, as an earlier one has already."""
+        places: dict[str, str] = {}
+        for entry in self.entries():
+            found = entry.found.get(key) if is_mapping(entry.found) else None
+            if not isinstance(found, str):
+                continue
+            if found in places:
+                entry.at(key).refuse(
+                    f"{repeated(found)} is the {key} of {places[found]} already; {advice}"
+                )
+            places.setdefault(found, entry.place)
+
     def is_mapping_of(self, known: Iterable[str], example: str) -> bool:
         """Whether it is a mapping; a key of it that is not known is a fault."""
         if not is_mapping(self.found):
@@ -163,8 +161,8 @@ class Value:
         return True
 
 
-def read_document(path: str, sort: Sort, parse: Callable[[str], T]) -> T:
-    """What a file says.
+def read_document(path: str, sort: Sort, parse: Callable[[str], T]) -> RereadFile[T]:
+    """What a file says, read again when it changes.
 
     Args:
         path: The file.
@@ -174,16 +172,14 @@ def read_document(path: str, sort: Sort, parse: Callable[[str], T]) -> T:
     Raises:
         ConfigurationError: It cannot be read, or is wrong; every fault at once.
     """
+    parse_content = partial(_parsed, path=path, sort=sort, parse=parse)
     try:
-        with open_regular_file(path) as file:
-            content = file.read(_MOST_BYTES + 1)
+        return RereadFile(path, parse_content, clock=time.monotonic, wall=time.time)
     except OSError as error:
         raise _unfit(path, sort, f"cannot be read ({error.strerror})") from None
-    return decoded_document(content, path, sort, parse)
 
 
-def decoded_document(content: bytes, path: str, sort: Sort, parse: Callable[[str], T]) -> T:
-    """What the content of a file says; as `read_document`."""
+def _parsed(content: bytes, *, path: str, sort: Sort, parse: Callable[[str], T]) -> T:
     if len(content) > _MOST_BYTES:
         raise _unfit(path, sort, "is larger than 1 MiB")
     try:

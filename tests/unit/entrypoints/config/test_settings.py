@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k8s_heartbeat.adapters.http.rendering import DEFAULT_CODES, Detail
-from k8s_heartbeat.entrypoints.settings import (
+from k8s_heartbeat.entrypoints import cli
+from k8s_heartbeat.entrypoints.config.settings import (
     PLACEHOLDER_TOKENS,
     SETTINGS,
     Settings,
@@ -32,6 +33,8 @@ GOOD: list[tuple[str, str, object]] = [
     ("PORT", "65535", 65535),
     ("PORT", "08080", 8080),
     ("HEARTBEAT_HOST", "::1", "::1"),
+    ("HEARTBEAT_BASE_PATH", "/heartbeat", "/heartbeat"),
+    ("HEARTBEAT_BASE_PATH", "/ops/heart-beat.v1/_~", "/ops/heart-beat.v1/_~"),
     ("LOG_LEVEL", "debug", "DEBUG"),
     ("LOG_LEVEL", "warn", "WARNING"),
     ("LOG_LEVEL", "Fatal", "CRITICAL"),
@@ -113,6 +116,11 @@ BAD: list[tuple[str, str]] = [
     ("PORT", "80.0"),
     ("PORT", "٨٠"),
     ("PORT", "9" * 5000),
+    *(
+        ("HEARTBEAT_BASE_PATH", path)
+        for path in ("/", "heartbeat", "/heartbeat/", "//a", "/a//b", "/a b", "/a%20b", "/a?b")
+    ),
+    *(("HEARTBEAT_BASE_PATH", path) for path in ("/..", "/a/./b", "/a/..", "/é", "/a\n", "/{a}")),
     ("LOG_LEVEL", "loud"),
     ("RATE_LIMIT", "0"),
     ("RATE_LIMIT", "1e3"),
@@ -229,8 +237,8 @@ def test_bad_value_is_refused_with_form_and_example(variable: str, text: str) ->
     (fault,) = caught.value.faults
     setting = FIELDS[variable]
     assert fault.startswith(f"{variable}: ")
-    assert setting.form in fault
-    assert setting.example in fault
+    assert setting.form.words in fault
+    assert setting.form.example in fault
     assert fault.isprintable()
     assert len(fault) < 300
 
@@ -244,9 +252,9 @@ def test_tables_name_every_variable() -> None:
 def test_each_example_is_taken() -> None:
     """Whoever copies the example out of a fault gets no second fault."""
     examples = {
-        setting.variable: setting.example
+        setting.variable: setting.form.example
         for setting in SETTINGS
-        if setting.variable and not setting.secret
+        if setting.variable and not setting.form.secret
     }
     load(examples)
 
@@ -370,7 +378,7 @@ def test_empty_token_file_is_no_token(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "variable", sorted(variable for variable, setting in FIELDS.items() if not setting.secret)
+    "variable", sorted(variable for variable, setting in FIELDS.items() if not setting.form.secret)
 )
 def test_only_a_secret_has_a_file(variable: str) -> None:
     """Nothing else is read from where a variable points."""
@@ -455,7 +463,7 @@ def test_secret_is_masked_where_settings_are_explained(tmp_path: Path) -> None:
         assert explained(environ)["AUTH_TOKEN_BASIC"] == ("***", next(iter(environ)))
 
 
-PLAIN = [entry for entry in GOOD if not FIELDS[entry[0]].secret]
+PLAIN = [entry for entry in GOOD if not FIELDS[entry[0]].form.secret]
 
 
 @pytest.mark.parametrize(("variable", "text", "value"), PLAIN)
@@ -480,3 +488,18 @@ def test_any_environment_is_taken_or_refused_for_its_faults(environ: dict[str, s
     except SettingsError as error:
         assert 0 < len(error.faults) <= len(environ)
         assert all(fault.partition(":")[0] in environ for fault in error.faults)
+
+
+def test_every_flag_that_is_declared_is_one_with_the_meaning_that_is_declared(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`serve` takes all of them, and no flag of a setting that has none."""
+    monkeypatch.setenv("COLUMNS", "1000")
+    with pytest.raises(SystemExit):
+        cli.main(["serve", "--help"])
+    told = re.findall(r"^  (--[a-z-]+) [A-Z_]+\s+(.+)$", capsys.readouterr().out, re.MULTILINE)
+    assert {flag: meaning.split("(")[0] for flag, meaning in told} == {
+        setting.flag: re.sub(r"[`[\]]", "", setting.meaning).split("(")[0]
+        for setting in SETTINGS
+        if setting.has_flag
+    }

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.http.tokens import NO_NAMESPACE, Token, digest_of
-from k8s_heartbeat.adapters.refused import repeated, repeated_path
+from k8s_heartbeat.adapters.refused import repeated
 from k8s_heartbeat.adapters.reread import RereadFile
 from k8s_heartbeat.core import RULES
 from k8s_heartbeat.core.fields import is_list, is_mapping
@@ -17,19 +16,15 @@ from k8s_heartbeat.core.kinds import is_word
 from k8s_heartbeat.core.query import check_namespace
 
 from .document import (
-    ConfigurationError,
-    Form,
     Sort,
     Value,
-    decoded_document,
     parse_document,
     read_document,
 )
+from .forms import Form, any_text, listed, matching
 from .settings import PLACEHOLDER_TOKENS
 
-__all__ = ["parse_tokens", "watch_tokens"]
-
-T = TypeVar("T")
+__all__ = ["parse_tokens", "read_tokens"]
 
 _REFUSED = {digest_of(token): token for token in ("", *PLACEHOLDER_TOKENS)}
 _KEYS = ("name", "sha256", "namespaces", "kinds", "components", "detail")
@@ -40,11 +35,12 @@ _ALL = "*"
 _DEFAULT = "default"
 # Each request compares with all of them.
 _MOST_TOKENS = 1000
-_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
-_DIGEST = re.compile(r"[0-9a-fA-F]{64}")
+_NAME = matching(re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"))
+_DIGEST = matching(re.compile(r"[0-9a-fA-F]{64}"))
+_FILLED = listed(least=1)
 
 
-def watch_tokens(path: str, *, beside_variable: bool = False) -> RereadFile[tuple[Token, ...]]:
+def read_tokens(path: str, *, beside_variable: bool = False) -> RereadFile[tuple[Token, ...]]:
     """The tokens of a file, read again when it changes.
 
     Args:
@@ -54,34 +50,20 @@ def watch_tokens(path: str, *, beside_variable: bool = False) -> RereadFile[tupl
     Raises:
         ConfigurationError: It cannot be read, or is wrong; every fault at once.
     """
-
-    def parse_text(text: str) -> tuple[Token, ...]:
-        return parse_tokens(text, beside_variable=beside_variable)
-
-    # First as any document, for its faults are told to whoever starts the service.
-    read_document(path, _SORT, parse_text)
-
-    def parse(content: bytes) -> tuple[Token, ...]:
-        return decoded_document(content, path, _SORT, parse_text)
-
-    try:
-        return RereadFile(path, parse, clock=time.monotonic, wall=time.time)
-    except OSError as error:
-        told = f"{repeated_path(path)}: cannot be read ({error.strerror})"
-        raise ConfigurationError([told]) from None
+    return read_document(path, _SORT, partial(parse_tokens, beside_variable=beside_variable))
 
 
-def parse_tokens(text: str, *, beside_variable: bool = False) -> tuple[Token, ...]:
+def parse_tokens(content: str, *, beside_variable: bool = False) -> tuple[Token, ...]:
     """The tokens that a YAML text states.
 
     Args:
-        text: The text.
+        content: The text.
         beside_variable: Whether AUTH_TOKEN_BASIC is set; its token has a name too.
 
     Raises:
         ConfigurationError: It is wrong; every fault at once.
     """
-    root = parse_document(text, _SORT)
+    root = parse_document(content, _SORT)
     tokens: list[Token] = []
     if root.is_mapping_of(("tokens",), _EXAMPLE):
         # A file that is empty was hardly meant to shut everybody out; `tokens: []` was.
@@ -89,7 +71,10 @@ def parse_tokens(text: str, *, beside_variable: bool = False) -> tuple[Token, ..
         entries = root.at("tokens").entries() if stated else []
         made = [_token(entry) for entry in entries]
         tokens = [token for token in made if token is not None]
-        _check_once(entries, "name")
+        if stated:
+            root.at("tokens").check_once(
+                "name", "for two tokens of one name write sha256: [OLD, NEW]"
+            )
         if beside_variable:
             _check_no_default(entries)
         _check_digests(root, tokens)
@@ -131,21 +116,6 @@ def _scope(names: tuple[str, ...] | None) -> frozenset[str] | None:
     return None if names is None or _ALL in names else frozenset(names)
 
 
-def _check_once(entries: list[Value], key: str) -> None:
-    """Refuse what an earlier entry has under a key already."""
-    places: dict[str, str] = {}
-    for entry in entries:
-        found = entry.found.get(key) if is_mapping(entry.found) else None
-        if not isinstance(found, str):
-            continue
-        if found in places:
-            entry.at(key).refuse(
-                f"{repeated(found)} is {places[found]}'s already; for two tokens of one name write "
-                "sha256: [OLD, NEW]"
-            )
-        places.setdefault(found, entry.place)
-
-
 def _check_no_default(entries: list[Value]) -> None:
     """Refuse the name of AUTH_TOKEN_BASIC's token: the two would share limits and lines of log."""
     for entry in entries:
@@ -185,52 +155,37 @@ def _texts(check: Callable[[str], object]) -> Callable[[object], tuple[str, ...]
     """Takes a text, or a list of at least one, of which each passes a check."""
 
     def parse(found: object) -> tuple[str, ...]:
-        listed = found if is_list(found) else [found]
-        texts = [entry for entry in listed if isinstance(entry, str)]
-        if not texts or len(texts) < len(listed):
-            raise ValueError
-        for text in texts:
-            if text != _ALL:
-                check(text)
-        return tuple(texts)
+        texts = tuple(map(any_text, _one_or_more(found)))
+        for entry in texts:
+            if entry != _ALL:
+                check(entry)
+        return texts
 
     return parse
 
 
-def _check_place(text: str) -> None:
-    if text != NO_NAMESPACE:
-        check_namespace(text)
+def _one_or_more(found: object) -> Sequence[object]:
+    return _FILLED(found) if is_list(found) else [found]
 
 
-def _check_kind(text: str) -> None:
+def _check_place(word: str) -> None:
+    if word != NO_NAMESPACE:
+        check_namespace(word)
+
+
+def _check_kind(word: str) -> None:
     # A word that another project could take for a kind of its own says too little.
-    if not is_word(text) or (RULES.kind_called(text) is None and "." not in text):
+    if not is_word(word) or (RULES.kind_called(word) is None and "." not in word):
         raise ValueError
 
 
 def _digests(found: object) -> tuple[bytes, ...]:
-    listed = found if is_list(found) else [found]
-    texts = [entry for entry in listed if isinstance(entry, str) and _DIGEST.fullmatch(entry)]
-    if not texts or len(texts) < len(listed):
-        raise ValueError
-    return tuple(bytes.fromhex(text) for text in texts)
-
-
-def _name(found: object) -> str:
-    if not isinstance(found, str) or not _NAME.fullmatch(found):
-        raise ValueError
-    return found
-
-
-def _list(found: object) -> list[object]:
-    if not is_list(found) or len(found) > _MOST_TOKENS:
-        raise ValueError
-    return list(found)
+    return tuple(bytes.fromhex(_DIGEST(entry)) for entry in _one_or_more(found))
 
 
 _ENTRY = "{name: uptimerobot, sha256: …, namespaces: [shop]}"
-_TOKENS = Form(_list, f"a list of up to {_MOST_TOKENS} tokens", f"[{_ENTRY}]")
-_NAME_FORM = Form(_name, "up to 63 letters, digits, '.', '_' and '-'", "uptimerobot")
+_TOKENS = Form(listed(most=_MOST_TOKENS), f"a list of up to {_MOST_TOKENS} tokens", f"[{_ENTRY}]")
+_NAME_FORM = Form(_NAME, "up to 63 letters, digits, '.', '_' and '-'", "uptimerobot")
 _DIGESTS = Form(
     _digests,
     "the SHA-256 of a token as 64 hexadecimal digits in quotes, or a list of such",

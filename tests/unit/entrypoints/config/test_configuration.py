@@ -22,7 +22,7 @@ from k8s_heartbeat.core.checks.component import Component, Member
 from k8s_heartbeat.core.durations import print_duration
 from k8s_heartbeat.core.rules.entry import Entry
 from k8s_heartbeat.core.selectors import parse_selector
-from k8s_heartbeat.entrypoints.configuration import (
+from k8s_heartbeat.entrypoints.config.configuration import (
     Configuration,
     ConfigurationError,
     parse_configuration,
@@ -34,7 +34,7 @@ from tests.property import strategies as some
 
 SELECTOR = parse_selector("tier=web,!canary")
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-DOCUMENT = Path(__file__).parents[3] / "docs" / "configuration.md"
+DOCUMENT = Path(__file__).parents[4] / "docs" / "configuration.md"
 
 FULL = """\
 policy:
@@ -509,7 +509,7 @@ def test_file_is_read(tmp_path: Path) -> None:
     """As UTF-8, whatever the locale says."""
     file = tmp_path / "heartbeat.yaml"
     file.write_text(FULL, encoding="utf-8")
-    assert read_configuration(str(file)) == parse_configuration(FULL)
+    assert read_configuration(str(file)).current() == parse_configuration(FULL)
     file.write_text("polcy: {}", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="polcy: unknown"):
         read_configuration(str(file))
@@ -519,7 +519,7 @@ def test_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
     """A byte more is refused."""
     file = tmp_path / "heartbeat.yaml"
     file.write_bytes(b"#" * 2**20)
-    assert read_configuration(str(file)) == Configuration()
+    assert read_configuration(str(file)).current() == Configuration()
     file.write_bytes(b"#" * (2**20 + 1))
     with pytest.raises(ConfigurationError, match=r"heartbeat\.yaml.*: is larger than 1 MiB; "):
         read_configuration(str(file))

@@ -8,11 +8,11 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from k8s_heartbeat.adapters.refused import repeated
+from k8s_heartbeat.adapters.reread import RereadFile
 from k8s_heartbeat.core import RULES, Health, Kind, Policy, Rules, Threshold
 from k8s_heartbeat.core.checks.component import Component, Member
 from k8s_heartbeat.core.durations import parse_duration, print_duration
-from k8s_heartbeat.core.fields import is_list, is_mapping
+from k8s_heartbeat.core.fields import is_list
 from k8s_heartbeat.core.kinds import is_word
 from k8s_heartbeat.core.policy import STATED
 from k8s_heartbeat.core.query import Query, check_namespace
@@ -21,13 +21,13 @@ from k8s_heartbeat.core.selectors import LabelSelector, parse_selector
 
 from .document import (
     ConfigurationError,
-    Form,
     Sort,
     Value,
     parse_document,
     read_document,
     shown,
 )
+from .forms import Form, any_text, listed
 from .own_kinds import take_kinds
 
 __all__ = [
@@ -61,8 +61,8 @@ class Configuration:
     rules: Rules = RULES
 
 
-def read_configuration(path: str) -> Configuration:
-    """The configuration in a file.
+def read_configuration(path: str) -> RereadFile[Configuration]:
+    """The configuration in a file, read again when it changes.
 
     Raises:
         ConfigurationError: It cannot be read, or is wrong; every fault at once.
@@ -123,25 +123,9 @@ def _policy(value: Value, base: Policy) -> Policy:
 def _components(value: Value, policy: Policy) -> dict[str, Component]:
     if value.found is None or value.take(_COMPONENTS) is None:
         return {}
-    entries = value.entries()
-    components = [_component(entry, policy) for entry in entries]
-    _check_names(entries)
+    components = [_component(entry, policy) for entry in value.entries()]
+    value.check_once("name", f"each component has its own, such as {_COMPONENT_NAME.example}")
     return {component.name: component for component in components if component is not None}
-
-
-def _check_names(components: list[Value]) -> None:
-    """Refuse a name that an earlier component has."""
-    places: dict[str, str] = {}
-    for entry in components:
-        name = entry.found.get("name") if is_mapping(entry.found) else None
-        if not isinstance(name, str):
-            continue
-        if name in places:
-            entry.at("name").refuse(
-                f"{repeated(name)} is the name of {places[name]} already; each component has its "
-                f"own, such as {_COMPONENT_NAME.example}"
-            )
-        places.setdefault(name, entry.place)
 
 
 def _component(value: Value, policy: Policy) -> Component | None:
@@ -225,44 +209,26 @@ def _article(kind: Kind) -> str:
     return f"{'an' if kind.kind[0] in 'AEIOU' else 'a'} {kind.kind}"
 
 
-def _text(found: object) -> str:
-    if not isinstance(found, str):
-        raise ValueError
-    return found
-
-
 def _label(found: object) -> str:
-    check_namespace(_text(found))
-    return _text(found)
+    check_namespace(any_text(found))
+    return any_text(found)
 
 
 def _title(found: object) -> str:
-    title = _text(found)
+    title = any_text(found)
     if not title.isprintable() or not title.strip() or len(title) > _LONGEST_TITLE:
         raise ValueError
     return title
 
 
 def _kind_word(found: object) -> str:
-    if not is_word(_text(found)):
+    if not is_word(any_text(found)):
         raise ValueError
-    return _text(found)
+    return any_text(found)
 
 
 def _selector(found: object) -> LabelSelector:
-    return parse_selector(_text(found))
-
-
-def _filled_list(found: object) -> list[object]:
-    if not is_list(found) or not found:
-        raise ValueError
-    return list(found)
-
-
-def _any_list(found: object) -> list[object]:
-    if not is_list(found):
-        raise ValueError
-    return list(found)
+    return parse_selector(any_text(found))
 
 
 def _name_form(kind: Kind | None) -> Form[str]:
@@ -273,7 +239,7 @@ def _name_form(kind: Kind | None) -> Form[str]:
     def parse(found: object) -> str:
         if not found:
             raise ValueError
-        return Query(alone, "", _text(found)).name
+        return Query(alone, "", any_text(found)).name
 
     words = f"the name of {_article(kind) if kind else 'an object'}"
     return Form(parse, f"{words}: lower-case letters, digits, '-' and '.'", "api")
@@ -285,11 +251,11 @@ _MEMBER_EXAMPLE = "{namespace: shop, kind: deployment, name: api}"
 _COMPONENT_KEYS = ("name", "title", "up", "policy", "members")
 _MEMBER_KEYS = ("namespace", "kind", "name", "selector")
 
-_COMPONENTS = Form(_any_list, "a list of components", f"[{_COMPONENT_EXAMPLE}]")
+_COMPONENTS = Form(listed(), "a list of components", f"[{_COMPONENT_EXAMPLE}]")
 _COMPONENT_NAME = Form(_label, _LABEL_WORDS, "checkout")
 _TITLE = Form(_title, f"printable text of 1 to {_LONGEST_TITLE} characters", "Checkout")
 _THRESHOLD = Form(Threshold.parse, "a number from 1 or a percentage from 1% to 100%", "2 or 50%")
-_MEMBERS = Form(_filled_list, "a list of at least one member", f"[{_MEMBER_EXAMPLE}]")
+_MEMBERS = Form(listed(least=1), "a list of at least one member", f"[{_MEMBER_EXAMPLE}]")
 _NAMESPACE = Form(_label, _LABEL_WORDS, "shop")
 _NAMESPACES = Form(_label, f"{_LABEL_WORDS}, or a list of such names", "shop or [shop, shop-eu]")
 _KIND = Form(_kind_word, "a name of a kind", "deployment, deploy or certificates.cert-manager.io")
@@ -301,9 +267,9 @@ def _health_form(name: str, default: Health) -> Form[Health]:
     words = [str(health) for health in Health if _is_taken(name, health)]
 
     def parse(found: object) -> Health:
-        if _text(found) not in words:
+        if any_text(found) not in words:
             raise ValueError
-        return Health(_text(found))
+        return Health(any_text(found))
 
     return Form(parse, f"{', '.join(words[:-1])} or {words[-1]}", str(default))
 
@@ -327,7 +293,7 @@ def _threshold_form(_: str, default: Threshold) -> Form[Threshold | str]:
 
 def _duration_form(_: str, default: timedelta) -> Form[timedelta]:
     return Form(
-        lambda found: parse_duration(_text(found)),
+        lambda found: parse_duration(any_text(found)),
         "a Go duration from 0s to a year",
         print_duration(default),
     )

@@ -1,0 +1,59 @@
+"""Everything under a prefix, for proxies that cannot strip it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import falcon
+
+from .probes import is_probe
+
+__all__ = ["Below", "below", "enter", "is_quick"]
+
+_QUICK = ("/livez", "/readyz")
+_OUTSIDE = "k8s_heartbeat.outside"
+
+
+def below(base: str, path: str) -> str | None:
+    """The route that a path means; None where it is outside of the prefix.
+
+    Probes are where they always are, too: kubelets ask the process itself, past any proxy.
+
+    Args:
+        base: The prefix, such as ``/heartbeat``; empty for none.
+        path: A path, as it was sent.
+    """
+    if is_probe(path):
+        return path
+    if not path.startswith(base):
+        return None
+    rest = path[len(base) :]
+    return rest or "/" if not rest or rest.startswith("/") else None
+
+
+def is_quick(base: str, path: str) -> bool:
+    """Whether a path, as it was sent, is of a probe that never waits for the cluster."""
+    return is_probe(below(base, path) or "", _QUICK)
+
+
+def enter(base: str, env: dict[str, Any]) -> None:
+    """Make of a WSGI environ that of an application that is mounted at the prefix."""
+    route = below(base, env["PATH_INFO"])
+    if route is None:
+        env[_OUTSIDE] = True
+    elif route != env["PATH_INFO"]:
+        env["SCRIPT_NAME"] = env.get("SCRIPT_NAME", "") + base
+        env["PATH_INFO"] = route
+
+
+class Below:
+    """Middleware, to stand last, that knows no route outside of the prefix."""
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer as for any path that is no route.
+
+        Raises:
+            HTTPRouteNotFound: It is outside.
+        """
+        if _OUTSIDE in req.env:
+            raise falcon.HTTPRouteNotFound

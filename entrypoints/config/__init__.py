@@ -1,0 +1,1 @@
+"""What an operator decides: settings, and the files that settings name."""

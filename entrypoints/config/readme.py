@@ -1,0 +1,52 @@
+"""The README's table of settings, out of their declarations.
+
+The first of the two markers between which it stands is the command that writes it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from .settings import SETTINGS, Setting, printed
+
+__all__ = ["with_table"]
+
+_BEGIN = "<!-- begin: python -m k8s_heartbeat.entrypoints.config.readme README.md -->\n"
+_END = "<!-- end -->\n"
+
+
+def with_table(text: str) -> str:
+    """A Markdown text with the table as it is now between the markers.
+
+    Raises:
+        ValueError: It has no markers.
+    """
+    before, _, rest = text.partition(_BEGIN)
+    _, found, after = rest.partition(_END)
+    if not found:
+        raise ValueError(f"there are no markers: {_BEGIN.strip()} and {_END.strip()}")
+    rows = ["| setting | value | default | what it decides |", "|---|---|---|---|"]
+    rows += map(_row, SETTINGS)
+    return "".join((before, _BEGIN, *(f"{row}\n" for row in rows), _END, after))
+
+
+def _row(setting: Setting) -> str:
+    names = [setting.variable] if setting.variable else []
+    names += [f"{setting.variable}_FILE"] if setting.form.secret else []
+    names += [setting.flag] if setting.has_flag else []
+    default = printed(setting.default) or setting.none
+    words = setting.form.words
+    if not default and not setting.form.secret:
+        words += f", such as {_code(setting.form.example)}"
+    cells = (", ".join(map(_code, names)), words, _code(default), setting.meaning)
+    return f"| {' | '.join(cells)} |"
+
+
+def _code(text: str) -> str:
+    return text and f"`{text}`"
+
+
+if __name__ == "__main__":
+    readme = Path(sys.argv[1])
+    readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
