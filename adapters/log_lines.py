@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import islice
+from types import MappingProxyType, NoneType
 from typing import Any, cast
 
 from k8s_heartbeat.core.fields import is_list, is_mapping
@@ -14,7 +15,7 @@ from k8s_heartbeat.core.fields import is_list, is_mapping
 from .masking import KNOWN, is_clean, without_credentials
 from .work import worked_on
 
-__all__ = ["JsonFormatter"]
+__all__ = ["JsonFormatter", "line_of"]
 
 # What is left of a line that is too long all the same.
 _ALWAYS = ("time", "level", "logger", "message", "requestId", "exception")
@@ -29,6 +30,9 @@ _LONGEST_RAW = 65_536
 _LONGEST_SECRET = 8_192
 _MOST_ENTRIES = 20
 _MOST_NESTED = 4
+_ENCODER = json.JSONEncoder()
+# What no secret is in.
+_PLAIN = (bool, int, float, NoneType)
 
 
 class JsonFormatter(logging.Formatter):
@@ -37,43 +41,67 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
         fields = cast(Mapping[str, object], getattr(record, "fields", {}))
-        name, message = record.name, _message(record)
-        if not _is_clean(name, message, fields):
-            name, message = _clean(name), _clean(message)
-            fields = cast(dict[str, object], _plain(fields, 0))
-        line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": name,
-            "message": message,
-        }
-        work = worked_on()
-        if work is not None:
-            line["requestId"] = work.request_id
-        line.update(fields)
+        added: dict[str, object] = {}
         if record.exc_info:
-            line["exception"] = _ends(_clean(self.formatException(record.exc_info)))
+            added["exception"] = _ends(_clean(self.formatException(record.exc_info)))
         if record.stack_info:
-            line["stack"] = _ends(_clean(record.stack_info))
-        text = json.dumps(line)
-        if len(text) <= _LONG_LINE:
-            return text
-        text = json.dumps(_shortened(line))
-        if len(text) <= _LONGEST_LINE:
-            return text
-        told = {key: line[key] for key in _ALWAYS if key in line}
-        return json.dumps({key: _short(value) for key, value in told.items()})
+            added["stack"] = _ends(_clean(record.stack_info))
+        return line_of(
+            record.created, record.levelname, record.name, _message(record), fields, added
+        )
+
+
+def line_of(
+    created: float,
+    level: str,
+    name: str,
+    message: str,
+    fields: Mapping[str, object],
+    cleaned: Mapping[str, object] = MappingProxyType({}),
+) -> str:
+    """A line, without its end.
+
+    Args:
+        created: When, in seconds of the wall clock.
+        level: The name of its level.
+        name: The name of its logger.
+        message: What it says.
+        fields: What it says besides.
+        cleaned: The same of what is known to hold no secret.
+    """
+    if not _is_clean(name, message, fields):
+        name, message = _clean(name), _clean(message)
+        fields = cast(dict[str, object], _plain(fields, 0))
+    line: dict[str, object] = {
+        "time": datetime.fromtimestamp(created, UTC).isoformat(timespec="milliseconds"),
+        "level": level,
+        "logger": name,
+        "message": message,
+    }
+    work = worked_on()
+    if work is not None:
+        line["requestId"] = work.request_id
+    line.update(fields)
+    line.update(cleaned)
+    text = _ENCODER.encode(line)
+    if len(text) <= _LONG_LINE:
+        return text
+    text = _ENCODER.encode(_shortened(line))
+    if len(text) <= _LONGEST_LINE:
+        return text
+    told = {key: line[key] for key in _ALWAYS if key in line}
+    return _ENCODER.encode({key: _short(value) for key, value in told.items()})
 
 
 def _is_clean(name: str, message: str, fields: Mapping[str, object]) -> bool:
     """Whether all of a line may be told as it is, which is seen quickest in one piece."""
     if len(fields) > _MOST_ENTRIES:
         return False
-    texts = [name, message]
-    for key, value in fields.items():
+    texts = [name, message, *fields]
+    for value in fields.values():
         if isinstance(value, str):
-            texts += key, value
-        elif not _is_plain(value):
+            texts.append(value)
+        elif not isinstance(value, _PLAIN):
             return False
     # Parted by what is no space: the end of one text is no scheme of the next.
     whole = "\0".join(texts)
@@ -109,7 +137,7 @@ def _plain(value: object, depth: int) -> object:
 
 
 def _is_plain(value: object) -> bool:
-    return value is None or isinstance(value, str | bool | int | float)
+    return isinstance(value, (str, *_PLAIN))
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import TextIO, TypeAlias
 
-from .log_lines import JsonFormatter
+from .log_lines import JsonFormatter, line_of
 from .masking import KNOWN
 from .unwaiting import unwaiting
 
-__all__ = ["configure_logging"]
+__all__ = ["Lines", "configure_logging"]
 
 _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -29,10 +30,40 @@ class _Handler(logging.StreamHandler[TextIO]):
         """Say nothing: there is nowhere to say it."""
 
 
-def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys.stderr) -> None:
+class Lines:
+    """Writes a logger's lines as the handler would, without a record of `logging` for each.
+
+    Making one and handing it on takes longer than all else that a cached answer takes.
+
+    Args:
+        level: The least level that is told.
+        handler: Whose stream and lock it uses.
+    """
+
+    def __init__(self, level: int, handler: _Handler) -> None:
+        self._level = level
+        self._handler = handler
+
+    def __call__(self, logger: str, level: int, message: str, fields: Mapping[str, object]) -> None:
+        """Write a line; one that cannot be written is lost."""
+        if level < self._level:
+            return
+        text = line_of(time.time(), logging.getLevelName(level), logger, message, fields)
+        handler = self._handler
+        handler.acquire()
+        try:
+            # There may be no stream at all.
+            with suppress(Exception):
+                handler.stream.write(f"{text}\n")
+        finally:
+            handler.release()
+
+
+def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys.stderr) -> Lines:
     """Send all that the process has to say through the formatter to `stream`.
 
-    That is every library's log records and warnings, and exceptions that nobody caught.
+    That is every library's log records and warnings, and exceptions that nobody caught; and what is
+    written by the `Lines` that are returned.
 
     Args:
         level: The least level that is told.
@@ -57,6 +88,7 @@ def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_of_thread
     sys.unraisablehook = _log_unraisable
+    return Lines(logging.getLevelNamesMapping()[level], handler)
 
 
 def _is_told(record: logging.LogRecord) -> bool:

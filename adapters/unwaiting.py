@@ -27,11 +27,12 @@ class _Unwaiting(FileIO):
 
     _lost = 0
     _is_stalled = _is_amid = False
+    _poll: select.poll | None = None
 
     def write(self, data: ReadableBuffer, /) -> int:
         """Write all of it, or lose it; one who is slow is waited for once."""
         line = bytes(data)
-        rest = self._missing() + line
+        rest = self._missing() + line if self._lost else line
         while rest:
             if not self._is_read():
                 self._lost += 1
@@ -43,15 +44,14 @@ class _Unwaiting(FileIO):
         return len(line)
 
     def _is_read(self) -> bool:
-        poll = select.poll()
-        poll.register(self.fileno(), select.POLLOUT)
-        self._is_stalled = not poll.poll(0 if self._is_stalled else _STALL_MILLISECONDS)
+        if self._poll is None:
+            self._poll = select.poll()
+            self._poll.register(self.fileno(), select.POLLOUT)
+        self._is_stalled = not self._poll.poll(0 if self._is_stalled else _STALL_MILLISECONDS)
         return not self._is_stalled
 
     def _missing(self) -> bytes:
         """The end of a line that was broken off, and a line that tells of those that are lost."""
-        if not self._lost:
-            return b""
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         message = f"{self._lost} lines were lost: nobody read them"
         told = {"time": time, "level": "WARNING", "logger": __name__, "message": message}

@@ -26,7 +26,7 @@ from .probes import ApiServerHealth, Liveness, Readiness
 from .problems import STATUS_HEADER, add_problem_handlers
 from .quota import LocalQuota, Quota, RateLimit
 from .rendering import DEFAULT_CODES, Detail
-from .request_log import REQUEST_ID_HEADER, RequestLog
+from .request_log import REQUEST_ID_HEADER, RequestLog, Say, log
 from .resources import ComponentHealth, Dependencies, GroupHealth, ObjectHealth
 from .shared_quota import SharedCounts, SharedQuota
 from .state import BEGAN
@@ -127,6 +127,7 @@ def create_app(
     draining: Callable[[], bool] = lambda: False,
     shared: SharedCounts | None = None,
     new_id: Callable[[], str] = _new_id,
+    say: Say = log,
 ) -> falcon.App[Any, Any]:
     """The WSGI application.
 
@@ -138,12 +139,12 @@ def create_app(
         draining: Whether the process is about to stop.
         shared: Where limits are counted together with other processes; None to count alone.
         new_id: Makes the id of a request that brings none.
+        say: Logs the line of a request.
     """
     codes = {**DEFAULT_CODES, **(contract.codes or {})}
     outages = Outages(clock)
 
-    def dependencies() -> Dependencies:
-        given = judging()
+    def dependencies(given: Judging) -> Dependencies:
         return Dependencies(
             reader=given.reader,
             groups=given.groups,
@@ -164,7 +165,9 @@ def create_app(
         clock,
         contract.base_path,
         middleware=[
-            RequestLog(clock, contract.timeout, new_id, ClientAddress(contract.trusted_proxies)),
+            RequestLog(
+                clock, contract.timeout, new_id, ClientAddress(contract.trusted_proxies), say
+            ),
             _Headers(allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED),
             Admission(
                 contract.authenticator,
@@ -174,40 +177,53 @@ def create_app(
                 clock=clock,
                 now=now,
             ),
-            Below(),
+            *([Below()] if contract.base_path else ()),
         ],
     )
     # A redirect reads as an outage to most monitors.
     app.req_options.strip_url_path_trailing_slash = True
     add_problem_handlers(app, codes)
-    app.add_route("/api/healthz", _Judged(GroupHealth, dependencies))
-    app.add_route("/api/healthz/{namespace}", _Judged(GroupHealth, dependencies))
-    app.add_route("/api/healthz/{namespace}/{kind}/{name}", _Judged(ObjectHealth, dependencies))
-    app.add_route("/api/components/{name}", _Judged(ComponentHealth, dependencies))
+    for path, make in (
+        ("/api/healthz", GroupHealth),
+        ("/api/healthz/{namespace}", GroupHealth),
+        ("/api/healthz/{namespace}/{kind}/{name}", ObjectHealth),
+        ("/api/components/{name}", ComponentHealth),
+    ):
+        app.add_route(path, _Judged(judging, partial(_made, make, dependencies)))
     app.add_route("/livez", Liveness())
     app.add_route("/readyz", Readiness(draining, contract.checks))
     for path in ("/healthz", "/health"):
-        app.add_route(path, _Judged(lambda given: ApiServerHealth(given.reader), dependencies))
+        app.add_route(path, _Judged(judging, lambda given: ApiServerHealth(given.reader)))
     return app
 
 
+def _made(
+    make: Callable[[Dependencies], Any],
+    dependencies: Callable[[Judging], Dependencies],
+    given: Judging,
+) -> Any:
+    return make(dependencies(given))
+
+
 class _Judged:
-    """A resource that is made for each request, of what judges it.
+    """A resource that is made of what judges a request, anew whenever that has changed.
 
     Args:
-        make: Makes it.
-        dependencies: What it takes, as it is now.
+        judging: What judges a request that comes now; the same object until it changes.
+        make: Makes the resource.
     """
 
-    def __init__(
-        self, make: Callable[[Dependencies], Any], dependencies: Callable[[], Dependencies]
-    ) -> None:
+    def __init__(self, judging: Callable[[], Judging], make: Callable[[Judging], Any]) -> None:
+        self._judging = judging
         self._make = make
-        self._dependencies = dependencies
+        self._made: tuple[Judging, Any] | None = None
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, **named: str) -> None:
         """Answer as the resource does."""
-        self._make(self._dependencies()).on_get(req, resp, **named)
+        given, made = self._judging(), self._made
+        if made is None or made[0] is not given:
+            made = self._made = given, self._make(given)
+        made[1].on_get(req, resp, **named)
 
     on_head = on_get
 
@@ -249,5 +265,6 @@ class _App(_FalconApp):
         if env["REQUEST_METHOD"] not in _METHODS:
             # Any other word is the caller's own, and may be anything.
             env["REQUEST_METHOD"] = "?"
-        enter(self._base_path, env)
+        if self._base_path:
+            enter(self._base_path, env)
         return super().__call__(env, start_response)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64decode
 from dataclasses import dataclass
-from typing import cast
 
 import falcon
 
@@ -56,7 +55,8 @@ class RequestState(Work):
 
 def state_of(req: falcon.Request) -> RequestState:
     """The state of a request."""
-    return cast(RequestState, req.context.state)
+    state: RequestState = req.context.state
+    return state
 
 
 def offered_by(req: falcon.Request) -> tuple[list[str], list[Credential]]:
