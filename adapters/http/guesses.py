@@ -118,8 +118,11 @@ class Guesses:
         with self._lock:
             tried = self._tried.get(client, [])
             if len({*tried, *guesses}) > usage.remaining:
-                left = max(0, usage.remaining - len(set(tried)))
-                return OverLimit(self._failures, client, usage._replace(remaining=left))
+                if len(guesses) <= usage.remaining:
+                    # What is on trial is in the way alone, and may be right: that is soon known.
+                    left = max(0, usage.remaining - len(set(tried)))
+                    usage = usage._replace(remaining=left, wait=0.0)
+                return OverLimit(self._failures, client, usage)
             self._tried[client] = tried + guesses
         return None
 

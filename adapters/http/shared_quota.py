@@ -42,10 +42,11 @@ local rate = requests / period
 local now = seconds * rate
 local paid = tonumber(redis.call('GET', KEYS[1]) or '')
 if not paid or not (paid > now) then paid = now end
-if paid > now + requests then paid = now + requests end
+local ahead = paid > now + requests
+if ahead then paid = now + requests end
 local admitted = paid + cost - now <= requests + rate * 0.000001
-if admitted and cost > 0 then
-  paid = paid + cost
+if admitted then paid = paid + cost end
+if ahead or admitted and cost > 0 then
   local expiry = math.max(1, math.ceil((paid - now) / rate * 1000))
   redis.call('SET', KEYS[1], string.format('%.17g', paid), 'PX', string.format('%.0f', expiry))
 end
@@ -54,9 +55,9 @@ return {admitted and 1 or 0, string.format('%.17g', paid - now)}
 """What `LocalQuota` does, in Lua: whether a cost was admitted, and the level of the key after it.
 
 It takes a key, the cost, the limit and its period, and `seconds` as the time of now. What stands at
-the key and cannot be of this script is not believed: what is no number, or more than a whole limit
-ahead, as after the clock was set back. The level is a text, for of numbers Redis cuts off the
-fractions.
+the key and cannot be of this script is not believed: what is no number is nothing, and what is more
+than a whole limit ahead, as after the clock was set back, is a limit that was just used up. The
+level is a text, for of numbers Redis cuts off the fractions.
 """
 
 T = TypeVar("T")
