@@ -58,8 +58,8 @@ class Guesses:
         Args:
             client: Who offers it.
             offered: What is offered.
-            refusal: Tells, where not all of it was right before, why nothing else may be looked
-                at; it returns None where it may, and so does its absence.
+            refusal: Asked when something was not right before; what it returns keeps that from
+                being looked at. None where nothing does.
 
         Raises:
             OverLimit: There is nothing that may.
@@ -119,7 +119,7 @@ class Guesses:
             tried = self._tried.get(client, [])
             if len({*tried, *guesses}) > usage.remaining:
                 if len(guesses) <= usage.remaining:
-                    # What is on trial is in the way alone, and may be right: that is soon known.
+                    # Only other trials are in the way; they end soon, and may be right.
                     left = max(0, usage.remaining - len(set(tried)))
                     usage = usage._replace(remaining=left, wait=0.0)
                 return OverLimit(self._failures, client, usage)

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 _PREFIX = "k8s-heartbeat:sliding"
 _THREADS = 8
-# Of the key that tells whether Redis is back: so much is never used, and so each try writes.
+# For the key that tells whether Redis is back: it is never used up, so that each try writes.
 _PROBE = RateLimit(10**9)
 
 # One clock for all processes. Redis before 5 does not write after it was asked for the time.
@@ -54,10 +54,10 @@ return {admitted and 1 or 0, string.format('%.17g', paid - now)}
 """
 """What `LocalQuota` does, in Lua: whether a cost was admitted, and the level of the key after it.
 
-It takes a key, the cost, the limit and its period, and `seconds` as the time of now. What stands at
-the key and cannot be of this script is not believed: what is no number is nothing, and what is more
-than a whole limit ahead, as after the clock was set back, is a limit that was just used up. The
-level is a text, for of numbers Redis cuts off the fractions.
+Its arguments are a key, the cost, the limit and the period; `seconds` is the current time. A value
+that this script cannot have written is not believed: what is no number counts as nothing, and what
+is more than a whole limit ahead, as after the clock was set back, as a limit that was just used up.
+The level is returned as text, because Redis cuts the fraction off a number.
 """
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ class SharedQuota:
         self._prefix = f"{name}/{local.limit.requests}/{period}"
 
     def hit(self, key: str, cost: int = 1) -> Usage:
-        """See `Quota.hit`; of whoever has too little left here, the others need not hear."""
+        """See `Quota.hit`; Redis is not asked about a key that has too little left here."""
         mine = self._local.hit(key, cost)
         return mine if mine.over else self._learned(key, mine, cost)
 
