@@ -15,7 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from k8s_heartbeat.core.fields import is_list
 
 from .quota import LocalQuota, RateLimit, Usage, short
 
@@ -158,9 +160,9 @@ class SharedCounts:
         period = limit.period.total_seconds()
         answer = self._script([f"{_PREFIX}:{key}"], [cost, limit.requests, period])
         # Whatever else stands at the address says anything.
-        if not isinstance(answer, list):
+        admitted, level = answer if is_list(answer) else (None, None)
+        if not isinstance(level, bytes):
             raise TypeError("it does not run the script")
-        admitted, level = cast("list[Any]", answer)
         count = _Count(float(level), admitted == 1)
         if not count.level >= 0:
             raise ValueError("it counts backwards")
