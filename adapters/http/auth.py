@@ -55,16 +55,15 @@ class Authenticator(Protocol):
 class Admission:
     """Middleware that lets a request through when its sender may ask, and may ask now.
 
-    Whoever carries a valid token is limited by that token, and by nothing else: not by what others
-    behind the same address ask. Everybody else is limited by address, before authentication where
-    they offer nothing, and after it where what they offer is not valid. Probes are let through as
-    they are.
+    A request with a valid token is limited by that token and by nothing else: not by what others
+    behind the same address ask. All others are limited by address: without credentials before
+    authentication, with wrong ones after it. Probes are not limited.
 
-    Looking at what is offered stays cheap: an address may guess only so much, and where telling a
-    caller may take a call to the API server, an address over its limit has nothing looked at but
-    what was right from there before.
+    Looking at credentials stays cheap. An address may guess only so often; and where it may take a
+    call to the API server to tell a caller, only credentials that were right from an address before
+    are looked at while the address is over its limit.
 
-    The limit that a request counted for is stated on its answer.
+    The answer states the limit that the request counted against.
 
     Args:
         authenticator: Who can tell callers; None lets everyone in, each address within its limit.
@@ -138,7 +137,7 @@ class Admission:
         resource: object,
         req_succeeded: bool,
     ) -> None:
-        """State the limit that a request counted for."""
+        """State the limit that a request counted against."""
         used = state_of(req).used
         if used is not None:
             limit, usage = used
@@ -171,8 +170,8 @@ class Admission:
     ) -> Caller | None:
         """Who asks, by the first of the credentials that is right; None where none is.
 
-        Each is tried, and counts, whether another one is right or not. Where the API server leaves
-        it open nothing was learned, and no guess was made; but it was asked.
+        Each is tried, and counts, whether another one is right or not. When the API server cannot
+        tell, nothing was guessed; but it was asked, and so the request counts against the address.
         """
         offered = state.credentials
         callers: dict[bytes, Caller] = {}

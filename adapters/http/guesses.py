@@ -58,8 +58,8 @@ class Guesses:
         Args:
             client: Who offers it.
             offered: What is offered.
-            refusal: Tells, where not all of it was right before, why nothing else may be looked
-                at; it returns None where it may, and so does its absence.
+            refusal: Asked when something was not right before; what it returns keeps that from
+                being looked at. None where nothing does.
 
         Raises:
             OverLimit: There is nothing that may.
@@ -118,8 +118,11 @@ class Guesses:
         with self._lock:
             tried = self._tried.get(client, [])
             if len({*tried, *guesses}) > usage.remaining:
-                left = max(0, usage.remaining - len(set(tried)))
-                return OverLimit(self._failures, client, usage._replace(remaining=left))
+                if len(guesses) <= usage.remaining:
+                    # Only other trials are in the way; they end soon, and may be right.
+                    left = max(0, usage.remaining - len(set(tried)))
+                    usage = usage._replace(remaining=left, wait=0.0)
+                return OverLimit(self._failures, client, usage)
             self._tried[client] = tried + guesses
         return None
 

@@ -20,8 +20,8 @@ __all__ = ["Limit", "OverLimit"]
 _log = logging.getLogger(__name__)
 
 _QUIET_SECONDS = 60.0
-# Of each limit; some 250 bytes each. Past so many nobody else is named until a minute is over for
-# one of them: each refusal has its own line at INFO.
+# Per limit; some 250 bytes each. When so many were named within a minute, no others are until then:
+# each refusal has a line of its own at INFO.
 _MOST_NAMED = 1024
 
 
@@ -73,11 +73,11 @@ class Limit:
         return usage
 
     def refusal(self, usage: Usage) -> str:
-        """What is told to somebody who is refused."""
+        """The text of a refusal."""
         return f"{self._over}; retry in {usage.seconds} s"
 
     def warn(self, key: str) -> None:
-        """Log that somebody is limited, unless that was said within the last minute."""
+        """Log that a key is limited, unless it was logged within the last minute."""
         with self._lock:
             self._named.expire()
             if key in self._named or len(self._named) >= _MOST_NAMED:
@@ -88,7 +88,7 @@ class Limit:
     def headers(self, usage: Usage, now: datetime) -> dict[str, str]:
         """A usage in the IETF draft's headers and in those of k8s-controller-heartbeat.
 
-        Both tell how many requests are left, and when there is one more.
+        Both say how many requests are left, and when there will be one more.
         """
         remaining = str(usage.remaining)
         return {
@@ -101,12 +101,12 @@ class Limit:
 
 
 class OverLimit(falcon.HTTPTooManyRequests):
-    """Somebody has used up a limit; `Retry-After` says when to retry.
+    """A key has used up a limit; `Retry-After` says when to retry.
 
     Attributes:
         limit: The limit.
-        key: Who it is, for the log.
-        usage: What they have left.
+        key: The key, for the log.
+        usage: What the key has left.
     """
 
     def __init__(self, limit: Limit, key: str, usage: Usage) -> None:

@@ -1,9 +1,9 @@
-"""Limits that slide: a whole limit at once, and from then on one more each `period / requests`.
+"""Sliding limits: a whole limit at once, and after that one more each `period / requests`.
 
-This is GCRA, the generic cell rate algorithm. Of each key one number is kept: the moment at which
-everything that it has used is paid back. In any time T a key is admitted at most
-``requests + T * requests / period`` times, and who is refused waits for one to be paid back, not
-for a period to end.
+This is GCRA, the generic cell rate algorithm. It keeps one number per key: the moment at which
+everything that the key has used is paid back. In any time T a key is admitted at most
+``requests + T * requests / period`` times. A key that is over waits until one request is paid back,
+not until a period ends.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from typing import NamedTuple, Protocol
 __all__ = ["LocalQuota", "Quota", "RateLimit", "Usage", "short"]
 
 # Past so many keys in a table the one that was quiet longest is forgotten; some 250 bytes each.
-# Whoever turns as many addresses as there is room for in a circle is never counted; but so many
-# may, within their limits, ask more than a process can answer.
+# A client that cycles through more addresses than there is room for is never counted; but that many
+# addresses may, within their limits, ask for more than a process can answer.
 _MOST_KEYS = 128
 # Many that are small: one that turns over is laid anew now and then, by whatever thread, and each
 # thread's allocator keeps the room of what it laid once.
 _TABLES = 64
 _LONGEST_KEY = 64
-# What floating point may lose of a moment, in seconds: nobody is refused for less.
+# Seconds that floating point may lose of a moment: nobody is refused for less.
 _SLACK = 1e-6
 
 
@@ -52,7 +52,7 @@ class RateLimit:
 
         Args:
             level: How many of its requests are not paid back yet.
-            refused: How many more it asked for, and did not get.
+            refused: How many more it asked for and was refused.
         """
         requests = self.requests
         rate = requests / self.period.total_seconds()
@@ -117,9 +117,9 @@ class LocalQuota:
         self._rate = limit.requests / limit.period.total_seconds()
         self._room = limit.requests + self._rate * _SLACK
         self._lock = threading.Lock()
-        # When everything is paid back, in requests since the clock began: so a request adds a whole
-        # number. Nobody who chooses a key knows which table it falls in: text is hashed by a
-        # secret.
+        # The moment when everything is paid back, in requests instead of seconds: a request adds a
+        # whole number to it. Python hashes text with a secret, so that nobody can choose keys that
+        # fall into one table.
         self._tables = tuple(OrderedDict[str, float]() for _ in range(_TABLES))
 
     def hit(self, key: str, cost: int = 1) -> Usage:

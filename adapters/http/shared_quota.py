@@ -15,7 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from k8s_heartbeat.core.fields import is_list
 
 from .quota import LocalQuota, RateLimit, Usage, short
 
@@ -28,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 _PREFIX = "k8s-heartbeat:sliding"
 _THREADS = 8
-# Of the key that tells whether Redis is back: so much is never used, and so each try writes.
+# For the key that tells whether Redis is back: it is never used up, so that each try writes.
 _PROBE = RateLimit(10**9)
 
 # One clock for all processes. Redis before 5 does not write after it was asked for the time.
@@ -42,10 +44,11 @@ local rate = requests / period
 local now = seconds * rate
 local paid = tonumber(redis.call('GET', KEYS[1]) or '')
 if not paid or not (paid > now) then paid = now end
-if paid > now + requests then paid = now + requests end
+local ahead = paid > now + requests
+if ahead then paid = now + requests end
 local admitted = paid + cost - now <= requests + rate * 0.000001
-if admitted and cost > 0 then
-  paid = paid + cost
+if admitted then paid = paid + cost end
+if ahead or admitted and cost > 0 then
   local expiry = math.max(1, math.ceil((paid - now) / rate * 1000))
   redis.call('SET', KEYS[1], string.format('%.17g', paid), 'PX', string.format('%.0f', expiry))
 end
@@ -53,10 +56,10 @@ return {admitted and 1 or 0, string.format('%.17g', paid - now)}
 """
 """What `LocalQuota` does, in Lua: whether a cost was admitted, and the level of the key after it.
 
-It takes a key, the cost, the limit and its period, and `seconds` as the time of now. What stands at
-the key and cannot be of this script is not believed: what is no number, or more than a whole limit
-ahead, as after the clock was set back. The level is a text, for of numbers Redis cuts off the
-fractions.
+Its arguments are a key, the cost, the limit and the period; `seconds` is the current time. A value
+that this script cannot have written is not believed: what is no number counts as nothing, and what
+is more than a whole limit ahead, as after the clock was set back, as a limit that was just used up.
+The level is returned as text, because Redis cuts the fraction off a number.
 """
 
 T = TypeVar("T")
@@ -80,7 +83,7 @@ class SharedQuota:
         self._prefix = f"{name}/{local.limit.requests}/{period}"
 
     def hit(self, key: str, cost: int = 1) -> Usage:
-        """See `Quota.hit`; of whoever has too little left here, the others need not hear."""
+        """See `Quota.hit`; Redis is not asked about a key that has too little left here."""
         mine = self._local.hit(key, cost)
         return mine if mine.over else self._learned(key, mine, cost)
 
@@ -157,9 +160,9 @@ class SharedCounts:
         period = limit.period.total_seconds()
         answer = self._script([f"{_PREFIX}:{key}"], [cost, limit.requests, period])
         # Whatever else stands at the address says anything.
-        if not isinstance(answer, list):
+        admitted, level = answer if is_list(answer) else (None, None)
+        if not isinstance(level, bytes):
             raise TypeError("it does not run the script")
-        admitted, level = cast("list[Any]", answer)
         count = _Count(float(level), admitted == 1)
         if not count.level >= 0:
             raise ValueError("it counts backwards")

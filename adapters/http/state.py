@@ -32,7 +32,7 @@ class RequestState(Work):
         client: The address of the client.
         credentials: What authentication tries.
         caller: Who asks; `NOBODY` until authentication knows.
-        used: The limit that the request counted for, or was refused by, and what is left of it.
+        used: The limit that the request counted against, or that refused it, and what is left.
         reason: The reason of the verdict.
         cause: What went wrong, for the log alone.
         failure: Which side failed: `problems.API_SERVER` or `problems.SERVICE`.

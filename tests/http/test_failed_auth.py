@@ -362,7 +362,9 @@ def test_who_is_known_waits_for_no_trial() -> None:
     for thread in threads:
         thread.start()
     until(lambda: len(authenticator.asked) == 4, "two guesses on trial")
-    assert codes(served, bearing("one-more")) == [429]
+    refused = served.get(remote_addr=HERE, headers=bearing("one-more"))
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+    assert refused.headers["x-ratelimit-remaining"] == "0"
     authenticator.go_on.set()
     assert codes(served, RIGHT, WRONG) == [200, 401]
     for thread in threads:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -24,8 +25,8 @@ MANY = RateLimit(1000)
 
 def limited(limit: str) -> Service:
     """A guarded service with one limit that is soon reached."""
-    contract = replace(GUARDED, limit=MANY, token_limit=MANY, failed_auth=MANY)
-    return service(healthy(), contract=replace(contract, **{limit: TWO}))
+    limits: dict[str, Any] = dict.fromkeys(("limit", "token_limit", "failed_auth"), MANY)
+    return service(healthy(), contract=replace(GUARDED, **{**limits, limit: TWO}))
 
 
 def warnings(log: Log) -> list[str]:
