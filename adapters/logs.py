@@ -24,7 +24,14 @@ from .masking import KNOWN, MASK, Secrets, credentials_of, spellings, without_cr
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = ["JsonFormatter", "Work", "configure_logging", "count_api_call", "work_on"]
+__all__ = [
+    "JsonFormatter",
+    "Work",
+    "configure_logging",
+    "configure_own_logging",
+    "count_api_call",
+    "work_on",
+]
 
 _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -46,6 +53,7 @@ _SHORTEST_OFFERED = 8
 # So much a pipe takes without a wait, where it takes anything (PIPE_BUF of Linux).
 _PIECE = 4_096
 _STALL_MILLISECONDS = 200
+_OURS = "k8s_heartbeat"
 # They write a line for each connection at levels that are ours to use.
 _NOISY = ("urllib3", "waitress.queue", "kubernetes", "client")
 
@@ -190,9 +198,7 @@ def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys
         secrets: Texts that never appear; `masking.KNOWN` learns those that come up later.
         stream: Where to.
     """
-    KNOWN.keep(*secrets)
-    handler = _Handler(_unbuffered(stream))
-    handler.setFormatter(JsonFormatter())
+    handler = _handler(secrets, stream)
     handler.addFilter(_is_told)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in list(logging.root.manager.loggerDict):
@@ -204,6 +210,32 @@ def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_of_thread
     sys.unraisablehook = _log_unraisable
+
+
+def configure_own_logging(
+    level: str, secrets: Collection[str], stream: TextIO = sys.stderr
+) -> None:
+    """Send what this package has to say through the formatter to `stream`, and nothing else.
+
+    For a process of somebody else's, whose loggers, warnings and hooks stay as they are. Its
+    handlers get none of our lines: they know no secrets.
+
+    Args:
+        level: The least level that is told.
+        secrets: Texts that never appear; `masking.KNOWN` learns those that come up later.
+        stream: Where to.
+    """
+    logger = logging.getLogger(_OURS)
+    logger.handlers = [_handler(secrets, stream)]
+    logger.propagate = False
+    logger.setLevel(level)
+
+
+def _handler(secrets: Collection[str], stream: TextIO) -> logging.Handler:
+    KNOWN.keep(*secrets)
+    handler = _Handler(_unbuffered(stream))
+    handler.setFormatter(JsonFormatter())
+    return handler
 
 
 class _Unwaiting(FileIO):
