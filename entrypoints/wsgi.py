@@ -25,13 +25,13 @@ __all__ = ["application"]
 
 # A WSGI server imports this module for its one name, so it is made here and now: what is wrong
 # with the configuration shall stop the server before it takes a request.
-_faults: list[str] = []
+_wrong: SettingsError | None = None
 try:
     _settings = load(os.environ)[0]
 except SettingsError as _error:
-    _settings, _faults = _error.settings, _error.faults
+    _settings, _wrong = _error.settings, _error
 configure_own_logging(_settings.log_level, secrets_of(_settings))
-_files = read_all(_settings, _faults, live=not _settings.snapshot)
+_files = read_all(_settings, _wrong, live=not _settings.snapshot)
 if _files.faults:
     raise SettingsError(_files.faults, _settings)
 if _settings.snapshot:
