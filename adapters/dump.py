@@ -35,7 +35,21 @@ _READABLE = "kubectl get -o json gives what can be judged"
 
 
 class DumpError(ValueError):
-    """A dump that cannot be read; the message says what is wrong with it and what is expected."""
+    """A dump that cannot be read.
+
+    Attributes:
+        problem: What is wrong with it, and what is expected.
+        file: What the file is called; empty where there is none.
+    """
+
+    def __init__(self, problem: str, file: str = "") -> None:
+        super().__init__(problem, file)
+        self.problem: str = problem
+        self.file: str = file
+
+    def __str__(self) -> str:
+        """Where it is, and what is wrong."""
+        return f"{self.file}: {self.problem}" if self.file else self.problem
 
 
 def read_file(path: str) -> list[Manifest]:
@@ -50,9 +64,9 @@ def read_file(path: str) -> list[Manifest]:
     try:
         return parse_documents(_text(_unpacked(_bytes(path))))
     except OSError as error:
-        raise DumpError(f"{_named(path)}: {error.strerror}") from None
+        raise DumpError(str(error.strerror), _named(path)) from None
     except DumpError as error:
-        raise DumpError(f"{_named(path)}: {error}") from None
+        raise DumpError(error.problem, _named(path)) from None
 
 
 def parse_documents(text: str) -> list[Manifest]:
@@ -85,7 +99,7 @@ def check_regular(path: str) -> None:
     try:
         open_regular_file(path).close()
     except OSError as error:
-        raise DumpError(f"{_named(path)}: {error.strerror}") from None
+        raise DumpError(str(error.strerror), _named(path)) from None
 
 
 def _named(path: str) -> str:

@@ -15,10 +15,11 @@ from .log_lines import JsonFormatter, line_of
 from .masking import KNOWN
 from .unwaiting import unwaiting
 
-__all__ = ["Lines", "configure_logging"]
+__all__ = ["Lines", "configure_logging", "configure_own_logging"]
 
 _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None]
 
+_OURS = "k8s_heartbeat"
 # They write a line for each connection at levels that are ours to use.
 _NOISY = ("urllib3", "waitress.queue", "kubernetes", "client")
 
@@ -36,12 +37,12 @@ class Lines:
     Making one and handing it on takes longer than all else that a cached answer takes.
 
     Args:
-        level: The least level that is told.
+        level: The name of the least level that is told.
         handler: Whose stream and lock it uses.
     """
 
-    def __init__(self, level: int, handler: _Handler) -> None:
-        self._level = level
+    def __init__(self, level: str, handler: _Handler) -> None:
+        self._level = logging.getLevelNamesMapping()[level]
         self._handler = handler
 
     def __call__(self, logger: str, level: int, message: str, fields: Mapping[str, object]) -> None:
@@ -70,9 +71,7 @@ def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys
         secrets: Texts that never appear; `masking.KNOWN` learns those that come up later.
         stream: Where to.
     """
-    KNOWN.keep(*secrets)
-    handler = _Handler(unwaiting(stream))
-    handler.setFormatter(JsonFormatter())
+    handler = _handler(secrets, stream)
     handler.addFilter(_is_told)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in list(logging.root.manager.loggerDict):
@@ -88,7 +87,35 @@ def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_of_thread
     sys.unraisablehook = _log_unraisable
-    return Lines(logging.getLevelNamesMapping()[level], handler)
+    return Lines(level, handler)
+
+
+def configure_own_logging(
+    level: str, secrets: Collection[str], stream: TextIO = sys.stderr
+) -> Lines:
+    """Send what this package has to say through the formatter to `stream`, and nothing else.
+
+    For a process of somebody else's, whose loggers, warnings and hooks stay as they are. Its
+    handlers get none of our lines: they know no secrets.
+
+    Args:
+        level: The least level that is told.
+        secrets: Texts that never appear; `masking.KNOWN` learns those that come up later.
+        stream: Where to.
+    """
+    handler = _handler(secrets, stream)
+    logger = logging.getLogger(_OURS)
+    logger.handlers = [handler]
+    logger.propagate = False
+    logger.setLevel(level)
+    return Lines(level, handler)
+
+
+def _handler(secrets: Collection[str], stream: TextIO) -> _Handler:
+    KNOWN.keep(*secrets)
+    handler = _Handler(unwaiting(stream))
+    handler.setFormatter(JsonFormatter())
+    return handler
 
 
 def _is_told(record: logging.LogRecord) -> bool:

@@ -33,7 +33,14 @@ from k8s_heartbeat.core.query import InvalidQuery, Query
 from k8s_heartbeat.core.related import RelatedObjects
 from k8s_heartbeat.core.subject import Subject
 
-from .errors import EXIT_NOT_UP, EXIT_UNREADABLE, EXIT_USAGE, CommandError
+from .errors import (
+    EXIT_NOT_UP,
+    EXIT_UNREADABLE,
+    EXIT_USAGE,
+    ClusterNotFoundError,
+    CommandError,
+    MissingExtraError,
+)
 from .question import Question
 from .report import Answer, Verdict, report
 
@@ -110,11 +117,11 @@ def _live(arguments: argparse.Namespace, question: Question) -> Answer:
         raise AssertionError("a live check always has settings")
     try:
         cluster = wiring.live_cluster(settings)
-    except wiring.MissingExtraError as error:
+    except MissingExtraError as error:
         raise CommandError(str(error), EXIT_USAGE) from None
-    except wiring.no_cluster_error() as error:
+    except ClusterNotFoundError as error:
         raise CommandError(
-            f"{error}; name one with --kubeconfig FILE, or judge a dump with -f FILE",
+            f"{error.cause}; name one with --kubeconfig FILE, or judge a dump with -f FILE",
             EXIT_UNREADABLE,
         ) from None
     named = "" if cluster.client is None else cluster.client.namespace

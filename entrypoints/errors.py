@@ -1,8 +1,18 @@
-"""What ends a command: a message for people and an exit code."""
+"""What ends a command: a message for people and an exit code.
+
+Nothing here needs a library: whoever catches one of these may lack the very one that it is about.
+"""
 
 from __future__ import annotations
 
-__all__ = ["EXIT_NOT_UP", "EXIT_UNREADABLE", "EXIT_USAGE", "CommandError"]
+__all__ = [
+    "EXIT_NOT_UP",
+    "EXIT_UNREADABLE",
+    "EXIT_USAGE",
+    "ClusterNotFoundError",
+    "CommandError",
+    "MissingExtraError",
+]
 
 EXIT_NOT_UP = 1
 EXIT_USAGE = 2
@@ -19,4 +29,44 @@ class CommandError(Exception):
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
-        self.exit_code = exit_code
+        self.exit_code: int = exit_code
+
+
+class ClusterNotFoundError(Exception):
+    """No cluster was found to read.
+
+    Attributes:
+        cause: Where it was looked for, and what was found there.
+    """
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause: str = cause
+
+
+class MissingExtraError(Exception):
+    """A library is not installed.
+
+    Attributes:
+        purpose: What needs it, as the subject of a sentence and its verb.
+        extra: What brings it.
+        beside: Other extras that are needed then.
+        module: The library.
+    """
+
+    def __init__(
+        self, purpose: str, extra: str, module: str | None, *, beside: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(purpose, extra, module)
+        self.purpose: str = purpose
+        self.extra: str = extra
+        self.beside: tuple[str, ...] = beside
+        self.module: str | None = module
+
+    def __str__(self) -> str:
+        """What to install."""
+        extras = ",".join((*self.beside, self.extra))
+        return (
+            f"{self.purpose} the extra {self.extra}: pip install 'k8s-heartbeat[{extras}]' "
+            f"({self.module} is not installed)"
+        )

@@ -15,7 +15,13 @@ from k8s_heartbeat.adapters.logs import Lines, configure_logging
 from . import wiring
 from .config.files import Files, read_all
 from .config.settings import Settings, SettingsError, given_flags, load, secrets_of
-from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
+from .errors import (
+    EXIT_UNREADABLE,
+    EXIT_USAGE,
+    ClusterNotFoundError,
+    CommandError,
+    MissingExtraError,
+)
 from .signals import Stop
 
 __all__ = ["run"]
@@ -41,15 +47,15 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: The configuration is wrong, there is no cluster, or the port is taken.
     """
-    faults: list[str] = []
+    wrong: SettingsError | None = None
     try:
         settings, origins = load(os.environ, given_flags(arguments))
     except SettingsError as error:
-        settings, origins, faults = error.settings, {}, error.faults
+        settings, origins, wrong = error.settings, {}, error
     if arguments.demo:
         settings = _demo_settings(settings, origins)
     lines = configure_logging(settings.log_level, secrets_of(settings))
-    files = read_all(settings, faults, live=not (arguments.demo or settings.snapshot))
+    files = read_all(settings, wrong, live=not (arguments.demo or settings.snapshot))
     if arguments.demo and not settings.config:
         files.default = wiring.demo_configuration()
     faults = files.faults
@@ -59,14 +65,14 @@ def run(arguments: argparse.Namespace) -> int:
         cluster = wiring.demo_cluster() if arguments.demo else wiring.server_cluster(settings)
         if not faults:
             return _serve(settings, cluster, files, lines, demo=arguments.demo)
-    except wiring.MissingExtraError as error:
+    except MissingExtraError as error:
         faults.append(str(error))
     except DumpError as error:
         told = [*faults, f"snapshot: {error}"]
         raise CommandError("\n".join(told), EXIT_USAGE if faults else EXIT_UNREADABLE) from None
-    except wiring.no_cluster_error() as error:
+    except ClusterNotFoundError as error:
         faults.append(
-            f"{error}; name one with --kubeconfig FILE, or try: k8s-heartbeat serve --demo"
+            f"{error.cause}; name one with --kubeconfig FILE, or try: k8s-heartbeat serve --demo"
         )
     raise CommandError("\n".join(dict.fromkeys(faults)), EXIT_USAGE)
 

@@ -18,6 +18,7 @@ from k8s_heartbeat.core import Rules
 from .config.configuration import Configuration
 from .config.files import Files
 from .config.settings import Settings
+from .errors import ClusterNotFoundError, MissingExtraError
 
 if TYPE_CHECKING:
     import falcon
@@ -35,12 +36,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Cluster",
-    "MissingExtraError",
     "application",
     "demo_cluster",
     "demo_configuration",
     "live_cluster",
-    "no_cluster_error",
     "server_cluster",
 ]
 
@@ -50,10 +49,6 @@ _log = logging.getLogger(__name__)
 _SHORT_TOKEN = 16
 # Threads that judge groups at once: with more, everything else would wait for the interpreter.
 _COMPUTING = 1
-
-
-class MissingExtraError(Exception):
-    """A library is not installed; the message says which extra brings it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +217,8 @@ def _shared_counts(settings: Settings) -> SharedCounts | None:
     try:
         return SharedCounts(settings.rate_limit_storage)
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            "HEARTBEAT_RATE_LIMIT_STORAGE needs the extra redis: "
-            f"pip install 'k8s-heartbeat[server,redis]' ({error.name} is not installed)"
-        ) from None
+        purpose = "HEARTBEAT_RATE_LIMIT_STORAGE needs"
+        raise MissingExtraError(purpose, "redis", error.name, beside=("server",)) from None
 
 
 def _authenticator(
@@ -283,7 +276,7 @@ def server_cluster(settings: Settings) -> Cluster:
 
     Raises:
         DumpError: The snapshot cannot be read.
-        NoClusterError: No cluster was found.
+        ClusterNotFoundError: No cluster was found.
         MissingExtraError: The extra `server` is not installed.
     """
     if settings.snapshot:
@@ -299,29 +292,26 @@ def live_cluster(settings: Settings) -> Cluster:
         settings: What the operator decides.
 
     Raises:
-        NoClusterError: No cluster was found.
+        ClusterNotFoundError: No cluster was found.
         MissingExtraError: The extra `server` is not installed.
     """
     try:
-        from k8s_heartbeat.adapters.cluster import Client, LiveReader, connect  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters import cluster  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.cluster.connect import ClusterConfig  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.memory import Memory  # noqa: PLC0415  # of an extra
-
-        connections = max(1, settings.threads // 2)
-        config = ClusterConfig(settings.kubeconfig, settings.context, connections)
-        client = Client(partial(connect, config))
+    except ModuleNotFoundError as error:
+        raise _missing(error) from None
+    connections = max(1, settings.threads // 2)
+    config = ClusterConfig(settings.kubeconfig, settings.context, connections)
+    try:
+        client = cluster.Client(partial(cluster.connect, config))
+    except cluster.NoClusterError as error:
+        raise ClusterNotFoundError(str(error)) from None
     except ModuleNotFoundError as error:
         raise _missing(error) from None
     _log.info("reading the cluster by %s", client.origin)
     memory = Memory()
-    return Cluster(partial(LiveReader, client, memory), client, memory)
-
-
-def no_cluster_error() -> type[Exception]:
-    """The error of a cluster that is not found; its module needs the extra `server`."""
-    from k8s_heartbeat.adapters.cluster.connect import NoClusterError  # noqa: PLC0415  # of an extra
-
-    return NoClusterError
+    return Cluster(partial(cluster.LiveReader, client, memory), client, memory)
 
 
 def demo_cluster() -> Cluster:
@@ -339,7 +329,4 @@ def demo_configuration() -> Configuration:
 
 
 def _missing(error: ModuleNotFoundError) -> MissingExtraError:
-    return MissingExtraError(
-        "a live cluster and serving need the extra server: pip install 'k8s-heartbeat[server]' "
-        f"({error.name} is not installed)"
-    )
+    return MissingExtraError("a live cluster and serving need", "server", error.name)

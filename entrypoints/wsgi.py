@@ -2,7 +2,8 @@
 
     gunicorn --threads 8 k8s_heartbeat.entrypoints.wsgi:application
 
-Such a server drains and logs in its own way; `k8s-heartbeat serve` does both as `classic` does.
+Such a server drains and logs in its own way, which importing this changes nothing of: what this
+package has to say goes through the logger ``k8s_heartbeat`` alone, as lines of JSON to stderr.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.adapters.dump import check_regular
-from k8s_heartbeat.adapters.logs import configure_logging
+from k8s_heartbeat.adapters.logs import configure_own_logging
 
 from . import wiring
 from .config.files import read_all
@@ -24,13 +25,13 @@ __all__ = ["application"]
 
 # A WSGI server imports this module for its one name, so it is made here and now: what is wrong
 # with the configuration shall stop the server before it takes a request.
-_faults: list[str] = []
+_wrong: SettingsError | None = None
 try:
     _settings = load(os.environ)[0]
 except SettingsError as _error:
-    _settings, _faults = _error.settings, _error.faults
-configure_logging(_settings.log_level, secrets_of(_settings))
-_files = read_all(_settings, _faults, live=not _settings.snapshot)
+    _settings, _wrong = _error.settings, _error
+_lines = configure_own_logging(_settings.log_level, secrets_of(_settings))
+_files = read_all(_settings, _wrong, live=not _settings.snapshot)
 if _files.faults:
     raise SettingsError(_files.faults, _settings)
 if _settings.snapshot:
@@ -39,4 +40,5 @@ application: falcon.App[Any, Any] = wiring.application(
     _settings,
     wiring.server_cluster(_settings),
     _files,
+    lines=_lines,
 )

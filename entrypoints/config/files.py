@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .configuration import Configuration, ConfigurationError, read_configuration
-from .settings import Settings, token_faults
+from .settings import Settings, SettingsError, token_faults
 from .tokens_file import read_tokens
 
 if TYPE_CHECKING:
@@ -42,18 +42,19 @@ class Files:
         return {name: file for name, file in files.items() if file is not None}
 
 
-def read_all(settings: Settings, known: list[str], *, live: bool) -> Files:
+def read_all(settings: Settings, error: SettingsError | None, *, live: bool) -> Files:
     """Read what settings name, to serve by it; its faults are all that is wrong.
 
     Args:
         settings: What is to be in force.
-        known: What is wrong with the settings themselves.
+        error: What is wrong with the settings themselves.
         live: Whether there is a cluster, that could tell its own tokens.
     """
     files = read_files(settings)
     # Whoever starts a service wants to hear of all that is wrong, not of one thing a time.
-    files.faults[:0] = known
-    if not any("AUTH_TOKEN" in fault for fault in files.faults):
+    files.faults[:0] = error.faults if error else ()
+    # Of a token that is no token, that it is none is enough.
+    if error is None or "token" not in error.fields:
         files.faults += token_faults(settings, live=live)
     return files
 

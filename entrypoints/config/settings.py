@@ -6,7 +6,7 @@ stand there, and ``--help``, ``k8s-heartbeat config``, the faults and the README
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -361,12 +361,14 @@ class SettingsError(ValueError):
     Attributes:
         faults: What is wrong, a line each.
         settings: The settings with defaults in place of what is wrong, to look for more faults.
+        fields: The fields of what is wrong.
     """
 
-    def __init__(self, faults: list[str], settings: Settings) -> None:
+    def __init__(self, faults: list[str], settings: Settings, fields: Collection[str] = ()) -> None:
         super().__init__("\n".join(faults))
         self.faults: list[str] = faults
         self.settings: Settings = settings
+        self.fields: frozenset[str] = frozenset(fields)
 
 
 def given_flags(arguments: object) -> dict[str, str]:
@@ -389,14 +391,14 @@ def load(
     """
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    faults: list[str] = []
+    faults: dict[str, str] = {}
     for setting in SETTINGS:
         form = setting.form
         try:
             found = _find(setting, environ, flags or {})
         except OSError as error:
             path = environ[f"{setting.variable}_FILE"]
-            faults.append(
+            faults[setting.field] = (
                 f"{setting.variable}_FILE: {repeated_path(path)} cannot be read "
                 f"({error.strerror}); "
                 f"it is a path to a file that holds {form.words}, such as /run/secrets/token"
@@ -410,10 +412,12 @@ def load(
             values[setting.field] = form.parse(text)
         except ValueError:
             shown = "its value" if form.secret else repeated(text)
-            faults.append(f"{origin}: {shown} is not {form.words}; an example is {form.example}")
+            faults[setting.field] = (
+                f"{origin}: {shown} is not {form.words}; an example is {form.example}"
+            )
         origins[setting.field] = origin
     if faults:
-        raise SettingsError(faults, Settings(**values))
+        raise SettingsError([*faults.values()], Settings(**values), faults)
     return Settings(**values), origins
 
 
