@@ -229,22 +229,29 @@ def server_cluster(settings: Settings, rules: Rules = RULES) -> Cluster:
     if settings.snapshot:
         objects = read_file(settings.snapshot)
         return Cluster(SnapshotReader(lambda: objects))
-    return live_cluster(settings, rules)
+    return live_cluster(settings, rules, shares=True)
 
 
-def live_cluster(settings: Settings, rules: Rules = RULES) -> Cluster:
+def live_cluster(settings: Settings, rules: Rules = RULES, *, shares: bool = False) -> Cluster:
     """The cluster that the settings or the surroundings of the process name.
 
     Args:
         settings: What the operator decides.
         rules: They name the fields that are kept of each kind.
+        shares: Whether many questions about one namespace share a LIST; for who is asked again and
+            again.
 
     Raises:
         NoClusterError: No cluster was found.
         MissingExtraError: The extra `server` is not installed.
     """
     try:
-        from k8s_heartbeat.adapters.cluster import Client, LiveReader, connect  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.cluster import (  # noqa: PLC0415  # of an extra
+            Client,
+            LiveReader,
+            SharedLists,
+            connect,
+        )
         from k8s_heartbeat.adapters.cluster.connect import ClusterConfig  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.memory import Memory  # noqa: PLC0415  # of an extra
 
@@ -255,7 +262,17 @@ def live_cluster(settings: Settings, rules: Rules = RULES) -> Cluster:
         raise _missing(error) from None
     _log.info("reading the cluster by %s", client.origin)
     memory = Memory()
-    return Cluster(LiveReader(client, memory, rules), client, memory)
+    reader = LiveReader(client, memory, rules)
+    if not shares:
+        return Cluster(reader, client, memory)
+    shared = SharedLists(
+        reader,
+        clock=time.monotonic,
+        lifetime=settings.cache_ttl.total_seconds(),
+        timeout=settings.timeout.total_seconds(),
+        memory=memory,
+    )
+    return Cluster(shared, client, memory)
 
 
 def no_cluster_error() -> type[Exception]:
