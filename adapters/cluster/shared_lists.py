@@ -132,7 +132,8 @@ class SharedLists:
             if demand is None:
                 demand = self._demands[key] = _Demand(self._lifetime)
             demand.add(worth, self._clock())
-            listing = self._young(key)
+            # What is too old is not on the shelf.
+            listing: _Listing | None = self._listings.get(key)
             if not self._is_due(demand, listing):
                 return listing
             demand.fetching = True
@@ -143,13 +144,7 @@ class SharedLists:
             # No thread is to be had.
             self._landed(key, demand, None, _FAILED)
         with self._memory.lock:
-            return self._young(key)
-
-    def _young(self, key: _Key) -> _Listing | None:
-        """The LIST of this key while it is young; the caller holds the lock."""
-        listing: _Listing | None = self._listings.get(key)
-        young = listing is not None and self._clock() < listing.began + self._lifetime
-        return listing if young else None
+            return self._listings.get(key)
 
     def _is_due(self, demand: _Demand, listing: _Listing | None) -> bool:
         """Whether a LIST is to be fetched now; the caller holds the lock."""

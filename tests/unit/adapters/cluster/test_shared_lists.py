@@ -79,7 +79,9 @@ class Upstream:
         refusals: Raised in place of every LIST of everything.
         get_refusals: Raised in place of every object.
         before_list: Called before a LIST is answered.
+        before_get: Called before an object is.
         asked: Every question, and how many objects it may have at most.
+        patience: How many seconds the last LIST had.
     """
 
     clock: Clock
@@ -87,7 +89,9 @@ class Upstream:
     refusals: ReadError | None = None
     get_refusals: ReadError | None = None
     before_list: Callable[[], None] = lambda: None
+    before_get: Callable[[], None] = lambda: None
     asked: list[tuple[Query, int]] = field(default_factory=list[tuple[Query, int]])
+    patience: float = 0.0
 
     @property
     def lists(self) -> list[int]:
@@ -100,7 +104,10 @@ class Upstream:
         is_list = not query.name and query.selector is None
         error = self.refusals if is_list else self.get_refusals
         if is_list:
+            self.patience = deadline.remaining()
             self.before_list()
+        else:
+            self.before_get()
         if error is not None:
             raise copy.copy(error)
         found = [
@@ -130,15 +137,17 @@ class World:
     clock: Clock = field(default_factory=Clock)
     upstream: Upstream = field(init=False)
     shared: SharedLists = field(init=False)
-    start: Callable[[Callable[[], None]], None] | None = lambda fetch: fetch()
+    start: Callable[[Callable[[], None]], None] = lambda fetch: fetch()
+    lifetime: float = TTL
+    timeout: float = 5.0
 
     def __post_init__(self) -> None:
         self.upstream = Upstream(self.clock)
         self.shared = SharedLists(
             self.upstream,
             clock=self.clock,
-            lifetime=TTL,
-            timeout=5.0,
+            lifetime=self.lifetime,
+            timeout=self.timeout,
             memory=Memory(),
             start=self.start,
         )
@@ -260,6 +269,7 @@ class TestAnswers:
             with pytest.raises(NotFound, match=r"deployments shop/w00040: not found") as caught:
                 world.read(named(40))
             assert caught.value.began == began
+        world.upstream.refusals = UpstreamError("it", "there is no other one")
         world.clock.time = began + TTL
         assert world.read(named(39)).began == world.clock()
 
@@ -357,6 +367,30 @@ class TestFallback:
         world.clock.time += 300
         world.ask(map(named, range(40)))
         assert len(world.upstream.lists) == 1
+
+    @pytest.mark.parametrize("meanwhile", [True, False])
+    def test_a_list_that_comes_as_an_object_is_refused_shows_nothing(self, meanwhile: bool) -> None:
+        """Neither one that is there before the refusal is, nor one that is there after it."""
+        fetches: list[Callable[[], None]] = []
+        world = World(start=fetches.append)
+        world.upstream.objects = workloads(40)
+        world.ask(map(named, range(15)))
+        (fetch,) = fetches
+        world.upstream.get_refusals = refusal = Forbidden("it", "no")
+        if meanwhile:
+            world.upstream.before_get = fetch
+        world.outcome(named(20))
+        world.upstream.before_get = lambda: None
+        if not meanwhile:
+            fetch()
+        assert world.outcome(named(0)) == (Forbidden, str(refusal))
+
+    @pytest.mark.parametrize(("lifetime", "timeout", "has"), [(5, 5, 2.5), (60, 5, 5)])
+    def test_a_list_has_half_a_lifetime(self, lifetime: float, timeout: float, has: float) -> None:
+        """One that takes longer would not answer for long."""
+        world = World(lifetime=lifetime, timeout=timeout)
+        world.ask(map(named, range(15)))
+        assert world.upstream.patience == has
 
     def test_a_list_that_takes_long_keeps_no_question_waiting(self) -> None:
         """Objects are got one by one meanwhile, and there is no second LIST."""
