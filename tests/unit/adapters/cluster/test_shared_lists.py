@@ -495,24 +495,26 @@ def _verdict(reader: ClusterReader, query: Query, clock: Clock) -> object:
 
 @dataclass(slots=True)
 class Polling:
-    """2,000 Deployments of one namespace, each polled once a minute through all that remembers."""
+    """Deployments that are polled once a minute, through all that remembers."""
 
     api: ApiServer
     clock: Clock
     cached: CachedReader
 
-    def minute(self) -> tuple[list[ObjectResult], list[Request]]:
-        """What each of them is told, and what the API server was asked meanwhile."""
+    def minute(
+        self, queries: Sequence[Query] = tuple(map(named, range(2_000)))
+    ) -> tuple[list[ObjectResult], list[Request]]:
+        """What is told of each of them, and what the API server was asked meanwhile."""
         before = len(self.api.requests)
         told: list[ObjectResult] = []
-        for number in range(2_000):
-            self.clock.time += 60 / 2_000
-            told.append(self.check(number))
+        for query in queries:
+            self.clock.time += 60 / len(queries)
+            told.append(self.check(query))
         return told, self.api.requests[before:]
 
-    def check(self, number: int) -> ObjectResult:
+    def check(self, query: Query) -> ObjectResult:
         """One poll; a verdict is no older than it says, and is said to be young."""
-        found = check_object(self.cached, named(number), now=NOW, deadline=self.clock.deadline())
+        found = check_object(self.cached, query, now=NOW, deadline=self.clock.deadline())
         assert not found.worth.stale
         assert found.worth.age(self.clock()) <= TTL
         return found
@@ -520,7 +522,7 @@ class Polling:
 
 @pytest.fixture
 def polling(tmp_path: Path) -> Iterator[Polling]:
-    """All of them well, over sockets to a fake API server."""
+    """2,000 of one namespace, all of them well, over sockets to a fake API server."""
     clock = Clock()
     with (
         ApiServer(workloads(2_000)) as api,
@@ -553,7 +555,7 @@ class TestPolling:
         assert len(calls) <= 200
         polling.api.objects = [broken(number) for number in range(2_000)]
         polling.clock.time += TTL
-        assert polling.check(0).assessment.health is Health.DOWN
+        assert polling.check(named(0)).assessment.health is Health.DOWN
 
     def test_400_that_are_unavailable_cost_at_most_5_lists_more_a_lifetime(
         self, polling: Polling
@@ -573,6 +575,15 @@ class TestPolling:
         more = [call for call in calls if "/deployments" not in call.path]
         assert len(more) <= 5 * 60 / TTL
         assert len(calls) <= 200
+
+    def test_3_names_in_each_of_100_namespaces_are_not_listed(self, polling: Polling) -> None:
+        """Whether their turns come evenly or namespace by namespace."""
+        places = [(number, f"ns-{place}") for number in range(3) for place in range(100)]
+        polling.api.objects = [workload(*place) for place in places]
+        for order in (places, sorted(places, key=lambda place: place[1])):
+            _, calls = polling.minute([named(*place) for place in order])
+            assert len(calls) == 300
+            assert not any("limit" in call.parameters for call in calls)
 
     def test_what_was_known_stands_in_while_the_api_server_fails(self, polling: Polling) -> None:
         """For each name by itself, however it was read."""
