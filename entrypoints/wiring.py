@@ -253,9 +253,10 @@ def live_cluster(settings: Settings, rules: Rules = RULES, *, shares: bool = Fal
             connect,
         )
         from k8s_heartbeat.adapters.cluster.connect import ClusterConfig  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.cluster.shared_lists import MOST_FETCHING  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.memory import Memory  # noqa: PLC0415  # of an extra
 
-        connections = max(1, settings.threads // 2)
+        connections = max(1, settings.threads // 2) + MOST_FETCHING * shares
         config = ClusterConfig(settings.kubeconfig, settings.context, connections)
         client = Client(partial(connect, config))
     except ModuleNotFoundError as error:

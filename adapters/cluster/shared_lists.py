@@ -39,7 +39,10 @@ from k8s_heartbeat.core.selectors import LabelSelector
 from ..memory import Memory
 from .decode import size_of
 
-__all__ = ["BoundedReader", "SharedLists"]
+__all__ = ["MOST_FETCHING", "BoundedReader", "SharedLists"]
+
+MOST_FETCHING = 2
+"""LISTs that are fetched at once, at most."""
 
 _Key = tuple[Kind, str]
 """A kind, and a namespace or the empty text."""
@@ -55,7 +58,6 @@ _REFUSED = 300.0
 _FAILED = 30.0
 _COUNTED = 600.0
 _MOST_KEYS = 4_096
-_MOST_FETCHING = 2
 _KEPT = 64 * 2**20
 # What an object takes in the indexes of a LIST, about.
 _INDEXED = 400
@@ -149,7 +151,7 @@ class SharedLists:
     def _is_due(self, demand: _Demand, listing: _Listing | None) -> bool:
         """Whether a LIST is to be fetched now; the caller holds the lock."""
         now = self._clock()
-        if demand.fetching or self._fetching >= _MOST_FETCHING or not demand.pays(now):
+        if demand.fetching or self._fetching >= MOST_FETCHING or not demand.pays(now):
             return False
         if listing is None:
             return True
