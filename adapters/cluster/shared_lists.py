@@ -6,10 +6,10 @@ more; from then on a LIST answers them for as long as it is young. A LIST is fet
 questions, which do not wait for it, and where it cannot be had they are passed on as before.
 
 What a question is worth is counted in objects of a LIST. For a client a GET costs as much as 13 to
-22 of them, measured on Pods and Deployments. To the API server it is worth 50 to 100: its Priority
-and Fairness gives a GET one seat, and a LIST one for each 50 objects that it reads from etcd or 100
-from the watch cache. A LIST by a selector has seats for everything that it looks through, so there
-the bound is what answers take to transfer and to keep
+22 of them, measured on Pods and Deployments. For the API server, whose Priority and Fairness gives
+a GET one seat, it is one seat's worth of a LIST: 100,000 bytes, or with the estimate by count 50
+objects read from etcd and 100 from the watch cache. A LIST by a selector has seats as if it matched
+everything, so there the bound is what its answer takes to transfer and to keep
 (apiserver/pkg/util/flowcontrol/request/list_work_estimator.go).
 """
 
