@@ -315,6 +315,10 @@ class Flight(Generic[K, V]):
 
     def _failure(self, error: ReadError) -> Entry[V]:
         lifetimes, now = self._cache.lifetimes, self._cache.clock()
+        began = self._began
+        if isinstance(error, NotFound) and error.began is not None:
+            # It is as old as the list that the object is not in.
+            began = now = error.began
         if isinstance(error, NotServed):
             # Groups rest on it: like a reading it grows old, and stands in for a failure.
             fresh = now + lifetimes.reading
@@ -322,7 +326,7 @@ class Flight(Generic[K, V]):
         else:
             unseen = self._cache.is_absence(self._key, error)
             fresh = ends = now + (lifetimes.absence if unseen else lifetimes.failure)
-        return Entry(cast("V", None), error, self._began, fresh, ends, _ENTRY + _ERROR)
+        return Entry(cast("V", None), error, began, fresh, ends, _ENTRY + _ERROR)
 
     def _land(self, entry: Entry[V], *, is_hasty: bool = False) -> None:
         cache = self._cache

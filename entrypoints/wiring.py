@@ -282,14 +282,16 @@ def server_cluster(settings: Settings) -> Cluster:
     if settings.snapshot:
         objects = read_file(settings.snapshot)
         return Cluster(lambda _: SnapshotReader(lambda: objects))
-    return live_cluster(settings)
+    return live_cluster(settings, shares=True)
 
 
-def live_cluster(settings: Settings) -> Cluster:
+def live_cluster(settings: Settings, *, shares: bool = False) -> Cluster:
     """The cluster that the settings or the surroundings of the process name.
 
     Args:
         settings: What the operator decides.
+        shares: Whether many questions about one namespace share a LIST; for who is asked again and
+            again.
 
     Raises:
         ClusterNotFoundError: No cluster was found.
@@ -298,20 +300,32 @@ def live_cluster(settings: Settings) -> Cluster:
     try:
         from k8s_heartbeat.adapters import cluster  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.cluster.connect import ClusterConfig  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.cluster.shared_lists import MOST_FETCHING  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.memory import Memory  # noqa: PLC0415  # of an extra
     except ModuleNotFoundError as error:
         raise _missing(error) from None
-    connections = max(1, settings.threads // 2)
+    connections = max(1, settings.threads // 2) + MOST_FETCHING * shares
     config = ClusterConfig(settings.kubeconfig, settings.context, connections)
     try:
         client = cluster.Client(partial(cluster.connect, config))
     except cluster.NoClusterError as error:
         raise ClusterNotFoundError(str(error)) from None
-    except ModuleNotFoundError as error:
-        raise _missing(error) from None
     _log.info("reading the cluster by %s", client.origin)
     memory = Memory()
-    return Cluster(partial(cluster.LiveReader, client, memory), client, memory)
+
+    def reader(rules: Rules) -> ClusterReader:
+        live = cluster.LiveReader(client, memory, rules)
+        if not shares:
+            return live
+        return cluster.SharedLists(
+            live,
+            clock=time.monotonic,
+            lifetime=settings.cache_ttl.total_seconds(),
+            timeout=settings.timeout.total_seconds(),
+            memory=memory,
+        )
+
+    return Cluster(reader, client, memory)
 
 
 def demo_cluster() -> Cluster:

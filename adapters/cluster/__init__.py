@@ -3,5 +3,6 @@
 from .client import Client
 from .connect import NoClusterError, connect
 from .reader import LiveReader
+from .shared_lists import SharedLists
 
-__all__ = ["Client", "LiveReader", "NoClusterError", "connect"]
+__all__ = ["Client", "LiveReader", "NoClusterError", "SharedLists", "connect"]

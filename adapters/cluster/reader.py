@@ -81,13 +81,13 @@ class LiveReader:
         self._memory = memory
         self._rules = rules
 
-    def read(self, query: Query, deadline: Deadline) -> Reading:
-        """See `ClusterReader.read`."""
+    def read(self, query: Query, deadline: Deadline, most: int = _MOST_OBJECTS) -> Reading:
+        """See `ClusterReader.read`; a list that has more objects than `most` may be cut."""
         began = deadline.clock()
         # Its names are matched as it is made; they become a path, so once more.
         query = replace(query)
         fields = self._rules.find(query.kind.kind, query.kind.api_version).fields
-        intake = _Object(query, fields, final=True) if query.name else _List(query, fields)
+        intake = _Object(query, fields, final=True) if query.name else _list(query, fields, most)
         with self._memory.room() as room:
             while True:
                 try:
@@ -95,10 +95,10 @@ class LiveReader:
                 except TooLargeError:
                     if intake.final:
                         raise
-                    intake = _List(query, fields, _SMALL_PAGE, final=True)
+                    intake = _list(query, fields, most, _SMALL_PAGE, final=True)
                     continue
                 if status == 410 and intake.token and not intake.final:
-                    intake = _List(query, fields, final=True)
+                    intake = _list(query, fields, most, final=True)
                     continue
                 if status != 200:
                     break
@@ -183,6 +183,7 @@ class _Intake:
     Attributes:
         query: What was asked for.
         page: Objects on a page.
+        most: Objects after which no further page is asked for.
         final: Whether it is not begun anew.
         token: What the next page is asked with; empty for the first.
     """
@@ -190,6 +191,7 @@ class _Intake:
     query: Query
     fields: tuple[str, ...]
     page: int = MOST_ITEMS
+    most: int = _MOST_OBJECTS
     final: bool = False
     objects: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     size: int = 0
@@ -284,7 +286,7 @@ class _List(_Intake):
             raise self.unlike("a list that leads nowhere")
         self.token = page.token
         self.tokens.add(page.token)
-        if page.cut or (page.token and len(self.tokens) * self.page >= _MOST_OBJECTS):
+        if page.cut or (page.token and len(self.tokens) * self.page >= self.most):
             self.gap = Gap(
                 GapReason.CUT,
                 self.query.kind,
@@ -305,6 +307,19 @@ class _List(_Intake):
             and text(metadata.get("name")) != ""
             and (not namespace or metadata.get("namespace") == namespace)
         )
+
+
+def _list(
+    query: Query,
+    fields: tuple[str, ...],
+    most: int,
+    page: int = MOST_ITEMS,
+    *,
+    final: bool = False,
+) -> _List:
+    """A list of which nothing was taken in yet."""
+    most = min(most, _MOST_OBJECTS)
+    return _List(query, fields, min(page, most), most, final=final)
 
 
 def _path(query: Query) -> str:

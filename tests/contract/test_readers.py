@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from k8s_heartbeat.adapters.cached import CachedReader
+from k8s_heartbeat.adapters.cluster import LiveReader, SharedLists, shared_lists
+from k8s_heartbeat.adapters.memory import Memory
 from k8s_heartbeat.adapters.snapshot import SnapshotReader
 from k8s_heartbeat.core.checks.reader import ClusterReader, Deadline, NotFound
 from k8s_heartbeat.core.kinds import EVENT, POD, Kind
@@ -26,7 +28,7 @@ from tests.builders import (
 from tests.servers.api_server import ApiServer
 from tests.servers.kubeconfig import kubeconfig, live_reader, write_kubeconfig
 
-READERS = ("snapshot", "live", "cached snapshot", "cached live")
+READERS = ("snapshot", "live", "shared live", "cached snapshot", "cached live")
 
 
 def labelled(name: str, labels: Manifest | None, namespace: str = "shop") -> Manifest:
@@ -65,7 +67,9 @@ CLUSTER: tuple[Manifest, ...] = (
 
 
 @pytest.fixture(params=READERS)
-def reader(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ClusterReader]:
+def reader(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ClusterReader]:
     """One reader after the other, over the same cluster."""
     made: ClusterReader
     with ExitStack() as opened:
@@ -74,10 +78,25 @@ def reader(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ClusterRe
         else:
             api = opened.enter_context(ApiServer(CLUSTER, kinds=KINDS))
             path = write_kubeconfig(tmp_path / "config", kubeconfig(api.url))
-            made = opened.enter_context(live_reader(path))
+            made = live = opened.enter_context(live_reader(path))
+            if "shared" in request.param:
+                made = _sharing(live, monkeypatch)
         if "cached" in request.param:
             made = CachedReader(made, clock=time.monotonic)
         yield made
+
+
+def _sharing(reader: LiveReader, monkeypatch: pytest.MonkeyPatch) -> SharedLists:
+    """One that has a LIST before it answers the first question."""
+    monkeypatch.setattr(shared_lists, "_LEAST", 1)
+    return SharedLists(
+        reader,
+        clock=time.monotonic,
+        lifetime=60.0,
+        timeout=5.0,
+        memory=Memory(),
+        start=lambda fetch: fetch(),
+    )
 
 
 def soon() -> Deadline:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.builders import deployment
 from tests.servers.api_server import ApiServer, Behaviour, status_object, truthful
-from tests.servers.faults import FAULTS, holding
+from tests.servers.faults import FAULTS, forbidden, holding
 from tests.servers.process import Service, all_at_once, serving
 
 from .support import API, SERVE, TOKEN, log_lines, served, told
@@ -117,7 +117,11 @@ class TestFaults:
     """502 or 504 in time, and /livez as if nothing were."""
 
     def test_every_fault_is_502_or_504_in_time(self, home: Path, api: ApiServer) -> None:
-        """Each has a name of its own, so that nothing is remembered; /livez is asked meanwhile."""
+        """Each has a name of its own, so that nothing is remembered; /livez is asked meanwhile.
+
+        No LIST says that there is nothing of these names.
+        """
+        api.behave("/apis/apps/v1/namespaces/shop/deployments", forbidden)
         for name, fault in FAULTS.items():
             api.behave(f"/apis/apps/v1/namespaces/shop/deployments/{name}", fault)
         with served(home, api) as service:

@@ -785,6 +785,34 @@ class TestLists:
         assert (len(found.objects), reason_of(found)) == (20_000, reason)
         assert len(api.requests) == 10
 
+    @pytest.mark.parametrize(
+        ("count", "most", "limits", "reason"),
+        [
+            (300, 300, ["300"], None),
+            (301, 300, ["300"], GapReason.CUT),
+            (4_000, 2_001, ["2000", "2000"], None),
+            (4_001, 2_001, ["2000", "2000"], GapReason.CUT),
+            (30_000, 30_000, ["2000"] * 10, GapReason.CUT),
+        ],
+    )
+    def test_a_list_may_have_a_lower_bound(
+        self,
+        api: ApiServer,
+        reader: LiveReader,
+        count: int,
+        most: int,
+        limits: list[str],
+        reason: GapReason | None,
+    ) -> None:
+        """No page is asked for behind it, and no larger one than it."""
+        api.behave("/", counting(count))
+        found = reader.read(PODS, ample(), most)
+        assert [request.parameters["limit"] for request in api.requests] == limits
+        assert (len(found.objects), reason_of(found)) == (
+            min(count, sum(map(int, limits))),
+            reason,
+        )
+
     def test_a_list_over_the_bound_in_bytes_is_cut_short_and_says_so(
         self, api: ApiServer, reader: LiveReader
     ) -> None:
