@@ -56,6 +56,9 @@ from .visibility import (
 __all__ = ["ComponentHealth", "Dependencies", "GroupHealth", "ObjectHealth"]
 
 
+_ANSWER = "answer"
+
+
 @dataclass(frozen=True, slots=True)
 class Dependencies:
     """What it takes to answer.
@@ -99,7 +102,7 @@ class _Health:
         assessment, fresh = found.assessment, _freshness(state, found.worth)
         detail = state.caller.detail or self._given.detail
         state.reason = assessment.reason
-        last: tuple[Freshness, Detail, Wanted, _Written] | None = found.memo.made
+        last: tuple[Freshness, Detail, Wanted, _Written] | None = found.memo.get(_ANSWER)
         if last is not None and last[:3] == (fresh, detail, wanted):
             _write(resp, last[3], fresh)
             return
@@ -111,7 +114,7 @@ class _Health:
         written = _written(body, wanted, code)
         if not wanted.line.lasting:
             # In the same tenth of a second the answer is the same.
-            found.memo.made = fresh, detail, wanted, written
+            found.memo[_ANSWER] = fresh, detail, wanted, written
         _write(resp, written, fresh)
 
     def _answer_group(

@@ -15,13 +15,14 @@ from ..query import InvalidQuery, Query
 from ..rules import RULES, Rules
 from ..selectors import selector_of
 from ..subject import Subject
-from .reader import ClusterReader, Deadline, Memo, Reading
+from .reader import ClusterReader, Deadline, Reading
 from .readings import Readings, Worth, read
 
 __all__ = ["ObjectResult", "absent", "check_object", "is_at_rest", "missing"]
 
 
 _MOMENT = timedelta(seconds=1)
+_VERDICT = "verdict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class ObjectResult:
     assessment: Assessment
     worth: Worth
     faulty: bool = False
-    memo: Memo[Any] = field(default_factory=Memo[Any], compare=False, repr=False)
+    memo: dict[str, Any] = field(default_factory=dict[str, Any], compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def check_object(
     """
     own = read(reader, query, deadline)
     terms = (query, policy, rules, explain_all)
-    last: _Last | None = own.memo.made
+    last: _Last | None = own.memo.get(_VERDICT)
     if last is not None and last.holds(terms, now, own):
         return last.found
     readings = Readings(reader, deadline)
@@ -128,7 +129,7 @@ def check_object(
     )
     found = ObjectResult(named, readings.worth(), readings.failed)
     if readings.are_only(query):
-        own.memo.made = _Last(terms, now, found)
+        own.memo[_VERDICT] = _Last(terms, now, found)
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self
 
 from ..gap import Gap
 from ..kinds import ServedKinds
@@ -20,7 +20,6 @@ __all__ = [
     "ClusterReader",
     "Deadline",
     "Forbidden",
-    "Memo",
     "NotFound",
     "NotServed",
     "ReadError",
@@ -29,8 +28,6 @@ __all__ = [
     "UndiscoveredError",
     "UpstreamError",
 ]
-
-T = TypeVar("T")
 
 
 class ReadError(Exception):
@@ -110,13 +107,6 @@ class Deadline:
         return Deadline(self.expires - share * self.remaining(), self.clock)
 
 
-@dataclass(slots=True, eq=False)
-class Memo(Generic[T]):
-    """What was last made of something, by whoever made it."""
-
-    made: T | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a reader saw, and what that is worth.
@@ -135,7 +125,7 @@ class Reading:
     stale: bool = False
     gap: Gap | None = None
     size: int = 0
-    memo: Memo[Any] = field(default_factory=Memo[Any], compare=False, repr=False)
+    memo: dict[str, Any] = field(default_factory=dict[str, Any], compare=False, repr=False)
 
 
 class ClusterReader(Protocol):
