@@ -11,12 +11,23 @@ from functools import lru_cache
 from itertools import islice
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
-__all__ = ["KNOWN", "MASK", "Secrets", "credentials_of", "spellings", "without_credentials"]
+__all__ = [
+    "KNOWN",
+    "MASK",
+    "Secrets",
+    "credentials_of",
+    "forms_of",
+    "is_clean",
+    "spellings",
+    "without_credentials",
+]
 
 MASK = "***"
 """What stands in place of a secret."""
 
 _MOST_LEARNED = 64
+# What is shorter than this keeps nobody out, and would mask half of what was asked.
+_SHORTEST_OFFERED = 8
 # What is shorter would mask half of every line, and keeps nobody out.
 _SHORTEST_LEARNED = 4
 # Shorter ones leave too little of themselves in base64 to be told from other text.
@@ -74,9 +85,13 @@ class Secrets:
 
     Args:
         kept: Those that are known from the start.
+
+    Attributes:
+        version: Another object whenever others are known.
     """
 
     def __init__(self, kept: Iterable[str] = ()) -> None:
+        self.version: object = object()
         self._lock = threading.Lock()
         self._kept: dict[str, None] = {}
         self._learned: dict[str, None] = {}
@@ -132,10 +147,44 @@ class Secrets:
         # No tail of the longer one is left over.
         self._literals = tuple(sorted(forms, key=len, reverse=True))
         self._spelt = tuple(secret for secret in secrets if _is_spelt(secret))
+        self.version = object()
 
 
 KNOWN = Secrets()
 """The secrets of this process."""
+
+
+def is_clean(text: str) -> bool:
+    """Whether there is nothing in a text to mask; known at once of one that comes again."""
+    return _is_clean(text, KNOWN.version)
+
+
+# Polls write the same lines again and again. By the version, since what is known may grow.
+@lru_cache(maxsize=256)
+def _is_clean(text: str, _version: object) -> bool:
+    return without_credentials(KNOWN.mask(text)) == text
+
+
+def forms_of(offered: tuple[str, ...]) -> tuple[str, ...]:
+    """How secrets may stand in a text that are not `KNOWN`; the longest first.
+
+    Args:
+        offered: Values of an Authorization header.
+    """
+    return _forms_of(offered, KNOWN.version) if offered else ()
+
+
+@lru_cache(maxsize=64)
+def _forms_of(offered: tuple[str, ...], _version: object) -> tuple[str, ...]:
+    secrets = {secret for value in offered for secret in credentials_of(value)}
+    forms = {
+        form
+        for secret in secrets
+        # What is known is masked anyway.
+        if len(secret) >= _SHORTEST_OFFERED and secret not in KNOWN
+        for form in spellings(secret)
+    }
+    return tuple(sorted(forms, key=len, reverse=True))
 
 
 def without_credentials(text: str) -> str:

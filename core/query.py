@@ -7,7 +7,7 @@ Names follow Kubernetes' own grammar: RFC 1123 labels and subdomains
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .kinds import Kind
 from .selectors import LabelSelector
@@ -72,6 +72,7 @@ class Query:
     namespace: str
     name: str = ""
     selector: LabelSelector | None = None
+    _hash: int = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         kind, namespace, name = self.kind, self.namespace, self.name
@@ -83,6 +84,12 @@ class Query:
             raise WrongScope(kind)
         if name:
             check_name(name, kind)
+        # Everything that is read is looked for by it, several times.
+        object.__setattr__(self, "_hash", hash((kind, namespace, name, self.selector)))
+
+    def __hash__(self) -> int:
+        """That of its parts."""
+        return self._hash
 
     def __str__(self) -> str:
         """What is read, in kubectl's words."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from k8s_heartbeat.adapters.dump import DumpError, check_regular
 from k8s_heartbeat.adapters.http.rendering import Detail
-from k8s_heartbeat.adapters.logs import configure_logging
+from k8s_heartbeat.adapters.logs import Lines, configure_logging
 
 from . import wiring
 from .config.files import Files, read_all
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         settings, origins, wrong = error.settings, {}, error
     if arguments.demo:
         settings = _demo_settings(settings, origins)
-    configure_logging(settings.log_level, secrets_of(settings))
+    lines = configure_logging(settings.log_level, secrets_of(settings))
     files = read_all(settings, wrong, live=not (arguments.demo or settings.snapshot))
     if arguments.demo and not settings.config:
         files.default = wiring.demo_configuration()
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             check_regular(settings.snapshot)
         cluster = wiring.demo_cluster() if arguments.demo else wiring.server_cluster(settings)
         if not faults:
-            return _serve(settings, cluster, files, demo=arguments.demo)
+            return _serve(settings, cluster, files, lines, demo=arguments.demo)
     except MissingExtraError as error:
         faults.append(str(error))
     except DumpError as error:
@@ -97,11 +97,12 @@ def _serve(
     settings: Settings,
     cluster: wiring.Cluster,
     files: Files,
+    lines: Lines,
     *,
     demo: bool,
 ) -> int:
     stop = Stop()
-    app = wiring.application(settings, cluster, files, draining=stop.is_asked)
+    app = wiring.application(settings, cluster, files, draining=stop.is_asked, lines=lines)
     from .classic import server_for  # noqa: PLC0415  # of an extra, which `application` checks
 
     # From before anybody can connect, who is to be answered.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from k8s_heartbeat.adapters.http.auth import Authenticator
     from k8s_heartbeat.adapters.http.shared_quota import SharedCounts
     from k8s_heartbeat.adapters.http.tokens import Token
+    from k8s_heartbeat.adapters.logs import Lines
     from k8s_heartbeat.adapters.memory import Memory
     from k8s_heartbeat.adapters.reread import RereadFile
     from k8s_heartbeat.core.checks.reader import ClusterReader
@@ -71,6 +72,7 @@ def application(
     files: Files,
     *,
     draining: Callable[[], bool] = lambda: False,
+    lines: Lines | None = None,
 ) -> falcon.App[Any, Any]:
     """The WSGI application over a cluster, of which it caches what is read.
 
@@ -79,6 +81,7 @@ def application(
         cluster: What is judged; one with a session where its own tokens are to be known.
         files: The configuration and the tokens.
         draining: Whether the process is about to stop.
+        lines: Writes the lines of requests; None where that is for `logging`, and its host.
 
     Raises:
         MissingExtraError: The extra `server` is not installed.
@@ -89,6 +92,7 @@ def application(
         from k8s_heartbeat.adapters.groups import Groups  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.http.app import Contract, create_app  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.http.quota import RateLimit  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.http.request_log import log  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.memory import Memory  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.slots import ComputeSlots  # noqa: PLC0415  # of an extra
     except ModuleNotFoundError as error:
@@ -134,9 +138,9 @@ def application(
     contract = Contract(
         authenticator=_authenticator(settings, cluster.client, files.tokens, memory, places),
         limit=RateLimit(settings.rate_limit, settings.rate_limit_period),
-        token_limit=RateLimit(
-            settings.token_rate_limit or settings.rate_limit, settings.rate_limit_period
-        ),
+        token_limit=None
+        if settings.token_rate_limit is None
+        else RateLimit(settings.token_rate_limit, settings.rate_limit_period),
         failed_auth=RateLimit(settings.failed_auth_limit, settings.failed_auth_period),
         trusted_proxies=settings.trusted_proxies,
         codes=settings.status_codes,
@@ -147,7 +151,9 @@ def application(
         checks=checks,
     )
     judging = _CurrentJudging(files.in_force, cached, groups)
-    return create_app(judging, contract, draining=draining, shared=shared)
+    return create_app(
+        judging, contract, draining=draining, shared=shared, say=log if lines is None else lines
+    )
 
 
 class _CurrentJudging:

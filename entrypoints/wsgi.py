@@ -30,7 +30,7 @@ try:
     _settings = load(os.environ)[0]
 except SettingsError as _error:
     _settings, _wrong = _error.settings, _error
-configure_own_logging(_settings.log_level, secrets_of(_settings))
+_lines = configure_own_logging(_settings.log_level, secrets_of(_settings))
 _files = read_all(_settings, _wrong, live=not _settings.snapshot)
 if _files.faults:
     raise SettingsError(_files.faults, _settings)
@@ -40,4 +40,5 @@ application: falcon.App[Any, Any] = wiring.application(
     _settings,
     wiring.server_cluster(_settings),
     _files,
+    lines=_lines,
 )

@@ -30,8 +30,8 @@ from urllib3.exceptions import (
 
 from k8s_heartbeat.core.checks.reader import Deadline, ReadError, ReadTimeout, UpstreamError
 
-from ..logs import count_api_call
 from ..memory import LARGEST, SMALL, Room
+from ..work import count_api_call
 from .connect import Connection, CredentialsError, NoClusterError
 from .patience import Patience
 

@@ -26,6 +26,7 @@ from k8s_heartbeat.core.query import InvalidQuery, check_namespace
 from ..masking import KNOWN
 from ..refused import repeated, repeated_path
 from ..regular_files import read_regular_file
+from . import official
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
@@ -182,10 +183,7 @@ def connect(config: ClusterConfig) -> Connection:
     Raises:
         NoClusterError: There is none, naming the places looked at, or it cannot be used.
     """
-    from kubernetes.client import Configuration  # noqa: PLC0415  # half a second of imports
-    from kubernetes.client.rest import RESTClientObject  # noqa: PLC0415  # for live clusters alone
-
-    configuration = Configuration()
+    configuration = official.client().Configuration()
     configuration.connection_pool_maxsize = config.connections
     configuration.retries = False
     origin, namespace, has_plugin = _configure(configuration, config)
@@ -197,7 +195,7 @@ def connect(config: ClusterConfig) -> Connection:
     # urllib3 quotes what it cannot read.
     with suppress(Exception):
         KNOWN.learn(configuration.proxy or "")
-        pools = RESTClientObject(configuration).pool_manager
+        pools = official.rest().RESTClientObject(configuration).pool_manager
     if pools is None:
         raise NoClusterError(f"{origin}: its server or its proxy cannot be used")
     host = configuration.host.rstrip("/")
@@ -236,7 +234,7 @@ def _in_cluster(environ: Mapping[str, str]) -> bool:
 
 def _load_in_cluster(configuration: Configuration) -> tuple[str, str, bool]:
     try:
-        _untyped_config().load_incluster_config(configuration)
+        official.incluster_config().load_incluster_config(configuration)
         namespace = (_SERVICE_ACCOUNT / "namespace").read_text("utf-8").strip()
     except OSError as error:
         problem = f"{error.filename}: {error.strerror}"
@@ -265,7 +263,7 @@ def _load(
 
 def _read_in(configuration: Configuration, config: ClusterConfig, paths: str) -> tuple[str, bool]:
     """Fill in a configuration from files; its namespace, and whether it has a plugin."""
-    kube_config = _untyped_config().kube_config
+    kube_config = official.kube_config()
     if _only_what_is_safe not in logging.root.filters:
         # The client logs there what plugins print, and what it raises about an entry.
         logging.root.addFilter(_only_what_is_safe)
@@ -415,10 +413,3 @@ def _is_there(path: str) -> bool:
     except FileNotFoundError:
         return False
     return True
-
-
-def _untyped_config() -> Any:
-    """The client's module that reads configurations; it says nothing of its types."""
-    from kubernetes import config  # noqa: PLC0415  # for live clusters alone
-
-    return config

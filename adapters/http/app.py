@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import falcon
 
@@ -26,7 +26,7 @@ from .probes import ApiServerHealth, Liveness, Readiness
 from .problems import STATUS_HEADER, add_problem_handlers
 from .quota import LocalQuota, Quota, RateLimit
 from .rendering import DEFAULT_CODES, Detail
-from .request_log import REQUEST_ID_HEADER, RequestLog
+from .request_log import REQUEST_ID_HEADER, RequestLog, Say, log
 from .resources import ComponentHealth, Dependencies, GroupHealth, ObjectHealth
 from .shared_quota import SharedCounts, SharedQuota
 from .state import BEGAN
@@ -44,6 +44,11 @@ __all__ = ["Contract", "Judging", "create_app"]
 _METHODS = frozenset(falcon.COMBINED_METHODS) - {"WEBSOCKET"}
 _utc_now = partial(datetime.now, UTC)
 
+_OURS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+# One token may be carried for hundreds of URLs: 500 of them every 30 s are 17 a second, and this is
+# 20 by default.
+_TOKEN_TIMES = 20
+
 _ALLOWED = "Access-Control-Allow-Headers"
 _FIELD_NAMES = re.compile(r"[\w!#$%&'*+.^`|~, -]{0,1000}", re.ASCII)
 _EXPOSED = (
@@ -57,6 +62,10 @@ _EXPOSED = (
     "X-RateLimit-Remaining",
     "X-RateLimit-Reset",
 )
+
+
+def _new_id() -> str:
+    return os.urandom(16).hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ class Contract:
     Attributes:
         authenticator: Who can tell callers by what they carry; None lets everyone in.
         limit: How often each client may ask.
-        token_limit: How often each token may ask; None for as often as a client.
+        token_limit: How often each token may ask; None for twenty times as often as a client.
         failed_auth: How often each client may offer what is wrong.
         trusted_proxies: Networks whose word on a client's address is believed.
         codes: Which code answers which word.
@@ -117,7 +126,8 @@ def create_app(
     now: Callable[[], datetime] = _utc_now,
     draining: Callable[[], bool] = lambda: False,
     shared: SharedCounts | None = None,
-    new_id: Callable[[], str] = lambda: uuid4().hex,
+    new_id: Callable[[], str] = _new_id,
+    say: Say = log,
 ) -> falcon.App[Any, Any]:
     """The WSGI application.
 
@@ -129,12 +139,12 @@ def create_app(
         draining: Whether the process is about to stop.
         shared: Where limits are counted together with other processes; None to count alone.
         new_id: Makes the id of a request that brings none.
+        say: Logs the line of a request.
     """
     codes = {**DEFAULT_CODES, **(contract.codes or {})}
     outages = Outages(clock)
 
-    def dependencies() -> Dependencies:
-        given = judging()
+    def dependencies(given: Judging) -> Dependencies:
         return Dependencies(
             reader=given.reader,
             groups=given.groups,
@@ -155,50 +165,65 @@ def create_app(
         clock,
         contract.base_path,
         middleware=[
-            RequestLog(clock, contract.timeout, new_id, ClientAddress(contract.trusted_proxies)),
+            RequestLog(
+                clock, contract.timeout, new_id, ClientAddress(contract.trusted_proxies), say
+            ),
             _Headers(allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED),
             Admission(
                 contract.authenticator,
                 clients=quota("client", contract.limit),
-                tokens=quota("token", contract.token_limit or contract.limit),
+                tokens=quota("token", contract.token_limit or contract.limit.times(_TOKEN_TIMES)),
                 failures=quota("failure", contract.failed_auth),
                 clock=clock,
                 now=now,
             ),
-            Below(),
+            *([Below()] if contract.base_path else ()),
         ],
     )
     # A redirect reads as an outage to most monitors.
     app.req_options.strip_url_path_trailing_slash = True
     add_problem_handlers(app, codes)
-    app.add_route("/api/healthz", _Judged(GroupHealth, dependencies))
-    app.add_route("/api/healthz/{namespace}", _Judged(GroupHealth, dependencies))
-    app.add_route("/api/healthz/{namespace}/{kind}/{name}", _Judged(ObjectHealth, dependencies))
-    app.add_route("/api/components/{name}", _Judged(ComponentHealth, dependencies))
+    for path, make in (
+        ("/api/healthz", GroupHealth),
+        ("/api/healthz/{namespace}", GroupHealth),
+        ("/api/healthz/{namespace}/{kind}/{name}", ObjectHealth),
+        ("/api/components/{name}", ComponentHealth),
+    ):
+        app.add_route(path, _Judged(judging, partial(_made, make, dependencies)))
     app.add_route("/livez", Liveness())
     app.add_route("/readyz", Readiness(draining, contract.checks))
     for path in ("/healthz", "/health"):
-        app.add_route(path, _Judged(lambda given: ApiServerHealth(given.reader), dependencies))
+        app.add_route(path, _Judged(judging, lambda given: ApiServerHealth(given.reader)))
     return app
 
 
+def _made(
+    make: Callable[[Dependencies], Any],
+    dependencies: Callable[[Judging], Dependencies],
+    given: Judging,
+) -> Any:
+    return make(dependencies(given))
+
+
 class _Judged:
-    """A resource that is made for each request, of what judges it.
+    """A resource that is made of what judges a request, anew whenever that has changed.
 
     Args:
-        make: Makes it.
-        dependencies: What it takes, as it is now.
+        judging: What judges a request that comes now; the same object until it changes.
+        make: Makes the resource.
     """
 
-    def __init__(
-        self, make: Callable[[Dependencies], Any], dependencies: Callable[[], Dependencies]
-    ) -> None:
+    def __init__(self, judging: Callable[[], Judging], make: Callable[[Judging], Any]) -> None:
+        self._judging = judging
         self._make = make
-        self._dependencies = dependencies
+        self._made: tuple[Judging, Any] | None = None
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, **named: str) -> None:
         """Answer as the resource does."""
-        self._make(self._dependencies()).on_get(req, resp, **named)
+        given, made = self._judging(), self._made
+        if made is None or made[0] is not given:
+            made = self._made = given, self._make(given)
+        made[1].on_get(req, resp, **named)
 
     on_head = on_get
 
@@ -214,10 +239,11 @@ class _Headers(_FalconCors):
         req_succeeded: bool,
     ) -> None:
         """Let no cache on the way answer for us, and say on every answer that it is ours."""
-        resp.set_header("Cache-Control", "no-store")
-        resp.set_header("X-Content-Type-Options", "nosniff")
+        resp.set_headers(_OURS)
         if resp.get_header(STATUS_HEADER) is None:
             resp.set_header(STATUS_HEADER, "unknown")
+        if "HTTP_ORIGIN" not in req.env:
+            return
         super().process_response(req, resp, resource, req_succeeded)
         # A browser's list is repeated if it is one of names: anything else could pass for ours.
         if not _FIELD_NAMES.fullmatch(resp.get_header(_ALLOWED, default="")):
@@ -239,5 +265,6 @@ class _App(_FalconApp):
         if env["REQUEST_METHOD"] not in _METHODS:
             # Any other word is the caller's own, and may be anything.
             env["REQUEST_METHOD"] = "?"
-        enter(self._base_path, env)
+        if self._base_path:
+            enter(self._base_path, env)
         return super().__call__(env, start_response)

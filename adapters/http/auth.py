@@ -1,21 +1,21 @@
-"""Admission: how often a client may ask, who its requests are from, and how often a token may."""
+"""Admission: whom a request is from, and how often they may ask."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 import falcon
 
-from k8s_heartbeat.core.checks.reader import Deadline, ReadTimeout
+from k8s_heartbeat.core.checks.reader import Deadline, ReadError, ReadTimeout
 
 from .callers import EVERYONE, Caller, Credential
 from .client_address import client_of
 from .guesses import Guesses
+from .limits import Limit, OverLimit
 from .probes import PROBES
-from .problems import too_many
 from .quota import Quota
 from .state import RequestState, state_of
 
@@ -38,6 +38,11 @@ class Authenticator(Protocol):
         """How to carry a token, for a caller who does not."""
         ...
 
+    @property
+    def asks_api_server(self) -> bool:
+        """Whether it may take a call to the API server to tell a caller."""
+        ...
+
     def caller(self, credential: Credential, deadline: Deadline) -> Caller | None:
         """Whose credential it is; None where it is nobody's.
 
@@ -48,13 +53,20 @@ class Authenticator(Protocol):
 
 
 class Admission:
-    """Middleware that lets a request through when its client, its caller and its token may ask.
+    """Middleware that lets a request through when its sender may ask, and may ask now.
 
-    Probes are let through as they are. What the others used of which limit is stated on every
-    answer.
+    A request with a valid token is limited by that token and by nothing else: not by what others
+    behind the same address ask. All others are limited by address: without credentials before
+    authentication, with wrong ones after it. Probes are not limited.
+
+    Looking at credentials stays cheap. An address may guess only so often; and where it may take a
+    call to the API server to tell a caller, only credentials that were right from an address before
+    are looked at while the address is over its limit.
+
+    The answer states the limit that the request counted against.
 
     Args:
-        authenticator: Who can tell callers; None lets everyone in.
+        authenticator: Who can tell callers; None lets everyone in, each address within its limit.
         clients: What each client may use.
         tokens: What each token may use.
         failures: What each client may offer that is wrong.
@@ -73,40 +85,50 @@ class Admission:
         now: Callable[[], datetime],
     ) -> None:
         self._authenticator = authenticator
-        self._clients = clients
-        self._tokens = tokens
-        self._guesses = Guesses(failures, clock)
+        self._clients = Limit(
+            clients,
+            name="default",
+            who="address",
+            what="requests",
+            setting="RATE_LIMIT",
+            clock=clock,
+        )
+        self._tokens = Limit(
+            tokens,
+            name="token",
+            who="token",
+            what="requests",
+            setting="HEARTBEAT_TOKEN_RATE_LIMIT",
+            clock=clock,
+        )
+        wrong = Limit(
+            failures,
+            name="failed-auth",
+            who="address",
+            what="failed authentications",
+            setting="HEARTBEAT_FAILED_AUTH_LIMIT",
+            clock=clock,
+        )
+        self._guesses = Guesses(wrong, clock)
         self._now = now
-        self._policies = {
-            name: f'"{name}";q={limit.requests};w={math.ceil(limit.period.total_seconds())}'
-            for name, limit in (("default", clients.limit), ("token", tokens.limit))
-        }
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Refuse a request that is over a limit, or whose sender may not ask.
 
         Raises:
             HTTPUnauthorized: The answer tells how to authenticate.
-            HTTPTooManyRequests: A limit is used up; `Retry-After` says when to retry.
+            OverLimit: A limit is used up; `Retry-After` says when to retry.
             ReadError: Who it is could not be found out.
         """
         if req.path in PROBES:
             return
         state = state_of(req)
-        client = client_of(state.client)
-        usage = state.usages["default"] = self._clients.hit(client)
-        if usage.over:
-            raise too_many("requests of this address", usage)
-        if req.method == "OPTIONS" and "ACCESS-CONTROL-REQUEST-METHOD" in req.headers:
-            # A browser asks if it may ask; it sends no credentials with that.
-            return
-        if state.deadline.remaining() <= 0:
-            raise ReadTimeout("the request", "overloaded: no time was left to work on it")
-        state.caller = self._caller(client, state)
-        if state.caller.name:
-            usage = state.usages["token"] = self._tokens.hit(state.caller.name)
-            if usage.over:
-                raise too_many("requests with this token", usage)
+        try:
+            self._admit(req, state, client_of(state.client))
+        except OverLimit as error:
+            state.used = error.limit, error.usage
+            error.limit.warn(error.key)
+            raise
 
     def process_response(
         self,
@@ -115,49 +137,72 @@ class Admission:
         resource: object,
         req_succeeded: bool,
     ) -> None:
-        """State every limit that a request counted for, and in the older headers the tightest."""
-        usages = state_of(req).usages
-        if not usages:
+        """State the limit that a request counted against."""
+        used = state_of(req).used
+        if used is not None:
+            limit, usage = used
+            resp.set_headers(limit.headers(usage, self._now()))
+
+    def _admit(self, req: falcon.Request, state: RequestState, client: str) -> None:
+        if req.method == "OPTIONS" and "ACCESS-CONTROL-REQUEST-METHOD" in req.headers:
+            # A browser asks if it may ask; it sends no credentials with that.
+            _count(self._clients, client, state)
             return
-        states: list[str] = []
-        tightness: list[tuple[int, float, int]] = []
-        for name, usage in usages.items():
-            remaining = usage.remaining
-            states.append(f'"{name}";r={remaining};t={usage.seconds}')
-            tightness.append((remaining, -usage.left, usage.limit))
-        remaining, left, limit = min(tightness)
-        resp.set_headers(
-            {
-                "RateLimit-Policy": ", ".join(map(self._policies.__getitem__, usages)),
-                "RateLimit": ", ".join(states),
-                "X-RateLimit-Limit": str(limit),
-                "X-RateLimit-Remaining": str(remaining),
-                "X-RateLimit-Reset": str(math.ceil(self._now().timestamp() - left)),
-            }
-        )
-
-    def _caller(self, client: str, state: RequestState) -> Caller:
-        """Who asks, by the first of the credentials that is right.
-
-        Each is tried, and counts, whether another one is right or not. Where the API server leaves
-        it open nothing was learned, and nothing counts.
-        """
-        authenticator, offered = self._authenticator, state.credentials
+        authenticator = self._authenticator
         if authenticator is None:
-            return EVERYONE
-        if not offered:
+            _count(self._clients, client, state)
+            _require_time(state)
+            state.caller = EVERYONE
+            return
+        if not state.credentials:
+            _count(self._clients, client, state)
             raise _unauthorized("a token is needed", authenticator)
-        with self._guesses.trial(client, offered) as tried:
-            callers: dict[bytes, Caller] = {}
-            if len(offered) <= _MOST_OFFERED:
-                for digest, credential in tried.items():
-                    caller = authenticator.caller(credential, state.deadline)
-                    if caller is not None:
-                        callers[digest] = caller
-            self._guesses.settle(client, callers.keys(), tried.keys() - callers.keys())
-        if not callers:
+        _require_time(state)
+        caller = self._caller(authenticator, client, state)
+        if caller is None:
+            _count(self._clients, client, state)
             raise _unauthorized("the token is not valid", authenticator)
-        return next(iter(callers.values()))
+        state.caller = caller
+        _count(self._tokens, caller.name, state)
+
+    def _caller(
+        self, authenticator: Authenticator, client: str, state: RequestState
+    ) -> Caller | None:
+        """Who asks, by the first of the credentials that is right; None where none is.
+
+        Each is tried, and counts, whether another one is right or not. When the API server cannot
+        tell, nothing was guessed; but it was asked, and so the request counts against the address.
+        """
+        offered = state.credentials
+        callers: dict[bytes, Caller] = {}
+        refusal = partial(self._refusal, client) if authenticator.asks_api_server else None
+        with self._guesses.trial(client, offered, refusal) as tried:
+            if len(offered) <= _MOST_OFFERED:
+                try:
+                    for digest, credential in tried.items():
+                        caller = authenticator.caller(credential, state.deadline)
+                        if caller is not None:
+                            callers[digest] = caller
+                except ReadError:
+                    if not self._guesses.were_right(tried):
+                        _count(self._clients, client, state)
+                    raise
+            self._guesses.settle(client, callers.keys(), tried.keys() - callers.keys())
+        return next(iter(callers.values()), None)
+
+    def _refusal(self, client: str) -> OverLimit | None:
+        """Why the API server is not asked about what a client offers; None where it may be."""
+        usage = self._clients.quota.usage(client)
+        return None if usage.remaining else OverLimit(self._clients, client, usage)
+
+
+def _count(limit: Limit, key: str, state: RequestState) -> None:
+    state.used = limit, limit.hit(key)
+
+
+def _require_time(state: RequestState) -> None:
+    if state.deadline.remaining() <= 0:
+        raise ReadTimeout("the request", "overloaded: no time was left to work on it")
 
 
 def _unauthorized(problem: str, authenticator: Authenticator) -> falcon.HTTPUnauthorized:

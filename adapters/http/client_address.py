@@ -56,15 +56,13 @@ class ClientAddress:
 
     def of(self, req: falcon.Request) -> str:
         """The peer; behind trusted proxies the last address that is not one of them."""
-        peer = _address(req.remote_addr)
-        if peer is None:
-            return req.remote_addr
-        forwarded = req.get_header("X-Forwarded-For")
+        forwarded = req.env.get("HTTP_X_FORWARDED_FOR")
         if forwarded is None:
-            return str(peer)
-        if not self._trusts(peer):
+            return _plain(req.remote_addr)
+        peer = _address(req.remote_addr)
+        if peer is None or not self._trusts(peer):
             self._warn_once(req.remote_addr)
-            return str(peer)
+            return _plain(req.remote_addr)
         # A WSGI server joins lines of one name in their order.
         entries = forwarded.rsplit(",", _MOST_HOPS)
         client = peer
@@ -119,6 +117,13 @@ def _entry(text: str) -> _Address | None:
 
 def _is_port(text: str) -> bool:
     return not text or (text[0] == ":" and text.isascii() and text[1:].isdecimal())
+
+
+@lru_cache(maxsize=1024)
+def _plain(text: str) -> str:
+    """An address as everything here writes it; as it is where it is none, such as a socket's."""
+    address = _address(text)
+    return text if address is None else str(address)
 
 
 @lru_cache(maxsize=1024)

@@ -71,6 +71,7 @@ class ClusterAuthenticator:
 
     schemes: Sequence[str] = ("Bearer",)
     hint = "Authorization: Bearer TOKEN, with a token of the cluster"
+    asks_api_server = True
 
     def __init__(
         self,

@@ -10,12 +10,10 @@ from hashlib import sha256
 from cachetools import TTLCache
 
 from .callers import Credential
-from .problems import too_many
-from .quota import Quota, Usage
+from .limits import Limit, OverLimit
 
 __all__ = ["Guesses"]
 
-_FAILURES = "failed authentications of this address"
 # Of each of the two kinds; some 300 bytes each.
 _MOST_KNOWN = 4096
 _RIGHT_SECONDS = 3600.0
@@ -36,11 +34,11 @@ class Guesses:
         clock: A monotonic clock, in seconds.
     """
 
-    def __init__(self, failures: Quota, clock: Callable[[], float]) -> None:
+    def __init__(self, failures: Limit, clock: Callable[[], float]) -> None:
         self._failures = failures
         self._lock = threading.Lock()
         # By the SHA-256 of a client and a credential.
-        period = failures.limit.period.total_seconds()
+        period = failures.quota.limit.period.total_seconds()
         self._right: TTLCache[bytes, None] = TTLCache(_MOST_KNOWN, _RIGHT_SECONDS, clock)
         self._wrong: TTLCache[bytes, None] = TTLCache(_MOST_KNOWN, period, clock)
         # What each client has on trial: guessing at once is not guessing faster.
@@ -48,38 +46,54 @@ class Guesses:
 
     @contextmanager
     def trial(
-        self, client: str, offered: Iterable[Credential]
+        self,
+        client: str,
+        offered: Iterable[Credential],
+        refusal: Callable[[], OverLimit | None] | None = None,
     ) -> Generator[Mapping[bytes, Credential]]:
         """What may be looked at, each once, by the digests that `settle` takes.
 
         That is all that is offered; where it is too much, what of it was right before.
 
+        Args:
+            client: Who offers it.
+            offered: What is offered.
+            refusal: Asked when something was not right before; what it returns keeps that from
+                being looked at. None where nothing does.
+
         Raises:
-            HTTPTooManyRequests: There is nothing that may.
+            OverLimit: There is nothing that may.
         """
         # Of those that are alike the first.
         admitted = {_digest(client, each): each for each in dict.fromkeys(offered)}
         with self._lock:
+            right = [key for key in admitted if key in self._right]
             guesses = self._unknown(admitted)
-        over = self._begin(client, guesses) if guesses else None
+        over = refusal() if refusal and len(right) < len(admitted) else None
+        if over is None and guesses:
+            over = self._begin(client, guesses)
         if over is not None:
+            if not right:
+                raise over
             guesses = []
-            with self._lock:
-                admitted = {key: each for key, each in admitted.items() if key in self._right}
-            if not admitted:
-                raise too_many(_FAILURES, over)
+            admitted = {key: admitted[key] for key in right}
         try:
             yield admitted
         finally:
             if guesses:
                 self._end(client, guesses)
 
+    def were_right(self, digests: Iterable[bytes]) -> bool:
+        """Whether one of what is on trial was right before."""
+        with self._lock:
+            return any(digest in self._right for digest in digests)
+
     def settle(self, client: str, right: Collection[bytes], wrong: Collection[bytes]) -> None:
         """Remember what came of a trial, before it ends, and count what was a wrong guess.
 
         Raises:
-            HTTPTooManyRequests: There were more than the client may have, others at this moment
-                or in other processes included: not even that they are wrong is told.
+            OverLimit: There were more than the client may have, others at this moment or in other
+                processes included: not even that they are wrong is told.
         """
         with self._lock:
             self._right.update(dict.fromkeys(right))
@@ -88,23 +102,27 @@ class Guesses:
             self._wrong.update(dict.fromkeys(guesses))
         if not guesses:
             return
-        usage = self._failures.hit(client, len(guesses))
+        usage = self._failures.quota.hit(client, len(guesses))
         if usage.over:
             with self._lock:
                 for digest in guesses:
                     self._wrong.pop(digest, None)
-            raise too_many(_FAILURES, usage)
+            raise OverLimit(self._failures, client, usage)
 
     def _unknown(self, digests: Iterable[bytes]) -> list[bytes]:
         return [each for each in digests if each not in self._right and each not in self._wrong]
 
-    def _begin(self, client: str, guesses: list[bytes]) -> Usage | None:
-        """Put guesses on trial, unless these are too many for a usage."""
-        usage = self._failures.usage(client)
+    def _begin(self, client: str, guesses: list[bytes]) -> OverLimit | None:
+        """Put guesses on trial, unless these are too many."""
+        usage = self._failures.quota.usage(client)
         with self._lock:
             tried = self._tried.get(client, [])
-            if usage.used + len({*tried, *guesses}) > usage.limit:
-                return usage
+            if len({*tried, *guesses}) > usage.remaining:
+                if len(guesses) <= usage.remaining:
+                    # Only other trials are in the way; they end soon, and may be right.
+                    left = max(0, usage.remaining - len(set(tried)))
+                    usage = usage._replace(remaining=left, wait=0.0)
+                return OverLimit(self._failures, client, usage)
             self._tried[client] = tried + guesses
         return None
 

@@ -56,6 +56,10 @@ class Wanted:
     all_items: bool = False
 
 
+_PLAIN = Wanted(_ANY_DOWN, None, health_json=False)
+_PLAIN_HEALTH = Wanted(_ANY_DOWN, None, health_json=True)
+
+
 def wanted_of(req: falcon.Request) -> Wanted:
     """How a request wants the verdict told.
 
@@ -64,7 +68,7 @@ def wanted_of(req: falcon.Request) -> Wanted:
     """
     health_json = _wants_health_json(req)
     if not req.params:
-        return Wanted(_ANY_DOWN, None, health_json)
+        return _PLAIN_HEALTH if health_json else _PLAIN
     _refuse_misspelled(req.params)
     return Wanted(_line(req), _fixed_code(req), health_json, _min_available(req), _all_items(req))
 
@@ -134,7 +138,7 @@ def flag(req: falcon.Request, name: str) -> bool:
     Raises:
         InvalidQuery: It is neither.
     """
-    value = req.get_param(name, default="false")
+    value = req.get_param(name, default="false") if req.params else "false"
     if value not in ("true", "false"):
         raise InvalidQuery(name, f"it is neither true nor false, as in {name}=true")
     return value == "true"
@@ -142,7 +146,7 @@ def flag(req: falcon.Request, name: str) -> bool:
 
 def _wants_health_json(req: falcon.Request) -> bool:
     """Whether health+json is named and no less wanted than JSON; a wildcard never chooses it."""
-    accept = (req.get_header("Accept") or "").lower()
+    accept: str = req.env.get("HTTP_ACCEPT", "").lower()
     if MEDIA_HEALTH not in accept:
         return False
     wanted = _qualities(accept)

@@ -14,11 +14,10 @@ from k8s_heartbeat.core.query import InvalidQuery, WrongScope
 
 from ..masking import KNOWN, without_credentials
 from .questions import NoPlace
-from .quota import Usage
 from .rendering import to_json
 from .state import state_of
 
-__all__ = ["API_SERVER", "SERVICE", "STATUS_HEADER", "add_problem_handlers", "too_many"]
+__all__ = ["API_SERVER", "SERVICE", "STATUS_HEADER", "add_problem_handlers"]
 
 STATUS_HEADER = "Heartbeat-Status"
 """Says on every answer that it is ours: an ingress or a sidecar produces 502 to 504 as well."""
@@ -76,14 +75,6 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
     app.add_error_handler(ReadError, upstream)
     app.add_error_handler(ReadTimeout, timeout)
     app.set_error_serializer(_serialize)
-
-
-def too_many(what: str, usage: Usage) -> falcon.HTTPTooManyRequests:
-    """The error of who used up a limit; it says when to come again."""
-    return falcon.HTTPTooManyRequests(
-        description=f"over {usage.limit} {what}; retry in {usage.seconds} s",
-        retry_after=usage.seconds,
-    )
 
 
 def _told(error: InvalidQuery, base: str) -> str:

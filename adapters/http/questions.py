@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import falcon
 
@@ -38,8 +39,10 @@ class ObjectQuestion:
     name: str
     known: Query | None
 
-    @classmethod
-    def of(cls, namespace: str, word: str, name: str) -> ObjectQuestion:
+    @staticmethod
+    # What is polled is polled again; a wrong question raises, and is kept by nobody.
+    @lru_cache(maxsize=4096)
+    def of(namespace: str, word: str, name: str) -> ObjectQuestion:
         """The question that a path asks; nothing is read.
 
         Raises:
@@ -50,12 +53,12 @@ class ObjectQuestion:
         place = "" if namespace == NO_NAMESPACE else namespace
         kind = RULES.kind_called(word)
         if kind is not None:
-            return cls(place, kind, name, Query(kind, place, name))
+            return ObjectQuestion(place, kind, name, Query(kind, place, name))
         kind_word = KindWord(word)
         if place:
             check_namespace(place)
         check_name(name)
-        return cls(place, kind_word, name, None)
+        return ObjectQuestion(place, kind_word, name, None)
 
     def query(self, reader: ClusterReader, deadline: Deadline) -> Query:
         """What is read, once the cluster has said what kinds it serves.

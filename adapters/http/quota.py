@@ -1,4 +1,10 @@
-"""So many in a period for each key: counted here, in bounded memory."""
+"""Sliding limits: a whole limit at once, and after that one more each `period / requests`.
+
+This is GCRA, the generic cell rate algorithm. It keeps one number per key: the moment at which
+everything that the key has used is paid back. In any time T a key is admitted at most
+``requests + T * requests / period`` times. A key that is over waits until one request is paid back,
+not until a period ends.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +15,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 __all__ = ["LocalQuota", "Quota", "RateLimit", "Usage", "short"]
 
-# Past so many keys in a table the one that was quiet longest is forgotten; some 350 bytes each.
-# Whoever turns as many addresses as there is room for in a circle is never counted; but so many
-# may, within their limits, ask more than a process can answer.
+# Past so many keys in a table the one that was quiet longest is forgotten; some 250 bytes each.
+# A client that cycles through more addresses than there is room for is never counted; but that many
+# addresses may, within their limits, ask for more than a process can answer.
 _MOST_KEYS = 128
 # Many that are small: one that turns over is laid anew now and then, by whatever thread, and each
 # thread's allocator keeps the room of what it laid once.
 _TABLES = 64
 _LONGEST_KEY = 64
+# Seconds that floating point may lose of a moment: nobody is refused for less.
+_SLACK = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,43 +36,54 @@ class RateLimit:
     """So many in each period.
 
     Attributes:
-        requests: How many.
-        period: How long a period lasts, from the first one on.
+        requests: How many; all of them may come at once.
+        period: How long it takes until all of them are paid back.
     """
 
     requests: int = 3600
     period: timedelta = timedelta(hours=1)
 
+    def times(self, factor: int) -> RateLimit:
+        """So many times as many in the same period."""
+        return RateLimit(factor * self.requests, self.period)
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a key has used of its current period.
+    def usage(self, level: float, refused: int = 0) -> Usage:
+        """The usage of a key.
+
+        Args:
+            level: How many of its requests are not paid back yet.
+            refused: How many more it asked for and was refused.
+        """
+        requests = self.requests
+        rate = requests / self.period.total_seconds()
+        room = requests - level + rate * _SLACK
+        # Nothing is below zero: no level is above the limit.
+        remaining = int(room)
+        wanted = refused or remaining + 1
+        wait = ((wanted if wanted < requests else requests) - room) / rate
+        return Usage(requests, remaining, wait if wait > 0 else 0.0, refused > 0)
+
+
+class Usage(NamedTuple):
+    """What a key has left of its limit.
 
     Attributes:
-        limit: How many it may use.
-        used: How many it has used; more than the limit when it was over.
-        left: Seconds until the period ends.
+        limit: How many it may use at once when it has used nothing.
+        remaining: How many it may use at once now.
+        wait: Seconds until it may use one more than that; until it may use what it was refused,
+            where it was.
+        over: Whether it was refused what it just asked for.
     """
 
     limit: int
-    used: int
-    left: float
-
-    @property
-    def remaining(self) -> int:
-        """How many it may still use."""
-        return max(0, self.limit - self.used)
-
-    @property
-    def over(self) -> bool:
-        """Whether it has used more than it may."""
-        return self.used > self.limit
+    remaining: int
+    wait: float
+    over: bool = False
 
     @property
     def seconds(self) -> int:
-        """Whole seconds after which it may ask again."""
-        # Not a second more for what the clock's floating point adds.
-        return max(1, math.ceil(self.left - 1e-6))
+        """The wait in whole seconds, at least one."""
+        return max(1, math.ceil(self.wait))
 
 
 class Quota(Protocol):
@@ -76,20 +95,12 @@ class Quota(Protocol):
         ...
 
     def hit(self, key: str, cost: int = 1) -> Usage:
-        """Count; the usage has it included."""
+        """Use so much, or nothing where there is too little left."""
         ...
 
     def usage(self, key: str) -> Usage:
-        """The usage as it is; asking counts nothing."""
+        """The usage as it is; asking uses nothing."""
         ...
-
-
-@dataclass(slots=True)
-class _Window:
-    """A key's current period: when it ends, and what it has used."""
-
-    ends: float
-    used: int
 
 
 class LocalQuota:
@@ -101,41 +112,54 @@ class LocalQuota:
     """
 
     def __init__(self, limit: RateLimit, clock: Callable[[], float]) -> None:
-        self.limit = limit
-        self._period = limit.period.total_seconds()
+        self.limit: RateLimit = limit
         self._clock = clock
+        self._rate = limit.requests / limit.period.total_seconds()
+        self._room = limit.requests + self._rate * _SLACK
         self._lock = threading.Lock()
-        # Nobody who chooses a key knows which one it falls in: text is hashed by a secret.
-        self._tables = tuple(OrderedDict[str, _Window]() for _ in range(_TABLES))
+        # The moment when everything is paid back, in requests instead of seconds: a request adds a
+        # whole number to it. Python hashes text with a secret, so that nobody can choose keys that
+        # fall into one table.
+        self._tables = tuple(OrderedDict[str, float]() for _ in range(_TABLES))
 
-    def hit(self, key: str, cost: int = 1, least: int = 0, left: float | None = None) -> Usage:
-        """See `Quota.hit`; `least` and `left` are what is known elsewhere of the same period."""
-        key = key if len(key) <= _LONGEST_KEY else short(key)
-        table = self._tables[hash(key) % _TABLES]
-        now = self._clock()
-        with self._lock:
-            window = table.get(key)
-            if window is None or window.ends <= now:
-                window = table[key] = _Window(now + self._period, 0)
-                if len(table) > _MOST_KEYS:
-                    table.popitem(last=False)
-            table.move_to_end(key)
-            window.used = max(window.used + cost, least)
-            if left is not None:
-                window.ends = now + min(left, self._period)
-            return Usage(self.limit.requests, window.used, window.ends - now)
+    def hit(self, key: str, cost: int = 1) -> Usage:
+        """See `Quota.hit`."""
+        level, admitted = self._use(key, cost)
+        return self.limit.usage(level, 0 if admitted else cost)
 
     def usage(self, key: str) -> Usage:
         """See `Quota.usage`; to ask about a key keeps it from being forgotten."""
+        return self.limit.usage(self._use(key, 0)[0])
+
+    def learn(self, key: str, level: float, refused: int = 0) -> Usage:
+        """The usage of a key of which it is known elsewhere that its level is no lower than this.
+
+        Args:
+            key: The key.
+            level: See `RateLimit.usage`.
+            refused: See `RateLimit.usage`.
+        """
+        known, _ = self._use(key, 0, min(level, self.limit.requests))
+        return self.limit.usage(known, refused)
+
+    def _use(self, key: str, cost: int, least: float = 0.0) -> tuple[float, bool]:
+        """The level of a key once it has used so much, and whether it has."""
         key = key if len(key) <= _LONGEST_KEY else short(key)
         table = self._tables[hash(key) % _TABLES]
-        now = self._clock()
+        now = self._clock() * self._rate
         with self._lock:
-            window = table.get(key)
-            if window is None or window.ends <= now:
-                return Usage(self.limit.requests, 0, self._period)
-            table.move_to_end(key)
-            return Usage(self.limit.requests, window.used, window.ends - now)
+            known = table.get(key)
+            paid = now + least if known is None or known < now + least else known
+            admitted = paid + cost - now <= self._room
+            if admitted:
+                paid += cost
+            if cost or least:
+                table[key] = paid
+            if known is not None:
+                table.move_to_end(key)
+            elif len(table) > _MOST_KEYS:
+                table.popitem(last=False)
+        return paid - now, admitted
 
 
 def short(key: str) -> str:

@@ -37,6 +37,7 @@ DEFAULT_CODES: Mapping[str, int] = {
 """Which HTTP code answers which word. A health's code is used when it falls below the line; error
 and timeout are those of an API server that gives no reading."""
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
 _MOST_CAUSES = 20
 _MOST_ITEMS = 500
 # What monitors look for, where it is a word by itself and no part of a name; what is in quotes or
@@ -205,7 +206,7 @@ def _health_word(body: Mapping[str, Any]) -> str:
 
 def to_json(body: Mapping[str, Any]) -> str:
     """Compact JSON, in ASCII, so that no odd character of an object's can break it."""
-    return json.dumps(body, separators=(",", ":"))
+    return _COMPACT.encode(body)
 
 
 def _headline(assessment: Assessment, detail: Detail) -> dict[str, Any]:

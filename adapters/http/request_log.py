@@ -5,29 +5,38 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import falcon
 
 from k8s_heartbeat.core.checks.reader import Deadline
 
-from ..logs import Work, work_on
 from ..masking import KNOWN, without_credentials
+from ..work import Work, work_on
 from .client_address import ClientAddress
 from .probes import PROBES
 from .problems import SERVICE, STATUS_HEADER
 from .state import BEGAN, RequestState, offered_by, state_of
 
-__all__ = ["REQUEST_ID_HEADER", "RequestLog"]
+__all__ = ["REQUEST_ID_HEADER", "RequestLog", "Say", "log"]
 
 REQUEST_ID_HEADER = "X-Request-Id"
 """Taken from the caller where it is harmless, and sent back."""
 
 _log = logging.getLogger("k8s_heartbeat.requests")
 
+_REQUEST_ID = "HTTP_X_REQUEST_ID"
 _HARMLESS = re.compile(r"[A-Za-z0-9._-]{1,128}")
 # While the API server is away, every request fails: one of them at WARNING says so.
 _QUIET_SECONDS = 60.0
+
+
+Say = Callable[[str, int, str, Mapping[str, object]], None]
+
+
+def log(logger: str, level: int, message: str, fields: Mapping[str, object]) -> None:
+    """Log a line by `logging`, wherever its host sends it."""
+    logging.getLogger(logger).log(level, "%s", message, extra={"fields": fields})
 
 
 class RequestLog:
@@ -45,6 +54,7 @@ class RequestLog:
         timeout: Seconds that everything that is read for one request may take.
         new_id: Makes an id where there is none to take.
         addresses: Tells a client's address.
+        say: Logs a line of a logger: its name, the level, the message and the fields.
     """
 
     def __init__(
@@ -53,7 +63,9 @@ class RequestLog:
         timeout: float,
         new_id: Callable[[], str],
         addresses: ClientAddress,
+        say: Say = log,
     ) -> None:
+        self._say = say
         self._clock = clock
         self._timeout = timeout
         self._new_id = new_id
@@ -65,7 +77,7 @@ class RequestLog:
         began: float = req.env[BEGAN]
         masked, credentials = offered_by(req)
         state = req.context.state = RequestState(
-            req.get_header(REQUEST_ID_HEADER) or "",
+            req.env.get(_REQUEST_ID, ""),
             masked,
             began=began,
             deadline=Deadline(began + self._timeout, self._clock),
@@ -107,8 +119,8 @@ class RequestLog:
                 "stale": state.stale,
                 "apiCalls": None if state.age is None else state.api_calls,
             }
-            fields = {name: value for name, value in fields.items() if value is not None}
-            _log.log(level, "%s %s %s", req.method, req.path, status, extra={"fields": fields})
+            told = {name: value for name, value in fields.items() if value is not None}
+            self._say(_log.name, level, f"{req.method} {req.path} {status}", told)
         work_on(None)
 
     def _failure_level(self, failure: str, status: int) -> int:

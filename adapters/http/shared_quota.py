@@ -1,4 +1,4 @@
-"""Limits that several processes share, over the counters of `limits` in Redis.
+"""Limits that several processes share, counted by a script in Redis as `quota` counts here.
 
 Redis is asked by threads of its own: nothing that it does, or leaves undone, makes a request wait
 longer than a moment. The local quota always counts along, learns what the others have used, and
@@ -8,26 +8,59 @@ takes over at once while Redis does not answer.
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from k8s_heartbeat.core.fields import is_list
 
 from .quota import LocalQuota, RateLimit, Usage, short
 
 if TYPE_CHECKING:
-    from limits.storage import RedisStorage
+    from redis.commands.core import Script
 
-__all__ = ["SharedCounts", "SharedQuota"]
+__all__ = ["COUNT", "SharedCounts", "SharedQuota"]
 
 _log = logging.getLogger(__name__)
 
-_PREFIX = "k8s-heartbeat"
+_PREFIX = "k8s-heartbeat:sliding"
 _THREADS = 8
+# For the key that tells whether Redis is back: it is never used up, so that each try writes.
+_PROBE = RateLimit(10**9)
+
+# One clock for all processes. Redis before 5 does not write after it was asked for the time.
+_NOW = """
+local time = redis.call('TIME')
+local seconds = time[1] + time[2] / 1000000
+"""
+COUNT = """
+local cost, requests, period = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local rate = requests / period
+local now = seconds * rate
+local paid = tonumber(redis.call('GET', KEYS[1]) or '')
+if not paid or not (paid > now) then paid = now end
+local ahead = paid > now + requests
+if ahead then paid = now + requests end
+local admitted = paid + cost - now <= requests + rate * 0.000001
+if admitted then paid = paid + cost end
+if ahead or admitted and cost > 0 then
+  local expiry = math.max(1, math.ceil((paid - now) / rate * 1000))
+  redis.call('SET', KEYS[1], string.format('%.17g', paid), 'PX', string.format('%.0f', expiry))
+end
+return {admitted and 1 or 0, string.format('%.17g', paid - now)}
+"""
+"""What `LocalQuota` does, in Lua: whether a cost was admitted, and the level of the key after it.
+
+Its arguments are a key, the cost, the limit and the period; `seconds` is the current time. A value
+that this script cannot have written is not believed: what is no number counts as nothing, and what
+is more than a whole limit ahead, as after the clock was set back, as a limit that was just used up.
+The level is returned as text, because Redis cuts the fraction off a number.
+"""
 
 T = TypeVar("T")
 
@@ -45,45 +78,34 @@ class SharedQuota:
         self.limit: RateLimit = local.limit
         self._local = local
         self._counts = counts
-        self._expiry = math.ceil(local.limit.period.total_seconds())
         # Processes that are set up differently do not share.
-        self._prefix = f"{name}/{local.limit.requests}/{self._expiry}"
+        period = f"{local.limit.period.total_seconds():g}"
+        self._prefix = f"{name}/{local.limit.requests}/{period}"
 
     def hit(self, key: str, cost: int = 1) -> Usage:
-        """See `Quota.hit`; of whoever has nothing left here, the others need not hear more."""
+        """See `Quota.hit`; Redis is not asked about a key that has too little left here."""
         mine = self._local.hit(key, cost)
-        if mine.used - cost >= mine.limit:
-            return mine
-        begins = mine.used == cost
-        return self._learned(
-            key, mine, self._counts.add(self._key(key), cost, self._expiry, begins)
-        )
+        return mine if mine.over else self._learned(key, mine, cost)
 
     def usage(self, key: str) -> Usage:
         """See `Quota.usage`."""
         mine = self._local.usage(key)
-        if not mine.remaining:
-            return mine
-        return self._learned(key, mine, self._counts.count(self._key(key), not mine.used))
+        return self._learned(key, mine, 0) if mine.remaining else mine
 
-    def _key(self, key: str) -> str:
-        return f"{self._prefix}/{short(key)}"
-
-    def _learned(self, key: str, mine: Usage, theirs: _Count | None) -> Usage:
-        """The usage by whoever knows of more."""
-        if theirs is None or theirs.used <= mine.used:
+    def _learned(self, key: str, mine: Usage, cost: int) -> Usage:
+        """The usage by whoever knows of more, once it has used so much there too."""
+        theirs = self._counts.use(f"{self._prefix}/{short(key)}", cost, self.limit)
+        if theirs is None:
             return mine
-        self._local.hit(key, 0, theirs.used, theirs.left)
-        left = mine.left if theirs.left is None else min(theirs.left, float(self._expiry))
-        return Usage(mine.limit, theirs.used, left)
+        return self._local.learn(key, theirs.level, 0 if theirs.admitted else cost)
 
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """A counter in Redis, and the seconds that it lasts where they were asked for."""
+    """What Redis knows of a key: see `RateLimit.usage`, and whether it gave what was asked for."""
 
-    used: int
-    left: float | None
+    level: float
+    admitted: bool
 
 
 class SharedCounts:
@@ -104,7 +126,6 @@ class SharedCounts:
     def __init__(self, url: str, *, patience: float = 0.2, pause: float = 1.0) -> None:
         # Of an extra, and for those alone who share their limits.
         import redis  # noqa: PLC0415  # see above
-        from limits.storage import RedisStorage  # noqa: PLC0415  # see above
         from redis.backoff import NoBackoff  # noqa: PLC0415  # see above
         from redis.retry import Retry  # noqa: PLC0415  # see above
 
@@ -114,9 +135,7 @@ class SharedCounts:
             socket_connect_timeout=patience,
             retry=Retry(NoBackoff(), 0),
         )
-        self._storage: RedisStorage = RedisStorage(
-            url, connection_pool=self._pool, key_prefix=_PREFIX
-        )
+        self._script: Script = redis.Redis(connection_pool=self._pool).register_script(_NOW + COUNT)
         self._patience = patience
         self._pause = pause
         self._crew = _Crew(_THREADS)
@@ -124,25 +143,9 @@ class SharedCounts:
         self._answers = True
         self._next_probe = 0.0
 
-    def add(self, key: str, cost: int, expiry: int, begins: bool) -> _Count | None:
-        """Add to a counter, new ones of which last `expiry` seconds; None while Redis is away."""
-
-        def work() -> _Count:
-            used = self._storage.incr(key, expiry, cost)
-            if used < cost:
-                raise ValueError("it counts backwards")
-            return _Count(used, self._left(key) if begins and used > cost else None)
-
-        return self._ask(work)
-
-    def count(self, key: str, begins: bool) -> _Count | None:
-        """A counter as it is; None while Redis is away."""
-
-        def work() -> _Count:
-            used = self._storage.get(key)
-            return _Count(used, self._left(key) if begins and used else None)
-
-        return self._ask(work)
+    def use(self, key: str, cost: int, limit: RateLimit) -> _Count | None:
+        """Use so much of a limit, or nothing where too little is left; None while Redis is away."""
+        return self._ask(partial(self._run, key, cost, limit))
 
     def fault(self) -> str:
         """What is wrong with it now; empty if nothing is known to be."""
@@ -153,9 +156,17 @@ class SharedCounts:
         self._crew.end()
         self._pool.disconnect()
 
-    def _left(self, key: str) -> float:
-        # It is told as a time of the wall clock, which it was reckoned by a moment ago.
-        return max(0.0, self._storage.get_expiry(key) - time.time())
+    def _run(self, key: str, cost: int, limit: RateLimit) -> _Count:
+        period = limit.period.total_seconds()
+        answer = self._script([f"{_PREFIX}:{key}"], [cost, limit.requests, period])
+        # Whatever else stands at the address says anything.
+        admitted, level = answer if is_list(answer) else (None, None)
+        if not isinstance(level, bytes):
+            raise TypeError("it does not run the script")
+        count = _Count(float(level), admitted == 1)
+        if not count.level >= 0:
+            raise ValueError("it counts backwards")
+        return count
 
     def _ask(self, work: Callable[[], T]) -> T | None:
         """What Redis says, within the moment that there is; None where it says nothing."""
@@ -186,7 +197,7 @@ class SharedCounts:
 
         def work() -> None:
             # What is full or may not be written to answers a ping.
-            self._storage.incr("probe", 60)
+            self._run("probe", 1, _PROBE)
             self._found()
 
         with suppress(RuntimeError):

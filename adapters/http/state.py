@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from dataclasses import dataclass, field
-from typing import cast
+from dataclasses import dataclass
 
 import falcon
 
 from k8s_heartbeat.core.checks.reader import Deadline
 
-from ..logs import Work
+from ..work import Work
 from .callers import NOBODY, Caller, Credential
+from .limits import Limit
 from .quota import Usage
 
 __all__ = ["BEGAN", "RequestState", "offered_by", "state_of"]
@@ -32,7 +32,7 @@ class RequestState(Work):
         client: The address of the client.
         credentials: What authentication tries.
         caller: Who asks; `NOBODY` until authentication knows.
-        usages: What the request used, by the name of the limit.
+        used: The limit that the request counted against, or that refused it, and what is left.
         reason: The reason of the verdict.
         cause: What went wrong, for the log alone.
         failure: Which side failed: `problems.API_SERVER` or `problems.SERVICE`.
@@ -45,7 +45,7 @@ class RequestState(Work):
     client: str
     credentials: list[Credential]
     caller: Caller = NOBODY
-    usages: dict[str, Usage] = field(default_factory=dict[str, Usage])
+    used: tuple[Limit, Usage] | None = None
     reason: str | None = None
     cause: str | None = None
     failure: str | None = None
@@ -55,29 +55,33 @@ class RequestState(Work):
 
 def state_of(req: falcon.Request) -> RequestState:
     """The state of a request."""
-    return cast(RequestState, req.context.state)
+    state: RequestState = req.context.state
+    return state
 
 
 def offered_by(req: falcon.Request) -> tuple[list[str], list[Credential]]:
     """The credentials that a request carries: all of them to mask, as `Work` has them, and ours."""
     masked: list[str] = []
     ours: list[Credential] = []
-    for name in ("Authorization", "Proxy-Authorization"):
-        value = req.get_header(name) or ""
+    for name in ("HTTP_AUTHORIZATION", "HTTP_PROXY_AUTHORIZATION"):
+        value: str = req.env.get(name, "")
+        if not value:
+            continue
         scheme, _, rest = value.partition(" ")
         # An unknown scheme may hold a secret as well.
         masked += value, f"Bearer {rest}"
-        if name == "Authorization" and scheme.lower() in ("basic", "bearer"):
+        if name == "HTTP_AUTHORIZATION" and scheme.lower() in ("basic", "bearer"):
             credential = rest.strip(" ").encode("latin-1", "replace")
             is_bearer = scheme.lower() == "bearer"
             password = b"" if is_bearer else _password_in(credential)
             ours.append(Credential(credential, is_bearer, password))
-    for value in req.get_param_as_list("token") or ():
+    for value in (req.params and req.get_param_as_list("token")) or ():
         # A base64 token pasted as it is: in a query a plus means a space, and no token has one.
         token = value.replace(" ", "+")
         masked += f"Bearer {value}", f"Bearer {token}"
         ours.append(Credential(token.encode("utf-8", "replace")))
-    for cookie in (req.get_header("Cookie") or "").split(";", _MOST_MASKED):
+    cookies: str = req.env.get("HTTP_COOKIE", "")
+    for cookie in cookies.split(";", _MOST_MASKED) if cookies else ():
         value = cookie.partition("=")[2].strip(' "')
         masked.append(f"Bearer {value}")
     return masked[:_MOST_MASKED], ours

@@ -108,6 +108,7 @@ class TokenAuthenticator:
         "Authorization: Bearer TOKEN, Authorization: Basic TOKEN, as a password (curl -u x:TOKEN), "
         "or ?token=TOKEN"
     )
+    asks_api_server = False
 
     def __init__(self, tokens: Callable[[], Sequence[Token]]) -> None:
         self._tokens = tokens

@@ -124,10 +124,10 @@ class Connection(HTTPChannel):
     ahead: bytes = b""
     is_refused: bool = False
     _is_hung_up = False
+    _is_sending = False
     # What the stubs of waitress lack.
     requests_lock: threading.Lock
     _flush_exception: Callable[[Callable[..., bool]], object]
-    _flush_some: Callable[..., bool]
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -168,8 +168,13 @@ class Connection(HTTPChannel):
         return not self.ahead and super().readable()
 
     def writable(self) -> bool:
-        """Whether there is something to send."""
-        return not self._is_hung_up and bool(super().writable())
+        """Whether there is something to send, that a thread of the pool is not sending already.
+
+        waitress says yes to the loop all the while, which then runs in circles and keeps that very
+        thread from going on.
+        """
+        is_ours = self._is_hung_up or self._is_sending
+        return not is_ours and bool(super().writable())
 
     def received(self, data: bytes) -> bool:
         """Take in what the client sent, as far as its first request goes.
@@ -228,6 +233,13 @@ class Connection(HTTPChannel):
             self.handle_close()
         elif self.connected and not self.total_outbufs_len:
             self._hang_up()
+
+    def _flush_some(self, do_close: bool = True) -> bool:
+        self._is_sending = True
+        try:
+            return bool(cast(Any, super())._flush_some(do_close))
+        finally:
+            self._is_sending = False
 
     def _hang_up(self) -> None:
         """Close our side alone: closed with unread bytes, a socket takes the answer back."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol, Self
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from ..gap import Gap
 from ..kinds import ServedKinds
@@ -20,6 +20,7 @@ __all__ = [
     "ClusterReader",
     "Deadline",
     "Forbidden",
+    "Memo",
     "NotFound",
     "NotServed",
     "ReadError",
@@ -28,6 +29,8 @@ __all__ = [
     "UndiscoveredError",
     "UpstreamError",
 ]
+
+T = TypeVar("T")
 
 
 class ReadError(Exception):
@@ -107,6 +110,13 @@ class Deadline:
         return Deadline(self.expires - share * self.remaining(), self.clock)
 
 
+@dataclass(slots=True, eq=False)
+class Memo(Generic[T]):
+    """What was last made of something, by whoever made it."""
+
+    made: T | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a reader saw, and what that is worth.
@@ -117,6 +127,7 @@ class Reading:
         stale: Whether it is older than the reader would like, because no newer one was to be had.
         gap: Why it is not whole; None where it is.
         size: About how many bytes its objects take; 0 where nobody counted.
+        memo: Where the last verdict on it is kept, as long as it is kept itself.
     """
 
     objects: tuple[Manifest, ...]
@@ -124,6 +135,7 @@ class Reading:
     stale: bool = False
     gap: Gap | None = None
     size: int = 0
+    memo: Memo[Any] = field(default_factory=Memo[Any], compare=False, repr=False)
 
 
 class ClusterReader(Protocol):

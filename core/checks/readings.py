@@ -9,9 +9,17 @@ from ..gap import Gap, GapReason
 from ..model import Manifest
 from ..query import Query
 from ..related import RelatedObjects
-from .reader import ClusterReader, Deadline, Forbidden, NotFound, NotServed, ReadError
+from .reader import (
+    ClusterReader,
+    Deadline,
+    Forbidden,
+    NotFound,
+    NotServed,
+    ReadError,
+    Reading,
+)
 
-__all__ = ["Part", "Readings", "Worth", "reason_of"]
+__all__ = ["Part", "Readings", "Worth", "read", "reason_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +89,28 @@ class Readings:
         part = self._parts.get(query)
         if part is not None:
             return part
-        began = self._deadline.clock()
         try:
-            reading = self._reader.read(query, self._deadline)
+            reading = read(self._reader, query, self._deadline)
         except ReadError as error:
-            if error.began is None:
-                error.began = began
             # That a named object does not exist is all there is to know.
             gap = None if isinstance(error, NotFound) else _gap(query, error)
             self.failed |= gap is not None and gap.reason is GapReason.FAILED
-            part = Part((), Worth(error.began), gap, error)
+            part = Part((), Worth(error.began or 0.0), gap, error)
         else:
-            self.related.add(reading.objects)
-            part = Part(reading.objects, Worth(reading.began, reading.stale), reading.gap)
+            return self.take(query, reading)
         self._parts[query] = part
         return part
+
+    def take(self, query: Query, reading: Reading) -> Part:
+        """Take in what was read already."""
+        self.related.add(reading.objects)
+        part = Part(reading.objects, Worth(reading.began, reading.stale), reading.gap)
+        self._parts[query] = part
+        return part
+
+    def are_only(self, query: Query) -> bool:
+        """Whether nothing else was read."""
+        return self._parts.keys() == {query}
 
     def worth(self, queries: Iterable[Query] | None = None) -> Worth:
         """What these parts together are worth; all of them where none are named."""
@@ -104,6 +119,21 @@ class Readings:
             worth = self._parts[query].worth
             began, stale = min(began, worth.began), stale or worth.stale
         return Worth(began, stale)
+
+
+def read(reader: ClusterReader, query: Query, deadline: Deadline) -> Reading:
+    """A reading; an error says when it began.
+
+    Raises:
+        ReadError: There is none.
+    """
+    began = deadline.clock()
+    try:
+        return reader.read(query, deadline)
+    except ReadError as error:
+        if error.began is None:
+            error.began = began
+        raise
 
 
 def reason_of(error: ReadError) -> GapReason:

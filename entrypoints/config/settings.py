@@ -207,17 +207,23 @@ class Settings:
         3600,
         "RATE_LIMIT",
         whole(1, _MANY, "a whole number from 1", "3600"),
-        "requests per client address and period (an IPv6 /64 is one client); probes do not count",
+        "requests without a valid token per client address and period (an IPv6 /64 is one client); "
+        "probes do not count",
     )
     rate_limit_period: timedelta = _declared(
-        _HOUR, "RATE_LIMIT_PERIOD", duration(_SECOND, _YEAR, "1h"), "the period of `RATE_LIMIT`"
+        _HOUR,
+        "RATE_LIMIT_PERIOD",
+        duration(_SECOND, _YEAR, "1h"),
+        "the period of `RATE_LIMIT`. All limits slide: that many at once, then one more each period "
+        "/ limit, so that whoever is over waits for a second here",
     )
     token_rate_limit: int | None = _declared(
         None,
         "HEARTBEAT_TOKEN_RATE_LIMIT",
-        _optional(whole(1, _MANY, "a whole number from 1", "3600")),
-        "requests per token in the same period, whatever addresses carry it",
-        none="RATE_LIMIT",
+        _optional(whole(1, _MANY, "a whole number from 1", "72000")),
+        "requests per valid token in the same period, whatever addresses carry it; the limit of the "
+        "address does not apply to them. By default 20 a second: 500 URLs every 30 s are 17",
+        none="20 * RATE_LIMIT",
     )
     failed_auth_limit: int = _declared(
         10,
@@ -248,8 +254,8 @@ class Settings:
             "redis://:PASSWORD@redis.example.svc:6379/0",
             secret=True,
         ),
-        "a Redis in which replicas share all limits (extra `redis`); while it is away each counts "
-        "for itself",
+        "a Redis in which replicas share all limits (extra `redis`, Redis 5 or newer, in which it "
+        "runs a script); while it is away each counts for itself",
     )
     kubeconfig: str = _declared(
         "",

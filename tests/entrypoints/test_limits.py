@@ -75,9 +75,9 @@ def test_other_forwarding_headers_change_nothing(home: Path) -> None:
 
 
 def test_processes_share_every_limit(home: Path, tmp_path: Path) -> None:
-    """By address, by token that is wrong; and no token stands in Redis."""
+    """By address, by token, by token that is wrong; and no token stands in Redis."""
     settings = {"AUTH_TOKEN_BASIC": TOKEN, "RATE_LIMIT": "20", "HEARTBEAT_FAILED_AUTH_LIMIT": "4"}
-    settings["HEARTBEAT_TOKEN_RATE_LIMIT"] = "100000"
+    settings["HEARTBEAT_TOKEN_RATE_LIMIT"] = "100"
     settings["HEARTBEAT_TRUSTED_PROXIES"] = "127.0.0.1"
     with RedisServer(tmp_path, SECRET) as redis:
         settings["HEARTBEAT_RATE_LIMIT_STORAGE"] = redis.url
@@ -88,18 +88,21 @@ def test_processes_share_every_limit(home: Path, tmp_path: Path) -> None:
                 """Whether they do; a machine that is too busy for Redis makes them count alone."""
                 last = next(addresses)
                 here = {"X-Forwarded-For": f"203.0.113.{last}"}
-                right = {"X-Forwarded-For": f"203.0.113.{last + 1}", **RIGHT}
+                nobody = {"X-Forwarded-For": f"203.0.113.{last + 1}"}
                 # The same one again counts once in each process.
                 guesses = [{**here, "Authorization": f"Bearer {WRONG}-{at}"} for at in range(4)]
                 guessed = codes(one, 3, guesses[0]) + codes(one, 1, guesses[1])
                 guessed += codes(other, 3, guesses[2]) + codes(other, 1, guesses[3])
                 refused = codes(one, 1, {**here, **RIGHT}) + codes(other, 1, {**here, **RIGHT})
-                answered = codes(one, 10, right) + codes(other, 10, right)
-                over = codes(one, 1, right) + codes(other, 1, right)
+                answered = codes(one, 10, nobody) + codes(other, 10, nobody)
+                over = codes(one, 1, nobody) + codes(other, 1, nobody)
                 assert set(guessed) == {401}
-                return (refused, answered, over) == ([429] * 2, [200] * 20, [429] * 2)
+                return (refused, answered, over) == ([429] * 2, [401] * 20, [429] * 2)
 
             until(share, "every limit is shared")
+            # Were it not shared, there would be twice as many.
+            tokens = codes(one, 90, RIGHT) + codes(other, 90, RIGHT)
+            assert 100 <= tokens.count(200) <= 150
             kept = redis.tell("KEYS", "*").decode()
             logged = one.logged() + other.logged()
     names = [line for line in kept.splitlines() if line[:1] not in "*$"]

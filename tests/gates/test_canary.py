@@ -292,7 +292,7 @@ def repeat(exchange: Exchange, status: int) -> None:
 def test_no_limit_brings_a_secret_to_light(home: Path, api: ApiServer, figures: Figures) -> None:
     """429, whoever asks and with what."""
     said = Said()
-    with guarded(home, api, RATE_LIMIT="1") as service:
+    with guarded(home, api, RATE_LIMIT="1", HEARTBEAT_TOKEN_RATE_LIMIT="1") as service:
         for name in ("wrong", "right", "wrong, by the query", "no route", "cookies"):
             said.hear(name, told(service.port, REQUESTS[name]))
         assert service.stop() == 0

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from k8s_heartbeat.adapters.logs import JsonFormatter
+from k8s_heartbeat.adapters.log_lines import JsonFormatter
+from k8s_heartbeat.adapters.masking import KNOWN
 from tests.http.support import TOKEN
 
 
@@ -37,7 +38,8 @@ def logged() -> Generator[Log]:
     """Everything that any library logs meanwhile, through our formatter."""
     stream = StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonFormatter([TOKEN]))
+    KNOWN.keep(TOKEN)
+    handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)

@@ -6,11 +6,14 @@ import base64
 import json
 import threading
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from k8s_heartbeat.adapters.http.app import Contract
 from k8s_heartbeat.adapters.http.cluster_tokens import ClusterAuthenticator
+from k8s_heartbeat.adapters.http.quota import RateLimit
 from k8s_heartbeat.adapters.memory import Memory
 from k8s_heartbeat.core.checks.component import Component, Member
 from k8s_heartbeat.core.checks.reader import Deadline, ReadError
@@ -66,8 +69,10 @@ class FakeReviewer:
         return self.everything or key in self.granted or (*key[:3], "*") in self.granted
 
 
-def guarded(reviewer: FakeReviewer, *objects: Manifest, believed: float = 300.0) -> Service:
-    """A service that takes the cluster's tokens."""
+def guarded(
+    reviewer: FakeReviewer, *objects: Manifest, believed: float = 300.0, **changes: Any
+) -> Service:
+    """A service that takes the cluster's tokens; changes are those of fields of `Contract`."""
     clock = Clock()
     authenticator = ClusterAuthenticator(
         reviewer,
@@ -83,6 +88,7 @@ def guarded(reviewer: FakeReviewer, *objects: Manifest, believed: float = 300.0)
         contract=Contract(authenticator=authenticator),
         components={"pay": pay},
         clock=clock,
+        **changes,
     )
 
 
@@ -200,6 +206,58 @@ def test_an_api_server_in_trouble_is_no_refusal(failure: ReadError, code: int) -
     assert told(served).status == 200
     reviewer.failure = failure
     assert told(served, "/api/healthz/shop/deployment/other").status == code
+
+
+THREE_A_MINUTE = RateLimit(3, timedelta(minutes=1))
+
+
+def test_an_address_over_its_limit_causes_no_review_and_refuses_nobody_it_knows() -> None:
+    """What was right from there is looked at; what was not, right or wrong, has to wait."""
+    reviewer = FakeReviewer({GOOD: MONITOR, "other": MONITOR}, everything=True)
+    served = guarded(reviewer, limit=THREE_A_MINUTE)
+
+    def codes(*tokens: str) -> list[int]:
+        return [told(served, token=token).status for token in tokens]
+
+    assert codes(GOOD, "wrong", "wrong", "wrong") == [200, 401, 401, 401]
+    before = len(reviewer.identified)
+    assert codes("other", "wrong", *(f"guess-{at}" for at in range(9))) == [429] * 11
+    assert codes(*[GOOD] * 9) == [200] * 9
+    answer = told(served, token="other")
+    assert "over 3 requests of this address" in answer.json()["detail"]
+    assert (answer.header("retry-after"), answer.header("ratelimit")) == (
+        "20",
+        '"default";r=0;t=20',
+    )
+    # The token's own name is asked about again, as long as its answer is believed.
+    served.clock.seconds = 10.0
+    assert codes(GOOD, "wrong") == [200, 429]
+    assert len(reviewer.identified) == before
+    served.clock.seconds = 20.0
+    assert codes("other", "new", "new") == [200, 401, 429]
+
+
+@pytest.mark.parametrize("failure", [TIMEOUT, UPSTREAM])
+def test_an_api_server_in_trouble_is_asked_no_more_often_than_an_address_may(
+    failure: ReadError,
+) -> None:
+    """What it leaves open is no guess but a request; of who was right from there not even that."""
+    reviewer = FakeReviewer({GOOD: MONITOR}, everything=True)
+    served = guarded(reviewer, believed=1.0, limit=THREE_A_MINUTE, failed_auth=RateLimit(100))
+    assert told(served).status == 200
+    reviewer.failure = failure
+    code = 504 if failure is TIMEOUT else 502
+    for _ in range(9):
+        served.clock.seconds += 2.0
+        assert told(served).status == code
+    asked = len(reviewer.identified)
+    found = [told(served, token=f"another-{at}").status for at in range(9)]
+    assert found == [code] * 3 + [429] * 6
+    assert len(reviewer.identified) == asked + 3
+    assert told(served).status == code
+    reviewer.failure = None
+    served.clock.seconds += 2.0
+    assert told(served).status == 200
 
 
 def test_many_at_once_are_one_review() -> None:

@@ -64,13 +64,16 @@ def test_guesses_are_refused_unseen_once_there_were_too_many() -> None:
     answers = [served.get(remote_addr=HERE, headers=headers) for headers in (WRONG, RIGHT)]
     for answer in answers:
         assert answer.status_code == 429
-        assert answer.headers["retry-after"] == "43"
+        assert answer.headers["retry-after"] == "3"
+        assert answer.headers["ratelimit-policy"] == '"failed-auth";q=3;w=60'
+        assert answer.headers["ratelimit"] == '"failed-auth";r=0;t=3'
+        assert answer.headers["x-ratelimit-remaining"] == "0"
         assert "failed authentications of this address" in answer.json["detail"]
         assert "www-authenticate" not in answer.headers
     assert answers[0].text == answers[1].text
     assert served.reader.calls == 0
-    served.clock.seconds = 60
-    assert codes(served, RIGHT, WRONG) == [200, 401]
+    served.clock.seconds = 20.5
+    assert codes(served, RIGHT, WRONG, *guesses(1, "another")) == [200, 401, 429]
 
 
 def test_the_same_wrong_token_counts_once_a_period() -> None:
@@ -243,7 +246,7 @@ def test_guesses_at_one_moment_learn_no_more_than_one_after_the_other(
     """So many are told that they are wrong, though all were let in before the first was counted."""
 
     def nothing_yet(quota: LocalQuota, key: str) -> Usage:
-        return Usage(quota.limit.requests, 0, 60)
+        return quota.limit.usage(0)
 
     monkeypatch.setattr(LocalQuota, "usage", nothing_yet)
     served = guarded(failures=3)
@@ -278,6 +281,7 @@ class Slow:
 
     schemes = ("Bearer",)
     hint = "a token"
+    asks_api_server = True
 
     def __init__(self, failure: ReadError | None = None) -> None:
         self.go_on = threading.Event()
@@ -358,7 +362,9 @@ def test_who_is_known_waits_for_no_trial() -> None:
     for thread in threads:
         thread.start()
     until(lambda: len(authenticator.asked) == 4, "two guesses on trial")
-    assert codes(served, bearing("one-more")) == [429]
+    refused = served.get(remote_addr=HERE, headers=bearing("one-more"))
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+    assert refused.headers["x-ratelimit-remaining"] == "0"
     authenticator.go_on.set()
     assert codes(served, RIGHT, WRONG) == [200, 401]
     for thread in threads:

@@ -44,15 +44,16 @@ def codes(served: Service, times: int, client: str = "192.0.2.1") -> list[int]:
 
 
 def test_headers_state_the_quota_in_both_dialects() -> None:
-    """The IETF draft's headers and the original's, counting down."""
+    """The IETF draft's headers and the original's: what is left, and when there is one more."""
     served = limited()
-    for remaining in (2, 1, 0):
+    for remaining, left in ((2, 20), (1, 15), (0, 10)):
         headers = served.get().headers
         assert headers["ratelimit-policy"] == '"default";q=3;w=60'
-        assert headers["ratelimit"] == f'"default";r={remaining};t=60'
+        assert headers["ratelimit"] == f'"default";r={remaining};t={left}'
         assert headers["x-ratelimit-limit"] == "3"
         assert headers["x-ratelimit-remaining"] == str(remaining)
-        assert headers["x-ratelimit-reset"] == str(int(NOW.timestamp()) + 60)
+        assert headers["x-ratelimit-reset"] == str(int(NOW.timestamp()) + 20)
+        served.clock.seconds += 5
 
 
 def test_request_over_the_quota_is_refused_before_anything_else() -> None:
@@ -62,31 +63,47 @@ def test_request_over_the_quota_is_refused_before_anything_else() -> None:
     served.clock.seconds = 17.5
     answer = served.get(remote_addr="192.0.2.1")
     assert answer.status_code == 429
-    assert answer.headers["retry-after"] == "43"
-    assert answer.headers["ratelimit"] == '"default";r=0;t=43'
+    assert answer.headers["retry-after"] == "3"
+    assert answer.headers["ratelimit"] == '"default";r=0;t=3'
+    assert answer.headers["x-ratelimit-remaining"] == "0"
+    assert answer.headers["x-ratelimit-reset"] == str(int(NOW.timestamp()) + 20)
     assert answer.headers["heartbeat-status"] == "unknown"
     assert answer.headers["content-type"] == "application/problem+json"
     assert len(served.reader.queries) == 3
 
 
 def test_limit_comes_before_authentication() -> None:
-    """Whoever guesses tokens is slowed down, and a 401 states the quota too."""
+    """Whoever carries nothing is limited by address, and a 401 states the quota too."""
     served = limited(contract=GUARDED)
     answers = [served.get() for _ in range(4)]
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
-    assert "requests of this address" in answers[-1].json["detail"]
+    assert "over 3 requests of this address" in answers[-1].json["detail"]
     assert all(answer.headers.keys() >= RATE_HEADERS for answer in answers)
 
 
-def test_window_ends_on_time_and_no_earlier() -> None:
-    """The period runs from the first request on; refused requests do not lengthen it."""
+def test_who_is_over_waits_for_one_and_not_for_a_period() -> None:
+    """One more each third of the period; refused requests lengthen nothing."""
     served = limited()
+    assert codes(served, 9) == [200] * 3 + [429] * 6
+    for moment in (20, 40, 60):
+        served.clock.seconds = moment - 0.1
+        refused = served.get(remote_addr="192.0.2.1")
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+        served.clock.seconds = moment
+        assert codes(served, 2) == [200, 429]
+    served.clock.seconds = 120
     assert codes(served, 4) == [200, 200, 200, 429]
-    served.clock.seconds = 59.9
-    refused = served.get(remote_addr="192.0.2.1")
-    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
-    served.clock.seconds = 60.0
-    assert codes(served, 4) == [200, 200, 200, 429]
+
+
+def test_an_hours_limit_is_no_outage_of_an_hour() -> None:
+    """By default a request too many is answered a second later."""
+    served = service(healthy())
+    found = {served.get().status_code for _ in range(3600)}
+    refused = served.get()
+    assert (found, refused.status_code) == ({200}, 429)
+    assert refused.headers["retry-after"] == "1"
+    served.clock.seconds += 1
+    assert [served.get().status_code for _ in range(2)] == [200, 429]
 
 
 def test_every_answer_and_every_method_counts() -> None:

@@ -10,14 +10,18 @@ import threading
 import warnings
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8s_heartbeat.adapters.logs import JsonFormatter, Work, configure_logging, work_on
-from k8s_heartbeat.adapters.masking import KNOWN
+from k8s_heartbeat.adapters import log_lines, masking
+from k8s_heartbeat.adapters.log_lines import JsonFormatter
+from k8s_heartbeat.adapters.logs import configure_logging
+from k8s_heartbeat.adapters.masking import KNOWN, Secrets
+from k8s_heartbeat.adapters.work import Work, work_on
 
 SECRET = "s3cr3t/with+odd=chars"
 
@@ -33,8 +37,10 @@ def record(
 
 
 def written(made: logging.LogRecord, *secrets: str) -> str:
-    """The line of a record, which is one."""
-    line = JsonFormatter(secrets).format(made)
+    """The line of a record, which is one, of a process with these secrets besides its own."""
+    known = Secrets(secrets) if secrets else KNOWN
+    with patch.object(masking, "KNOWN", known), patch.object(log_lines, "KNOWN", known):
+        line = JsonFormatter().format(made)
     assert line.splitlines() == [line]
     return line
 

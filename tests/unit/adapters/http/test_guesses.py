@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 
-import falcon
 import pytest
 from cachetools import TTLCache
 
 from k8s_heartbeat.adapters.http.callers import Credential
 from k8s_heartbeat.adapters.http.guesses import Guesses
+from k8s_heartbeat.adapters.http.limits import Limit, OverLimit
 from k8s_heartbeat.adapters.http.quota import LocalQuota, RateLimit
 
 MORE_THAN_ARE_REMEMBERED = 5000
@@ -21,8 +22,12 @@ class World:
 
     def __init__(self, limit: int = 1) -> None:
         self.seconds = 0.0
-        self.quota = LocalQuota(RateLimit(limit, timedelta(minutes=1)), lambda: self.seconds)
-        self.guesses = Guesses(self.quota, lambda: self.seconds)
+        clock = partial(getattr, self, "seconds")
+        self.quota = LocalQuota(RateLimit(limit, timedelta(minutes=1)), clock)
+        failures = Limit(
+            self.quota, name="failed", who="address", what="guesses", setting="NONE", clock=clock
+        )
+        self.guesses = Guesses(failures, clock)
 
     def offer(self, *values: str, right: Iterable[str] = (), client: str = "here") -> int:
         """What of it was looked at, of which some is right; 0 where it is refused."""
@@ -33,7 +38,7 @@ class World:
                 found = {key for key, each in tried.items() if each.value.decode() in right}
                 self.guesses.settle(client, found, tried.keys() - found)
                 return len(tried)
-        except falcon.HTTPTooManyRequests:
+        except OverLimit:
             return 0
 
     def tables(self) -> list[TTLCache[bytes, None]]:
@@ -73,7 +78,7 @@ def test_nothing_stays_on_trial() -> None:
     ):
         assert world.offer("three") == 0
         raise RuntimeError("the authenticator broke")
-    assert world.quota.usage("here").used == 0
+    assert world.quota.usage("here").remaining == 2
     assert world.offer("one", "two") == 2
 
 

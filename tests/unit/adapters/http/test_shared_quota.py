@@ -10,11 +10,16 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from redis import Redis
 
-from k8s_heartbeat.adapters.http.quota import LocalQuota, RateLimit
-from k8s_heartbeat.adapters.http.shared_quota import SharedCounts, SharedQuota
+from k8s_heartbeat.adapters.http.quota import LocalQuota, RateLimit, Usage
+from k8s_heartbeat.adapters.http.shared_quota import COUNT, SharedCounts, SharedQuota
+from tests.http.support import Clock
 from tests.servers.api_server import PATIENCE, until
 from tests.servers.process import all_at_once, free_port
 from tests.servers.redis_server import RedisServer
@@ -54,7 +59,12 @@ def are_shared(one: SharedQuota, other: SharedQuota) -> bool:
     """Whether what is counted here is seen there; under a key that nothing else counts."""
     key = f"probe-{time.monotonic_ns()}"
     one.hit(key)
-    return other.usage(key).used == 1
+    return left(other.usage(key)) == 4
+
+
+def left(usage: Usage) -> int:
+    """What is left of five, however many are left of more."""
+    return usage.remaining - usage.limit + 5
 
 
 def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -65,37 +75,77 @@ def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_replicas_share_one_count(redis: RedisServer) -> None:
     """A hit here is used there, with the same end, and one key is nothing to another."""
     with replicas(redis.url) as (one, other):
-        assert [one.hit("a").used, other.hit("a").used, one.hit("a", cost=2).used] == [1, 2, 4]
-        assert other.usage("a").used == 4
-        assert other.hit("b").used == 1
+        assert [left(one.hit("a")), left(other.hit("a")), left(one.hit("a", cost=2))] == [4, 3, 1]
+        assert left(other.usage("a")) == 1
+        assert left(other.hit("b")) == 4
         usage = other.hit("a")
-        assert (usage.used, usage.over, usage.seconds) == (5, False, 60)
-        assert one.hit("a").over
-        assert other.usage("c").used == 0
+        assert (usage.remaining, usage.over, usage.seconds) == (0, False, 12)
+        refused = one.hit("a")
+        assert (refused.remaining, refused.over, refused.seconds) == (0, True, 12)
+        assert left(other.usage("c")) == 5
 
 
-def test_replica_that_comes_later_learns_when_the_period_ends(redis: RedisServer) -> None:
-    """It tells its clients the time at which they will be let in, not a whole period."""
-    with replicas(redis.url) as (one, other):
-        one.hit("a", cost=9)
-        redis.tell("EXPIRE", "k8s-heartbeat:test/5/60/a", "17")
-        assert (other.usage("a").used, other.usage("a").seconds) == (9, 17)
-        assert other.hit("a").over
-        one.hit("b")
-        redis.tell("EXPIRE", "k8s-heartbeat:test/5/60/b", "17")
-        assert (other.hit("b").used, other.hit("b").seconds) == (2, 17)
+def test_replica_that_comes_later_learns_when_there_is_one_more(redis: RedisServer) -> None:
+    """It tells its clients the time at which they will be let in."""
+    with replicas(redis.url, RateLimit(2, timedelta(minutes=1))) as (one, other):
+        one.hit("a", cost=2)
+        assert (other.usage("a").remaining, other.usage("a").seconds) == (0, 30)
+        refused = other.hit("a")
+        assert (refused.over, refused.seconds) == (True, 30)
+
+
+def test_what_is_used_comes_back_for_every_replica(redis: RedisServer) -> None:
+    """As each is told; what was refused uses nothing, and what is paid back takes no room."""
+    with replicas(redis.url, RateLimit(2, timedelta(seconds=1))) as (one, other):
+        assert not one.hit("a", cost=2).over
+        assert [other.hit("a").over, one.hit("a").over] == [True, True]
+        until(lambda: not other.hit("a").over, "one more")
+        until(lambda: one.usage("a").remaining == 2, "all of them")
+        until(lambda: redis.tell("DBSIZE") == b":0\r\n", "Redis has forgotten it")
+
+
+@given(
+    # So long that Redis, whose own clock goes on, forgets nothing meanwhile.
+    st.sampled_from([3600, 24 * 3600, 8760 * 3600]),
+    st.integers(1, 20),
+    st.lists(
+        st.tuples(st.integers(0, 4), st.sampled_from([0.0, 0.2, 0.5, 1.0, 1.3, 7.0])), max_size=30
+    ),
+)
+def test_redis_counts_as_a_process_does(
+    script: Callable[..., Any], period: int, requests: int, steps: list[tuple[int, float]]
+) -> None:
+    """The same hits at the same moments: the same answers, by a clock of Unix seconds."""
+    clock, key = Clock(1.9e9), f"{time.monotonic_ns()}"
+    limit = RateLimit(requests, timedelta(seconds=period))
+    local = LocalQuota(limit, clock.monotonic)
+    for cost, pause in steps:
+        clock.seconds += pause * period / requests
+        mine = local.hit(key, cost) if cost else local.usage(key)
+        admitted, level = script([key], [cost, requests, period, repr(clock.seconds)])
+        assert mine == limit.usage(float(level), 0 if admitted else cost)
+
+
+@pytest.fixture(scope="module")
+def script(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
+    """The script in a Redis, at a moment that it is told."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        client = Redis(port=server.port)
+        told = "local seconds = tonumber(ARGV[4])"
+        yield client.register_script(told + COUNT)
+        client.close()
 
 
 def test_counts_of_another_limit_or_of_another_kind_are_not_mixed(redis: RedisServer) -> None:
     """A roll-out that changes a limit begins to count anew."""
     with replicas(redis.url) as (one, _), replicas(redis.url, RateLimit(9)) as (other, _):
         one.hit("a")
-        assert other.hit("a").used == 1
+        assert left(other.hit("a")) == 4
 
 
 def test_no_more_pass_than_may_however_many_ask_at_once(redis: RedisServer) -> None:
     """Two replicas of sixteen threads each, and not one too many or too few."""
-    limit = RateLimit(50, timedelta(minutes=1))
+    limit = RateLimit(50, timedelta(hours=1))
     with replicas(redis.url, limit) as quotas:
         turns = iter(quotas * 16)
         found = all_at_once(32, lambda: _hits(next(turns), 5))
@@ -108,7 +158,7 @@ def _hits(quota: SharedQuota, times: int) -> int:
 
 def test_death_and_return_under_load(redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
     """Nobody hangs, nothing is raised, and what was used before is not given back."""
-    limit = RateLimit(2_000, timedelta(minutes=1))
+    limit = RateLimit(2_000, timedelta(hours=1))
     ended = threading.Event()
     passed: list[int] = []
 
@@ -128,14 +178,14 @@ def test_death_and_return_under_load(redis: RedisServer, caplog: pytest.LogCaptu
             thread.start()
         try:
             one, other = quotas
-            until(lambda: one.usage("a").used > limit.requests // 2, "load")
+            until(lambda: one.usage("a").remaining < limit.requests // 2, "load")
             redis.kill()
-            before = other.usage("a").used
+            before = other.usage("a").remaining
             until(lambda: messages(caplog).count(LOST) >= 2, "both notice")
-            until(lambda: other.usage("a").used > before, "counting goes on")
+            until(lambda: other.usage("a").remaining < before, "counting goes on")
             redis.start()
             until(lambda: are_shared(one, other) and are_shared(other, one), "they share again")
-            until(lambda: one.usage("a").over and other.usage("a").over, "the limit is reached")
+            until(lambda: one.hit("a").over and other.hit("a").over, "the limit is reached")
         finally:
             ended.set()
             for thread in threads:
@@ -158,10 +208,12 @@ def test_hanging_redis_holds_up_nobody(
         one.hit("a")
         redis.hang()
         try:
-            found = all_at_once(64, lambda: [one.hit("a").used for _ in range(20)])
+            found = all_at_once(64, lambda: [one.hit("a").remaining for _ in range(20)])
         finally:
             redis.go_on()
-        assert max(max(numbers) for numbers in found) == 1 + 64 * 20
+        used = 1 + 64 * 20
+        # A second or two may have passed, which pays one or two back.
+        assert used - 5 <= 3600 - min(min(numbers) for numbers in found) <= used
         until(lambda: are_shared(one, other), "they share again")
     assert messages(caplog) == [LOST, FOUND]
 
@@ -203,16 +255,30 @@ def test_full_redis_leaves_the_local_count_until_there_is_room(
     assert messages(caplog) == [LOST, FOUND]
 
 
-def test_counter_that_is_no_number_leaves_the_local_count(redis: RedisServer) -> None:
-    """Whoever else writes there."""
+def test_what_is_no_count_is_none(redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever else writes there; where nothing can be counted, the local count is left."""
     with replicas(redis.url, count=1) as (quota,):
-        redis.tell("SET", "k8s-heartbeat:test/5/60/a", "a lot")
-        redis.tell("LPUSH", "k8s-heartbeat:test/5/60/b", "a lot")
-        redis.tell("SET", "k8s-heartbeat:test/5/60/c", "-7")
-        for key in "abc":
-            until(lambda: are_shared(quota, quota), "it answers")
-            assert quota.hit(key).used == 1
-            assert quota.usage(key).used == 1
+        odd = {"a": "a lot", "c": "-7", "d": "nan", "e": "-inf"}
+        for key, value in odd.items():
+            redis.tell("SET", f"k8s-heartbeat:sliding:test/5/60/{key}", value)
+        redis.tell("LPUSH", "k8s-heartbeat:sliding:test/5/60/b", "a lot")
+        until(lambda: are_shared(quota, quota), "it answers")
+        for key in (*odd, "b"):
+            assert messages(caplog) == []
+            assert left(quota.hit(key)) == 4
+            assert left(quota.usage(key)) == 4
+    assert messages(caplog) == [LOST]
+
+
+@pytest.mark.parametrize("value", ["9e99", "inf"])
+def test_a_clock_that_was_set_back_costs_a_limit_and_no_more(
+    redis: RedisServer, value: str
+) -> None:
+    """What was counted by it is far ahead, and taken for a limit that was just used up."""
+    with replicas(redis.url, RateLimit(5, timedelta(seconds=2))) as (one, other):
+        redis.tell("SET", "k8s-heartbeat:sliding:test/5/2/a", value)
+        assert one.hit("a").over
+        until(lambda: not other.hit("a").over, "one more")
 
 
 @contextmanager
@@ -299,9 +365,9 @@ def test_nonsense_leaves_the_local_count(
     """Whatever stands at the address: the limit holds, and the log has no password."""
     caplog.set_level(logging.DEBUG)
     with answering(answer) as url, replicas(url, count=1, patience=0.2) as (quota,):
-        assert quota.usage("a").used == 0
+        assert left(quota.usage("a")) == 5
         assert [quota.hit("a").over for _ in range(6)] == [False] * 5 + [True]
-        assert quota.usage("a").over
+        assert not quota.usage("a").remaining
     assert messages(caplog).count(LOST) == 1
     assert PASSWORD not in caplog.text
 
@@ -340,8 +406,8 @@ def test_threads_that_cannot_be_started_are_done_without(
 
     monkeypatch.setattr(threading.Thread, "start", start_few)
     with replicas(f"redis://127.0.0.1:{free_port()}", count=1) as (quota,):
-        assert [quota.hit("a").used for _ in range(6)] == [1, 2, 3, 4, 5, 6]
-        assert quota.usage("a").used == 6
+        assert [quota.hit("a").over for _ in range(6)] == [False] * 5 + [True]
+        assert not quota.usage("a").remaining
     assert messages(caplog) == [LOST]
     assert why in caplog.text
     assert len(started) == most

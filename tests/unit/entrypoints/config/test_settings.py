@@ -427,7 +427,7 @@ def test_every_setting_is_explained_with_its_origin() -> None:
     assert "down=400" in lines["HEARTBEAT_STATUS_CODES"][0]
     assert lines["HEARTBEAT_CORS_ORIGINS"] == ("*", "default")
     assert lines["HEARTBEAT_TRUSTED_PROXIES"] == ("-", "default")
-    assert lines["HEARTBEAT_TOKEN_RATE_LIMIT"] == ("RATE_LIMIT", "default")
+    assert lines["HEARTBEAT_TOKEN_RATE_LIMIT"] == ("20 * RATE_LIMIT", "default")
 
 
 def test_setting_that_is_a_flag_alone_is_explained_by_the_flag(
