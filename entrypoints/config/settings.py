@@ -214,15 +214,15 @@ class Settings:
         _HOUR,
         "RATE_LIMIT_PERIOD",
         duration(_SECOND, _YEAR, "1h"),
-        "the period of `RATE_LIMIT`. All limits slide: that many at once, then one more each period "
-        "/ limit, so that whoever is over waits for a second here",
+        "the period of `RATE_LIMIT`. All limits slide: that many at once, then one more each "
+        "period / limit, so that whoever is over waits for a second here",
     )
     token_rate_limit: int | None = _declared(
         None,
         "HEARTBEAT_TOKEN_RATE_LIMIT",
         _optional(whole(1, _MANY, "a whole number from 1", "72000")),
-        "requests per valid token in the same period, whatever addresses carry it; the limit of the "
-        "address does not apply to them. By default 20 a second: 500 URLs every 30 s are 17",
+        "requests per valid token in the same period, whatever addresses carry it; the limit of "
+        "the address does not apply to them. By default 20 a second: 500 URLs every 30 s are 17",
         none="20 * RATE_LIMIT",
     )
     failed_auth_limit: int = _declared(
