@@ -13,6 +13,7 @@ from k8s_heartbeat.core.checks.reader import NotServed, ReadError, ReadTimeout
 from k8s_heartbeat.core.query import InvalidQuery, WrongScope
 
 from ..masking import KNOWN, without_credentials
+from .questions import NoPlace
 from .rendering import to_json
 from .state import state_of
 
@@ -78,6 +79,9 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
 
 def _told(error: InvalidQuery, base: str) -> str:
     """What is wrong with a question, and where in a path it is put right."""
+    if isinstance(error, NoPlace):
+        root = f"{base}/api/healthz"
+        return f"{error}, as in {root}/-?kind=node; {root} is for all namespaces"
     if not isinstance(error, WrongScope):
         return str(error)
     word = error.kind.kind.lower()

@@ -15,7 +15,7 @@ from k8s_heartbeat.core.checks.selection import Selection
 from k8s_heartbeat.core.query import InvalidQuery, Query, WrongScope, check_name, check_namespace
 from k8s_heartbeat.core.selectors import LabelSelector, parse_selector
 
-__all__ = ["ObjectQuestion", "SelectionQuestion", "check_component_name"]
+__all__ = ["NoPlace", "ObjectQuestion", "SelectionQuestion", "check_component_name"]
 
 NO_NAMESPACE = "-"
 """Takes the place of the namespace in the path of a cluster-scoped object."""
@@ -112,7 +112,7 @@ class SelectionQuestion:
         if len(words) > _MOST_KINDS:
             raise InvalidQuery("kind", f"more than {_MOST_KINDS} are named, as in kind=deploy,sts")
         if cluster_scoped and not words:
-            raise _no_place()
+            raise NoPlace
         place = "" if cluster_scoped else namespace
         question = cls(place, words, _selector(req), cluster_scoped, min_available)
         question._check(filter(None, (RULES.kind_called(word.text) for word in words)))
@@ -133,9 +133,16 @@ class SelectionQuestion:
     def _check(self, kinds: Iterable[Kind]) -> None:
         for kind in kinds:
             if self.cluster_scoped and kind.namespaced:
-                raise _no_place()
+                raise NoPlace
             if self.namespace and not kind.namespaced:
                 raise WrongScope(kind)
+
+
+class NoPlace(InvalidQuery):
+    """`NO_NAMESPACE` stands where there is nothing cluster-scoped to ask for."""
+
+    def __init__(self) -> None:
+        super().__init__("namespace", f"{NO_NAMESPACE} is for cluster-scoped kinds")
 
 
 def check_component_name(name: str) -> None:
@@ -148,14 +155,6 @@ def check_component_name(name: str) -> None:
         check_namespace(name)
     except InvalidQuery as error:
         raise InvalidQuery("name", error.problem) from None
-
-
-def _no_place() -> InvalidQuery:
-    return InvalidQuery(
-        "namespace",
-        "- is for cluster-scoped kinds, as in /api/healthz/-?kind=node; /api/healthz is for all "
-        "namespaces",
-    )
 
 
 def _selector(req: falcon.Request) -> LabelSelector | None:

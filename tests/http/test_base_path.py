@@ -87,6 +87,7 @@ def test_probes_need_neither_the_prefix_nor_a_token() -> None:
 def test_a_fault_names_paths_as_they_are_asked_for() -> None:
     """What it says to write can be written."""
     served = service(reader=FakeReader(), contract=replace(GUARDED, base_path=BASE))
-    told = ask(served, path=f"{BASE}/api/healthz/shop/node/one", headers=BEARER)
-    assert told.status == 400
-    assert f"{BASE}/api/healthz/-/node/NAME" in told.json()["detail"]
+    for path, named in (("shop/node/one", "-/node/NAME"), ("-", "-?kind=node")):
+        told = ask(served, path=f"{BASE}/api/healthz/{path}", headers=BEARER)
+        assert told.status == 400
+        assert f"{BASE}/api/healthz/{named}" in told.json()["detail"]
