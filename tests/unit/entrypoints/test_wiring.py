@@ -8,7 +8,7 @@ from pathlib import Path
 from k8s_heartbeat.core.checks.reader import Deadline
 from k8s_heartbeat.core.query import Query
 from k8s_heartbeat.core.rules import KINDS
-from k8s_heartbeat.entrypoints.settings import Settings
+from k8s_heartbeat.entrypoints.config.settings import Settings
 from k8s_heartbeat.entrypoints.wiring import Cluster, live_cluster, server_cluster
 from tests.builders import deployment
 from tests.servers.api_server import ApiServer, until
