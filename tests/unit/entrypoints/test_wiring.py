@@ -7,7 +7,7 @@ from pathlib import Path
 
 from k8s_heartbeat.core.checks.reader import Deadline
 from k8s_heartbeat.core.query import Query
-from k8s_heartbeat.core.rules import KINDS
+from k8s_heartbeat.core.rules import KINDS, RULES
 from k8s_heartbeat.entrypoints.config.settings import Settings
 from k8s_heartbeat.entrypoints.wiring import Cluster, live_cluster, server_cluster
 from tests.builders import deployment
@@ -21,8 +21,9 @@ def _lists(api: ApiServer) -> int:
 
 def _ask(cluster: Cluster) -> None:
     """Ask for one object more often than many names would be in the lifetime of a reading."""
+    reader = cluster.reader(RULES)
     for _ in range(40):
-        cluster.reader.read(Query(KINDS[0], "shop", "api"), Deadline.after(5.0, time.monotonic))
+        reader.read(Query(KINDS[0], "shop", "api"), Deadline.after(5.0, time.monotonic))
 
 
 def test_questions_share_lists_where_a_server_asks_them(tmp_path: Path) -> None:
