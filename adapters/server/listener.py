@@ -17,9 +17,9 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher
 
 from .connections import Connection
+from .workers import Workers
 
 __all__ = ["Listener"]
 
@@ -42,6 +42,7 @@ class Listener(TcpWSGIServer):
         adj: What waitress is told.
         is_stopping: Whether a stop was asked for.
         is_quick: Whether a path, as it was sent, never waits for the cluster.
+        workers: Who answers.
         probes: Who answers what is asked for there.
         named: What else waitress's own listener takes.
 
@@ -63,14 +64,17 @@ class Listener(TcpWSGIServer):
         *,
         is_stopping: Callable[[], bool],
         is_quick: Callable[[str], bool],
-        probes: ThreadedTaskDispatcher,
+        workers: Workers,
+        probes: Workers,
         **named: Any,
     ) -> None:
         self.is_stopping = is_stopping
         self._is_quick = is_quick
+        self._workers = workers
         self._probes = probes
         self._entries = entries
-        super().__init__(app, entries, adj=adj, **named)
+        # It would start threads of its own otherwise.
+        super().__init__(app, entries, adj=adj, dispatcher=cast(Any, workers), **named)
 
     def readable(self) -> bool:
         """Whether there is room for somebody new."""
@@ -112,8 +116,7 @@ class Listener(TcpWSGIServer):
     def hand_over(self, connection: Connection, request: HTTPRequestParser) -> None:
         """Have a request answered; probes do not stand in line, or a busy service is restarted."""
         quick = self._is_quick(getattr(request, "path", ""))
-        workers = self._probes if quick else self.task_dispatcher
-        workers.add_task(cast(Any, connection))
+        (self._probes if quick else self._workers).add_task(connection)
 
     def resume(self) -> None:
         """Try again to take connections in: there may be room."""

@@ -15,11 +15,11 @@ from typing import Any, Protocol
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
-from waitress.task import ThreadedTaskDispatcher
 
 from .connections import Connection, State, victims
 from .descriptors import room_for
 from .listener import Listener
+from .workers import Workers
 
 __all__ = ["Server", "Stopping", "TooFewThreadsError"]
 
@@ -125,7 +125,7 @@ class Server:
             # Answers stay in memory: the file system may be read-only.
             outbuf_overflow=2**30,
         )
-        self._workers, self._probes = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
+        self._workers, self._probes = Workers(), Workers()
         # Before anybody can connect, who would go without an answer if they cannot be started.
         self._start_threads(threads)
         self._listeners = self._listen(app, adjustments)
@@ -151,8 +151,8 @@ class Server:
 
     def _start_threads(self, threads: int) -> None:
         try:
-            self._workers.set_thread_count(threads)
-            self._probes.set_thread_count(_PROBE_THREADS)
+            self._workers.start(threads, "worker")
+            self._probes.start(_PROBE_THREADS, "probe")
         except RuntimeError as error:
             raise TooFewThreadsError(threads + _PROBE_THREADS, str(error)) from None
 
@@ -168,7 +168,7 @@ class Server:
                         adjustments,
                         is_stopping=self._stop.is_asked,
                         is_quick=self._is_quick,
-                        dispatcher=self._workers,
+                        workers=self._workers,
                         probes=self._probes,
                         sockinfo=address,
                     )
@@ -206,7 +206,7 @@ class Server:
 
     def _end_threads(self) -> None:
         for pool in (self._workers, self._probes):
-            pool.shutdown(timeout=1)
+            pool.end(seconds=1)
 
     def _close_listener(self, listener: Listener) -> None:
         """Take in who stands in its queue, for they have a connection as they see it; close it."""
@@ -223,6 +223,9 @@ class Server:
             self._loop_once(_TICK)
 
     def _loop_once(self, timeout: float) -> None:
+        for pool in (self._workers, self._probes):
+            due = pool.look()
+            timeout = timeout if due is None else min(timeout, due)
         wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
         now = time.monotonic()
         if now >= self._next_sweep:

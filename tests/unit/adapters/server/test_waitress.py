@@ -26,14 +26,13 @@ USED = {
         request requests requests_lock send_continue sent_continue server service socket task_class
         total_outbufs_len will_close writable
     """,
-    "dispatcher": "add_task set_thread_count shutdown",
     "error task": """
         channel content_length execute request response_headers set_close_on_finish status version
         write
     """,
     "listener": """
         __init__ accept accepting adj channel_class del_channel getsockname handle_accept readable
-        set_socket_options socket task_dispatcher
+        set_socket_options socket
     """,
     "loop": "close_all loop",
     "parser": """
@@ -44,7 +43,7 @@ USED = {
     "task": "build_response_header channel get_environment set_close_on_finish",
 }
 """Of each part the names that are used here, and are in no documentation."""
-OURS = {"_map", "close", "listen", "run"}
+OURS = {"_map", "add_task", "cancel", "close", "listen", "run", "start"}
 """Called like something of waitress's, and something of ours, the socket's or documented."""
 
 
@@ -81,7 +80,6 @@ def parts() -> Iterator[Mapping[str, Any]]:
         request.received(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         yield {
             "channel": channel,
-            "dispatcher": dispatcher,
             "error task": ErrorTask(channel, request),
             "listener": listener,
             "loop": wasyncore,

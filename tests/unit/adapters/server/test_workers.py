@@ -1,0 +1,122 @@
+"""Threads that answer: who is woken, who is not, and how they end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from k8s_heartbeat.adapters.server.workers import Workers
+from tests.servers.api_server import PATIENCE, until
+
+
+@dataclass(eq=False)
+class Job:
+    """A task that ends when it is let go."""
+
+    begun: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
+    cancelled: bool = False
+
+    def service(self) -> None:
+        """Note who does it, and wait."""
+        self.thread = threading.current_thread()
+        self.begun.set()
+        assert self.released.wait(PATIENCE)
+
+    def cancel(self) -> None:
+        """Note that nobody will do it."""
+        self.cancelled = True
+
+
+class Broken(Job):
+    """A task that fails."""
+
+    def service(self) -> None:
+        """Fail."""
+        super().service()
+        raise ValueError("broken on purpose")
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    """Four threads, all of them asleep."""
+    made = Workers()
+    made.start(4, "tested")
+    yield made
+    made.end(PATIENCE)
+
+
+def done(workers: Workers) -> Job:
+    """A task that somebody has done."""
+    job = Job()
+    job.released.set()
+    workers.add_task(job)
+    assert job.begun.wait(PATIENCE)
+    return job
+
+
+def test_one_after_another_is_done_by_one_thread(workers: Workers) -> None:
+    """The one that slept last."""
+    until(lambda: len(workers._asleep) == 4, "four threads asleep")
+    first = done(workers)
+    for _ in range(5):
+        until(lambda: len(workers._asleep) == 4, "four threads asleep")
+        assert done(workers).thread is first.thread
+
+
+def test_another_is_woken_when_the_first_in_the_queue_stands_still(workers: Workers) -> None:
+    """As when all that are awake wait for the cluster; and not before."""
+    stuck, waiting = Job(), Job()
+    workers.add_task(stuck)
+    assert stuck.begun.wait(PATIENCE)
+    workers.add_task(waiting)
+    assert not waiting.begun.wait(0.05)
+    until(lambda: workers.look() is None, "nothing in the queue")
+    assert waiting.begun.wait(PATIENCE)
+    assert waiting.thread is not stuck.thread
+    stuck.released.set()
+    waiting.released.set()
+
+
+def test_all_threads_may_be_stuck_at_once(workers: Workers) -> None:
+    """And what comes then waits for the first that is not."""
+    jobs = [Job() for _ in range(5)]
+    for job in jobs:
+        workers.add_task(job)
+    until(lambda: (workers.look(), all(job.begun.is_set() for job in jobs[:4]))[1], "four at once")
+    assert workers.look() is not None
+    assert not jobs[4].begun.is_set()
+    jobs[0].released.set()
+    assert jobs[4].begun.wait(PATIENCE)
+    for job in jobs:
+        job.released.set()
+
+
+def test_a_task_that_fails_ends_no_thread(workers: Workers) -> None:
+    """It is logged, and the next one is done."""
+    for _ in range(8):
+        broken = Broken()
+        broken.released.set()
+        workers.add_task(broken)
+        assert broken.begun.wait(PATIENCE)
+    assert done(workers).thread is not None
+
+
+def test_an_end_finishes_what_was_begun_and_cancels_the_rest() -> None:
+    """Nobody waits longer than was said."""
+    workers = Workers()
+    workers.start(1, "tested")
+    begun, queued = Job(), Job()
+    workers.add_task(begun)
+    assert begun.begun.wait(PATIENCE)
+    workers.add_task(queued)
+    ending = threading.Thread(target=workers.end, args=(PATIENCE,))
+    ending.start()
+    begun.released.set()
+    ending.join(PATIENCE)
+    assert not ending.is_alive()
+    assert (begun.cancelled, queued.cancelled, queued.begun.is_set()) == (False, True, False)
