@@ -174,6 +174,11 @@ class Admission:
         tell, nothing was guessed; but it was asked, and so the request counts against the address.
         """
         offered = state.credentials
+        if len(offered) == 1 and self._guesses.was_just_right(client, offered[0]):
+            # Right again, there is nothing to settle.
+            caller = authenticator.caller(offered[0], state.deadline)
+            if caller is not None:
+                return caller
         callers: dict[bytes, Caller] = {}
         refusal = partial(self._refusal, client) if authenticator.asks_api_server else None
         with self._guesses.trial(client, offered, refusal) as tried:

@@ -17,6 +17,7 @@ __all__ = ["Guesses"]
 # Of each of the two kinds; some 300 bytes each.
 _MOST_KNOWN = 4096
 _RIGHT_SECONDS = 3600.0
+_NOTED_SECONDS = 600.0
 
 
 class Guesses:
@@ -36,13 +37,20 @@ class Guesses:
 
     def __init__(self, failures: Limit, clock: Callable[[], float]) -> None:
         self._failures = failures
+        self._clock = clock
         self._lock = threading.Lock()
         # By the SHA-256 of a client and a credential.
         period = failures.quota.limit.period.total_seconds()
-        self._right: TTLCache[bytes, None] = TTLCache(_MOST_KNOWN, _RIGHT_SECONDS, clock)
+        self._right: TTLCache[bytes, float] = TTLCache(_MOST_KNOWN, _RIGHT_SECONDS, clock)
         self._wrong: TTLCache[bytes, None] = TTLCache(_MOST_KNOWN, period, clock)
         # What each client has on trial: guessing at once is not guessing faster.
         self._tried: dict[str, list[bytes]] = {}
+
+    def was_just_right(self, client: str, credential: Credential) -> bool:
+        """Whether it was right from there so lately that it need not be noted again."""
+        with self._lock:
+            noted = self._right.get(_digest(client, credential))
+        return noted is not None and self._clock() - noted < _NOTED_SECONDS
 
     @contextmanager
     def trial(
@@ -96,7 +104,8 @@ class Guesses:
                 processes included: not even that they are wrong is told.
         """
         with self._lock:
-            self._right.update(dict.fromkeys(right))
+            if right:
+                self._right.update(dict.fromkeys(right, self._clock()))
             guesses = self._unknown(wrong) if wrong else []
             # At once, so that of many that are alike at one moment one counts.
             self._wrong.update(dict.fromkeys(guesses))
