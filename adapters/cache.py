@@ -154,8 +154,11 @@ class Cache(Generic[K, V]):
         """The same as `recall` for a caller that holds the lock."""
         now = self.clock()
         for shelf in (self.kept, self.refused, self.failed):
-            entry: Entry[V] | None = shelf.get(key)
-            if entry is not None and now < entry.fresh:
+            try:
+                entry = shelf[key]
+            except KeyError:
+                continue
+            if now < entry.fresh:
                 return entry
         return None
 

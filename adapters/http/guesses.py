@@ -48,9 +48,13 @@ class Guesses:
 
     def was_just_right(self, client: str, credential: Credential) -> bool:
         """Whether it was right from there so lately that it need not be noted again."""
+        digest = _digest(client, credential)
         with self._lock:
-            noted = self._right.get(_digest(client, credential))
-        return noted is not None and self._clock() - noted < _NOTED_SECONDS
+            try:
+                noted = self._right[digest]
+            except KeyError:
+                return False
+        return self._clock() - noted < _NOTED_SECONDS
 
     @contextmanager
     def trial(

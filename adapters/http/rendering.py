@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from k8s_heartbeat.core import Assessment, Cause, Health, Summary
 
@@ -75,8 +75,7 @@ def code_of_group(summary: Summary, codes: Mapping[str, int], *, passes: bool) -
     return codes[str(word)]
 
 
-@dataclass(frozen=True, slots=True)
-class Freshness:
+class Freshness(NamedTuple):
     """How old an answer is.
 
     Attributes:
@@ -86,6 +85,9 @@ class Freshness:
 
     age: float = 0.0
     stale: bool = False
+
+
+_JUST_READ = Freshness()
 
 
 def object_body(
@@ -109,7 +111,7 @@ def object_body(
 def group_body(
     summary: Summary,
     group: Group,
-    fresh: Freshness = Freshness(),
+    fresh: Freshness = _JUST_READ,
     *,
     now: datetime,
     detail: Detail,

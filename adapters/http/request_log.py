@@ -105,22 +105,26 @@ class RequestLog:
         else:
             level = logging.DEBUG if req.path in PROBES else logging.INFO
         if _log.isEnabledFor(level):
-            fields = {
-                "method": req.method,
-                "path": req.path,
+            method, path = req.method, req.path
+            fields: dict[str, object] = {
+                "method": method,
+                "path": path,
                 "status": status,
                 "health": resp.get_header(STATUS_HEADER),
                 "durationMs": round((self._clock() - state.began) * 1000, 1),
                 "client": state.client,
-                "caller": state.caller.name or None,
-                "reason": state.reason,
-                "cause": state.cause,
-                "age": state.age,
-                "stale": state.stale,
-                "apiCalls": None if state.age is None else state.api_calls,
             }
-            told = {name: value for name, value in fields.items() if value is not None}
-            self._say(_log.name, level, f"{req.method} {req.path} {status}", told)
+            if state.caller.name:
+                fields["caller"] = state.caller.name
+            if state.reason is not None:
+                fields["reason"] = state.reason
+            if state.cause is not None:
+                fields["cause"] = state.cause
+            if state.age is not None:
+                fields["age"] = state.age
+                fields["stale"] = state.stale
+                fields["apiCalls"] = state.api_calls
+            self._say(_log.name, level, f"{method} {path} {status}", fields)
         work_on(None)
 
     def _failure_level(self, failure: str, status: int) -> int:
