@@ -165,12 +165,10 @@ class SharedLists:
         try:
             began = self._clock()
             deadline = Deadline.after(self._timeout, self._clock)
-            most = demand.at(began)
+            most = demand.bound(began)
             reading = self._reader.read(Query(*key), deadline, most)
             if reading.gap is not None:
-                # Demand is noticed while it still grows: a LIST may be worth it a moment later.
-                # All that are cut until then read no more objects than that one.
-                demand.count(2 * most, self._clock())
+                demand.cut(most, self._clock())
                 pause = 0.0
             else:
                 took = self._clock() - began
@@ -223,6 +221,7 @@ class _Demand:
     _current: int = 0
     _before: int = 0
     _objects: int = 0
+    _is_whole: bool = True
     _counted: float = float("-inf")
 
     def add(self, worth: int, now: float) -> None:
@@ -241,13 +240,31 @@ class _Demand:
         return self._current + int(left * self._before)
 
     def count(self, objects: int, now: float) -> None:
-        """There are so many objects, at least."""
-        self._objects, self._counted = objects, now
+        """A LIST says that there are so many objects."""
+        self._objects, self._is_whole, self._counted = objects, True, now
+
+    def cut(self, objects: int, now: float) -> None:
+        """A LIST says that there are more than so many."""
+        self._objects, self._is_whole, self._counted = objects, False, now
 
     def pays(self, now: float) -> bool:
-        """Whether a LIST costs no more than what is asked."""
-        known = self._objects if now < self._counted + _COUNTED else 0
-        return now >= self.not_before and self.at(now) >= max(_LEAST, known)
+        """Whether a LIST costs no more than what is asked, as far as is known."""
+        return now >= self.not_before and self.at(now) >= max(_LEAST, self._needed(now))
+
+    def bound(self, now: float) -> int:
+        """How many objects a LIST may have: a few more than there were must not cut it."""
+        return max(self.at(now), self._needed(now) * 5 // 4 if self._is_whole else 0)
+
+    def _needed(self, now: float) -> int:
+        """How much must be asked for a LIST of everything, at least."""
+        passed = now - self._counted
+        if passed >= _COUNTED:
+            return 0
+        if self._is_whole:
+            return self._objects
+        # Demand is noticed while it still grows, and all LISTs that are cut until a whole one is
+        # worth it are to have no more objects than that.
+        return self._objects * 2 if passed < self.lifetime else self._objects * 5 // 4
 
 
 @dataclass(slots=True, eq=False)

@@ -227,9 +227,39 @@ class TestCost:
                 world.clock.time += 1 / 4
 
         ask_for(600)
-        assert world.upstream.lists == [300]
-        ask_for(10)
-        assert len(world.upstream.lists) == 2
+        # The first one while demand still grew.
+        assert world.upstream.lists == [300, 420]
+        ask_for(30)
+        assert len(world.upstream.lists) == 3
+
+    @pytest.mark.parametrize("count", [700, 1_100, 1_500])
+    def test_what_is_worth_it_is_listed_from_the_second_lifetime_on(
+        self, world: World, count: int
+    ) -> None:
+        """However many objects there are: all are asked for once in twelve lifetimes."""
+        world.upstream.objects = workloads(count)
+        for number in range(count):
+            if number == count // 4:
+                world.upstream.asked.clear()
+            world.ask([named(number)])
+            world.clock.time += 60 / count
+        assert {query for query, _ in world.upstream.asked} == {EVERYTHING}
+        assert len(world.upstream.asked) in (8, 9)
+
+    def test_a_list_that_was_just_worth_it_may_grow(self, world: World) -> None:
+        """It is not cut for a few objects more; then it is known that it is worth it no more."""
+        world.upstream.objects = workloads(300)
+        world.ask(map(named, range(15)))
+        assert len(world.upstream.asked) == 15
+        world.clock.time += 3 * TTL
+        world.upstream.objects = workloads(310)
+        world.ask(map(named, range(15)))
+        assert (len(world.upstream.asked), world.upstream.lists) == (30, [300, 375])
+        world.clock.time += 3 * TTL
+        world.ask(map(named, range(15)))
+        assert (len(world.upstream.asked), world.upstream.lists) == (45, [300, 375])
+        world.ask([named(15)])
+        assert world.upstream.lists == [300, 375, 387]
 
     def test_few_names_in_each_of_many_namespaces_are_worth_none(self, world: World) -> None:
         """3 in each of 100, asked every second."""
