@@ -30,6 +30,9 @@ def server_for(app: Any, settings: Settings, stop: Stop) -> Server:
     """
     # Before there are threads.
     share_arenas()
+    # What was loaded stays.
+    gc.freeze()
+    gc.enable()
     # A full collection of what 20,000 objects leave would hold up /livez, and finds little.
     gc.set_threshold(20_000, 20, 50)
     sys.setswitchinterval(_SWITCH_SECONDS)

@@ -132,10 +132,15 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    with ended_by_a_stop():
-        from . import serve_command  # noqa: PLC0415  # takes a while, in which it may be stopped
+    # As above; whoever serves looks for garbage again.
+    gc.disable()
+    try:
+        with ended_by_a_stop():
+            from . import serve_command  # noqa: PLC0415  # takes a while, in which it may be stopped
 
-        return serve_command.run(arguments)
+            return serve_command.run(arguments)
+    finally:
+        gc.enable()
 
 
 def _rules(arguments: argparse.Namespace) -> int:
