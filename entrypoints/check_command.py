@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         answer = (_offline if arguments.filename else _live)(arguments, question)
     except (InvalidQuery, NotServed) as error:
         raise CommandError(str(error), EXIT_USAGE) from None
-    good = report(answer, arguments.output, question.now, question.line)
+    good = report(answer, arguments.output, question.now, question.failure_policy)
     return 0 if good else EXIT_NOT_UP
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from k8s_heartbeat.adapters.refused import repeated
 from k8s_heartbeat.core import Health
 from k8s_heartbeat.core.durations import parse_duration
-from k8s_heartbeat.core.line import Line
+from k8s_heartbeat.core.failure_policy import FailurePolicy
 from k8s_heartbeat.core.selectors import LabelSelector, parse_selector
 
 from .errors import EXIT_USAGE, CommandError
@@ -27,7 +27,7 @@ class Question:
         namespace: Where; None where the command line does not say, empty for all namespaces.
         selector: Which of them, by their labels; None for all.
         component: The component that is judged in place of all that; empty for none.
-        line: Where the caller draws the line.
+        failure_policy: What counts as failing, and from when on.
         now: The time to judge at.
     """
 
@@ -36,7 +36,7 @@ class Question:
     namespace: str | None
     selector: LabelSelector | None
     component: str
-    line: Line
+    failure_policy: FailurePolicy
     now: datetime
 
     @classmethod
@@ -64,7 +64,7 @@ class Question:
             namespace="" if arguments.all_namespaces else arguments.namespace,
             selector=_selector(arguments.selector),
             component=arguments.component or "",
-            line=Line(Health(arguments.fail_on), _lasting(arguments.lasting)),
+            failure_policy=FailurePolicy(Health(arguments.fail_on), _lasting(arguments.lasting)),
             now=_now(arguments.now),
         )
 

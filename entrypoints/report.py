@@ -10,8 +10,8 @@ from datetime import datetime
 
 from k8s_heartbeat.core import Assessment, Cause, Health, Summary, Threshold, summarize
 from k8s_heartbeat.core.durations import format_duration
+from k8s_heartbeat.core.failure_policy import FailurePolicy
 from k8s_heartbeat.core.kinds import Kind, is_custom
-from k8s_heartbeat.core.line import Line
 
 __all__ = ["Answer", "Verdict", "report"]
 
@@ -61,18 +61,18 @@ class Answer:
     uncounted: Sequence[Verdict] = ()
 
 
-def report(answer: Answer, output: str, now: datetime, line: Line) -> bool:
+def report(answer: Answer, output: str, now: datetime, failure_policy: FailurePolicy) -> bool:
     """Print what was found as `output` says; whether it is good enough."""
     summary = summarize((entry.assessment for entry in answer.found), answer.needed)
     if output == "json":
         _print_json(answer, summary, now)
     elif output == "name":
         for item in summary.items:
-            if not line.passes(item, now):
+            if not failure_policy.passes(item, now):
                 print(_clean(f"{_kind(item)}/{item.name}"))
     else:
         _print_rows(answer, summary, now, wide=output == "wide")
-    return line.passes_group(summary, now)
+    return failure_policy.passes_group(summary, now)
 
 
 def _print_rows(answer: Answer, summary: Summary, now: datetime, *, wide: bool) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from cachetools import TTLCache
 
 from k8s_heartbeat.core import Assessment, Health
-from k8s_heartbeat.core.line import Line
+from k8s_heartbeat.core.failure_policy import FailurePolicy
 
 __all__ = ["Outages"]
 
@@ -33,18 +33,20 @@ class Outages:
         # By a hash: two objects that share one share the earlier time.
         self._first: TTLCache[int, float] = TTLCache(_MOST, _FORGOTTEN_SECONDS, clock)
 
-    def since(self, assessment: Assessment, line: Line, now: datetime) -> datetime | None:
-        """Since when an object has been on the bad side of a line, as far as this process knows.
+    def since(
+        self, assessment: Assessment, failure_policy: FailurePolicy, now: datetime
+    ) -> datetime | None:
+        """Since when an object has been failing by a policy, as far as this process knows.
 
         None for what is not, for what is unknown or missing, and where no time is asked for.
         """
-        if not line.lasting or assessment.health in (Health.UNKNOWN, Health.MISSING):
+        if not failure_policy.lasting or assessment.health in (Health.UNKNOWN, Health.MISSING):
             return None
         said, moment = assessment, self._clock()
-        key = hash((said.api_version, said.kind, said.namespace, said.name, line.fail_on))
+        key = hash((said.api_version, said.kind, said.namespace, said.name, failure_policy.fail_on))
         with self._lock:
             first = self._first.get(key)
-            if line.is_good(assessment):
+            if failure_policy.is_good(assessment):
                 if first is not None:
                     del self._first[key]
                 return None

@@ -9,14 +9,14 @@ import falcon
 
 from k8s_heartbeat.core import Health, Threshold
 from k8s_heartbeat.core.durations import parse_duration
-from k8s_heartbeat.core.line import Line
+from k8s_heartbeat.core.failure_policy import FailurePolicy
 from k8s_heartbeat.core.query import InvalidQuery
 
-__all__ = ["MEDIA_HEALTH", "Wanted", "flag", "wanted_of"]
+__all__ = ["MEDIA_HEALTH", "ResponseOptions", "flag", "response_options_of"]
 
 MEDIA_HEALTH = "application/health+json"
 # What most requests ask for, which have no parameters.
-_ANY_DOWN = Line()
+_ANY_DOWN = FailurePolicy()
 _EXAMPLES = {
     "code": "200",
     "explain": "true",
@@ -38,29 +38,29 @@ _JSON_RANGES = ("application/json", "application/*", "*/*")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ResponseOptions:
     """How a caller wants the verdict told.
 
     Attributes:
-        line: Where the caller draws the line between up and not.
+        failure_policy: What counts as failing, and from when on.
         fixed_code: The code whatever the verdict; None for the verdict's own.
         health_json: Whether as health+json.
         min_available: How many replicas `up` needs; None for what the policy says.
         all_items: Whether every member of a group is told, whatever the group's word.
     """
 
-    line: Line
+    failure_policy: FailurePolicy
     fixed_code: int | None
     health_json: bool
     min_available: Threshold | None = None
     all_items: bool = False
 
 
-_PLAIN = Wanted(_ANY_DOWN, None, health_json=False)
-_PLAIN_HEALTH = Wanted(_ANY_DOWN, None, health_json=True)
+_PLAIN = ResponseOptions(_ANY_DOWN, None, health_json=False)
+_PLAIN_HEALTH = ResponseOptions(_ANY_DOWN, None, health_json=True)
 
 
-def wanted_of(req: falcon.Request) -> Wanted:
+def response_options_of(req: falcon.Request) -> ResponseOptions:
     """How a request wants the verdict told.
 
     Raises:
@@ -70,7 +70,9 @@ def wanted_of(req: falcon.Request) -> Wanted:
     if not req.params:
         return _PLAIN_HEALTH if health_json else _PLAIN
     _refuse_misspelled(req.params)
-    return Wanted(_line(req), _fixed_code(req), health_json, _min_available(req), _all_items(req))
+    return ResponseOptions(
+        _failure_policy(req), _fixed_code(req), health_json, _min_available(req), _all_items(req)
+    )
 
 
 def _refuse_misspelled(names: Iterable[str]) -> None:
@@ -97,13 +99,13 @@ def _nearest(name: str) -> str:
     return "".join(difflib.get_close_matches(_plain(name), _EXAMPLES, n=1, cutoff=_SIMILARITY))
 
 
-def _line(req: falcon.Request) -> Line:
+def _failure_policy(req: falcon.Request) -> FailurePolicy:
     fail_on = req.get_param("fail_on", default="down")
     if fail_on not in (Health.DEGRADED, Health.DOWN):
         raise InvalidQuery("fail_on", "it is neither degraded nor down, such as fail_on=degraded")
     lasting = req.get_param("for", default="0s")
     try:
-        return Line(Health(fail_on), parse_duration(lasting))
+        return FailurePolicy(Health(fail_on), parse_duration(lasting))
     except ValueError as error:
         raise InvalidQuery("for", f"{lasting[:40]!a} {error}; here for=2m") from None
 

@@ -29,7 +29,7 @@ from k8s_heartbeat.core.query import InvalidQuery, Query
 
 from ..groups import Groups
 from .outages import Outages
-from .parameters import MEDIA_HEALTH, Wanted, flag, wanted_of
+from .parameters import MEDIA_HEALTH, ResponseOptions, flag, response_options_of
 from .problems import STATUS_HEADER
 from .questions import ObjectQuestion, SelectionQuestion, check_component_name
 from .rendering import (
@@ -97,24 +97,24 @@ class _Health:
         state: RequestState,
         resp: falcon.Response,
         found: ObjectResult,
-        wanted: Wanted,
+        options: ResponseOptions,
     ) -> None:
         assessment, fresh = found.assessment, _freshness(state, found.worth)
         detail = state.caller.detail or self._given.detail
         state.reason = assessment.reason
-        last: tuple[Freshness, Detail, Wanted, _Written] | None = found.memo.get(_ANSWER)
-        if last is not None and last[:3] == (fresh, detail, wanted):
+        last: tuple[Freshness, Detail, ResponseOptions, _Written] | None = found.memo.get(_ANSWER)
+        if last is not None and last[:3] == (fresh, detail, options):
             _write(resp, last[3], fresh)
             return
         given, now = self._given, self._given.now()
-        seen = given.outages.since(assessment, wanted.line, now)
-        passes = wanted.line.passes(assessment, now, seen)
+        seen = given.outages.since(assessment, options.failure_policy, now)
+        passes = options.failure_policy.passes(assessment, now, seen)
         code = code_of(assessment, given.codes, passes=passes)
         body = object_body(assessment, fresh, now=now, detail=detail)
-        written = _written(body, wanted, code)
-        if not wanted.line.lasting:
+        written = _written(body, options, code)
+        if not options.failure_policy.lasting:
             # In the same tenth of a second the answer is the same.
-            found.memo[_ANSWER] = fresh, detail, wanted, written
+            found.memo[_ANSWER] = fresh, detail, options, written
         _write(resp, written, fresh)
 
     def _answer_group(
@@ -124,13 +124,13 @@ class _Health:
         group: Group,
         found: SelectionResult,
         needed: Threshold | None,
-        wanted: Wanted,
+        options: ResponseOptions,
     ) -> None:
         given, now = self._given, self._given.now()
         fresh = _freshness(state, given.groups.worth(found))
         summary = summarize(found.assessments, needed)
-        seen = partial(given.outages.since, line=wanted.line, now=now)
-        passes = wanted.line.passes_group(summary, now, seen)
+        seen = partial(given.outages.since, failure_policy=options.failure_policy, now=now)
+        passes = options.failure_policy.passes_group(summary, now, seen)
         code = code_of_group(summary, given.codes, passes=passes)
         detail = state.caller.detail or given.detail
         body = group_body(
@@ -140,10 +140,10 @@ class _Health:
             now=now,
             detail=detail,
             failing=not (summary.up and passes),
-            all_items=wanted.all_items,
+            all_items=options.all_items,
         )
         state.reason = summary.reason
-        _write(resp, _written(body, wanted, code), fresh)
+        _write(resp, _written(body, options, code), fresh)
 
     def _answer_absence(
         self,
@@ -151,12 +151,12 @@ class _Health:
         resp: falcon.Response,
         verdict: Assessment,
         error: ReadError,
-        wanted: Wanted,
+        options: ResponseOptions,
     ) -> None:
         """One answer whatever the reason, so that nobody can enumerate; the log has the reason."""
         state.cause = str(error)
         began = state.deadline.clock() if error.began is None else error.began
-        self._answer_object(state, resp, ObjectResult(verdict, Worth(began)), wanted)
+        self._answer_object(state, resp, ObjectResult(verdict, Worth(began)), options)
 
 
 class ObjectHealth(_Health):
@@ -172,7 +172,7 @@ class ObjectHealth(_Health):
             NotServed: The cluster serves no such kind.
             ReadError: The API server gave no reading.
         """
-        given, state, wanted = self._given, state_of(req), wanted_of(req)
+        given, state, options = self._given, state_of(req), response_options_of(req)
         explain_all = flag(req, "explain")
         question = ObjectQuestion.of(namespace, kind, name)
         query, deadline = question.known, state.deadline
@@ -185,16 +185,16 @@ class ObjectHealth(_Health):
                 query,
                 now=given.now(),
                 deadline=deadline,
-                policy=given.policy.needing(wanted.min_available),
+                policy=given.policy.needing(options.min_available),
                 rules=given.rules,
                 explain_all=explain_all,
             )
         except (NotFound, Forbidden) as error:
             unknown = absent(str(question.kind).lower(), question.namespace, name)
             verdict = unknown if query is None else missing(query)
-            self._answer_absence(state, resp, verdict, error, wanted)
+            self._answer_absence(state, resp, verdict, error, options)
         else:
-            self._answer_object(state, resp, found, wanted)
+            self._answer_object(state, resp, found, options)
 
     on_head = on_get
 
@@ -230,8 +230,8 @@ class GroupHealth(_Health):
             NotServed: The cluster serves no such kind.
             ReadError: The API server gave no reading.
         """
-        state, wanted = state_of(req), wanted_of(req)
-        question = SelectionQuestion.of(req, namespace, wanted.min_available)
+        state, options = state_of(req), response_options_of(req)
+        question = SelectionQuestion.of(req, namespace, options.min_available)
         place = question.namespace
         group = Group("Namespace", place, place) if place else Group("Cluster")
         groups = self._given.groups
@@ -240,11 +240,11 @@ class GroupHealth(_Health):
                 found = self._found(self._resolved(question, state), state)
             except (NotFound, Forbidden) as error:
                 verdict = absent(group.kind, group.namespace, group.name)
-                self._answer_absence(state, resp, verdict, error, wanted)
+                self._answer_absence(state, resp, verdict, error, options)
                 return
             with groups.computing(state.deadline):
                 found = found.narrowed(selector=question.selector)
-                self._answer_group(state, resp, group, found, None, wanted)
+                self._answer_group(state, resp, group, found, None, options)
 
     on_head = on_get
 
@@ -306,22 +306,22 @@ class ComponentHealth(_Health):
             InvalidQuery: A name or parameter that cannot be.
             ReadError: The API server gave no reading.
         """
-        given, state, wanted = self._given, state_of(req), wanted_of(req)
+        given, state, options = self._given, state_of(req), response_options_of(req)
         check_component_name(name)
         in_sight = state.caller.may_see_component(name, state.deadline)
         component = given.components.get(name) if in_sight else None
         if component is None:
             unknown = NotFound("component", "it is not in the configuration")
             error = unknown if in_sight else out_of_sight()
-            self._answer_absence(state, resp, absent("Component", "", name), error, wanted)
+            self._answer_absence(state, resp, absent("Component", "", name), error, options)
             return
-        policy = component.policy.needing(wanted.min_available)
+        policy = component.policy.needing(options.min_available)
         component = replace(component, policy=policy)
         group = Group("Component", name=name, title=component.title)
         with given.groups.answering():
             found = given.groups.check(component, given.now(), state.deadline)
             with given.groups.computing(state.deadline):
-                self._answer_group(state, resp, group, found, component.up, wanted)
+                self._answer_group(state, resp, group, found, component.up, options)
 
     on_head = on_get
 
@@ -342,9 +342,9 @@ class _Written(NamedTuple):
     text: str
 
 
-def _written(body: dict[str, Any], wanted: Wanted, code: int) -> _Written:
-    code, health = wanted.fixed_code or code, str(body["status"])
-    if wanted.health_json:
+def _written(body: dict[str, Any], options: ResponseOptions, code: int) -> _Written:
+    code, health = options.fixed_code or code, str(body["status"])
+    if options.health_json:
         return _Written(code, health, MEDIA_HEALTH, to_json(health_body(body)))
     return _Written(code, health, falcon.MEDIA_JSON, to_json(body))
 

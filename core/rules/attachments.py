@@ -14,8 +14,8 @@ from ..kinds import Kind
 from ..model import Manifest, Metadata, Source
 from ..waiting import has_waited
 from ..wording import quoted
+from .condition_view import as_cause, is_true, word_of
 from .rule import Context, Rule
-from .stated import as_cause, is_true, word_of
 from .verdict import Verdict
 
 __all__ = ["ATTACHMENT_RULES"]

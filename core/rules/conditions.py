@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ..assessment import Activity, Cause, Health
 from ..model import Condition, record
+from .condition_view import as_cause, is_true, word_of
 from .finding import Custom, Finding, held, waiting
 from .roles import (
     has_failed,
@@ -23,7 +24,6 @@ from .roles import (
     is_progress,
 )
 from .rule import Context
-from .stated import as_cause, is_true, word_of
 from .words import Role, Sense, sense_of
 
 __all__ = ["Beside", "by_conditions"]

@@ -12,9 +12,9 @@ from ..manifests import source_of
 from ..model import Condition, Malformed, Manifest, Metadata, record
 from ..related import RelatedObjects
 from ..wording import quoted
+from .condition_view import as_cause, word_of
 from .job import read_job
 from .rule import Context
-from .stated import as_cause, word_of
 from .verdict import Verdict
 
 __all__ = ["STAMP", "Runs", "by_runs", "runs_of"]

@@ -11,8 +11,8 @@ from ..fields import CONDITIONS, FieldError, conditions_of, count, integer
 from ..kinds import Kind
 from ..model import Conditions, Manifest, Metadata, Source, record
 from ..wording import quoted
+from .condition_view import as_cause, word_of
 from .rule import Context, Rule
-from .stated import as_cause, word_of
 from .verdict import Verdict
 
 __all__ = ["POD_DISRUPTION_BUDGET_RULE", "PodDisruptionBudget"]

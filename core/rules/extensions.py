@@ -15,14 +15,14 @@ from ..kinds import Kind
 from ..model import Condition
 from ..waiting import has_waited
 from ..wording import quoted
+from .condition_view import ConditionView, as_cause, is_true, read_condition_view, word_of
 from .rule import Context, Rule
-from .stated import Stated, as_cause, is_true, read_stated, word_of
 from .verdict import Verdict
 
 __all__ = ["API_SERVICE_RULE", "CUSTOM_RESOURCE_DEFINITION_RULE"]
 
 
-def _judge_definition(definition: Stated, context: Context) -> Verdict:
+def _judge_definition(definition: ConditionView, context: Context) -> Verdict:
     """By Established: True is healthy; NamesAccepted False, NonStructuralSchema True: degraded.
 
     The API then goes on serving what it has served. Not Established, it is down: for good with
@@ -50,7 +50,7 @@ def _judge_definition(definition: Stated, context: Context) -> Verdict:
     return _down(definition, established, "NotEstablished", message, activity)
 
 
-def _judge_service(service: Stated, context: Context) -> Verdict:
+def _judge_service(service: ConditionView, context: Context) -> Verdict:
     """By its Available condition: True is healthy, and anything else is down.
 
     Absent is progressing until that takes longer than the policy allows.
@@ -64,12 +64,12 @@ def _judge_service(service: Stated, context: Context) -> Verdict:
     return _down(service, available, "NotAvailable", "it is not available", Activity.STEADY)
 
 
-def _waiting(subject: Stated, since: datetime | None, context: Context) -> Activity:
+def _waiting(subject: ConditionView, since: datetime | None, context: Context) -> Activity:
     age = has_waited(context.now, context.policy.waiting_after, since, subject.meta.created)
     return Activity.STEADY if age else Activity.PROGRESSING
 
 
-def _degraded(subject: Stated, condition: Condition, fallback: str, message: str) -> Verdict:
+def _degraded(subject: ConditionView, condition: Condition, fallback: str, message: str) -> Verdict:
     return Verdict(
         Health.DEGRADED,
         Activity.STEADY,
@@ -94,7 +94,11 @@ def _healthy(condition: Condition, message: str) -> Verdict:
 
 
 def _down(
-    subject: Stated, condition: Condition | None, fallback: str, message: str, activity: Activity
+    subject: ConditionView,
+    condition: Condition | None,
+    fallback: str,
+    message: str,
+    activity: Activity,
 ) -> Verdict:
     return Verdict(
         Health.DOWN,
@@ -118,12 +122,12 @@ CUSTOM_RESOURCE_DEFINITION_RULE = Rule(
         namespaced=False,
     ),
     _judge_definition,
-    read_stated,
+    read_condition_view,
     fields=CONDITIONS,
 )
 API_SERVICE_RULE = Rule(
     Kind("APIService", "apiservices", "apiregistration.k8s.io", "v1", namespaced=False),
     _judge_service,
-    read_stated,
+    read_condition_view,
     fields=CONDITIONS,
 )

@@ -19,8 +19,8 @@ from ..related import RelatedObjects
 from ..selectors import selector_of
 from ..waiting import has_waited
 from ..wording import quoted
+from .condition_view import as_cause, is_true, word_of
 from .rule import Context, Evidence, Rule
-from .stated import as_cause, is_true, word_of
 from .verdict import Verdict
 
 __all__ = ["JOB_RULE", "Job", "read_job"]

@@ -12,8 +12,8 @@ from ..kinds import Kind
 from ..model import Condition, Conditions
 from ..waiting import has_waited
 from ..wording import quoted
+from .condition_view import ConditionView, as_cause, is_true, read_condition_view, word_of
 from .rule import Context, Rule
-from .stated import Stated, as_cause, is_true, read_stated, word_of
 from .verdict import Verdict
 
 __all__ = ["KNATIVE_RULES"]
@@ -21,7 +21,7 @@ __all__ = ["KNATIVE_RULES"]
 _SERVES = {"Service": "RoutesReady", "Route": "AllTrafficAssigned"}
 
 
-def _judge(subject: Stated, context: Context) -> Verdict:
+def _judge(subject: ConditionView, context: Context) -> Verdict:
     """By its Ready condition: True is healthy, False is down.
 
     Unknown, absent, or of an older spec is degraded and progressing, and up only while a Service's
@@ -52,7 +52,7 @@ def _judge(subject: Stated, context: Context) -> Verdict:
     )
 
 
-def _ready(subject: Stated, ready: Condition, causes: tuple[Cause, ...]) -> Verdict:
+def _ready(subject: ConditionView, ready: Condition, causes: tuple[Cause, ...]) -> Verdict:
     activity, reason, message = Activity.STEADY, word_of(ready, "Ready"), "it is ready"
     active = subject.conditions.get("Active")
     idle = active is not None and active.status == "False" and active.reason == "NoTraffic"
@@ -65,7 +65,7 @@ def _ready(subject: Stated, ready: Condition, causes: tuple[Cause, ...]) -> Verd
 
 
 def _on_its_way(
-    subject: Stated, counted: Conditions, causes: tuple[Cause, ...], context: Context
+    subject: ConditionView, counted: Conditions, causes: tuple[Cause, ...], context: Context
 ) -> Verdict:
     """What it still serves is what its own conditions say: those of the routes, not of Ready."""
     serves = is_true(counted, _SERVES.get(subject.meta.kind, ""))
@@ -91,7 +91,7 @@ def _on_its_way(
     )
 
 
-def _causes(subject: Stated, counted: Conditions) -> tuple[Cause, ...]:
+def _causes(subject: ConditionView, counted: Conditions) -> tuple[Cause, ...]:
     """What is False, what it says once: Ready repeats the condition that made it so."""
     found: dict[tuple[str, str], Cause] = {}
     for type_ in sorted(counted, key=lambda name: (name == "Ready", name)):
@@ -115,7 +115,7 @@ def _rule(kind: str, short_names: tuple[str, ...], *, shared_words: bool = False
             shared_words=shared_words,
         ),
         _judge,
-        read_stated,
+        read_condition_view,
         fields=CONDITIONS,
     )
 

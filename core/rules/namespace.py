@@ -11,8 +11,8 @@ from ..fields import CONDITIONS, FieldError, conditions_of, strings, text
 from ..kinds import NAMESPACE
 from ..model import Condition, Conditions, Metadata, Source, record
 from ..wording import listed, quoted
+from .condition_view import as_cause, is_true, word_of
 from .rule import Context, Rule
-from .stated import as_cause, is_true, word_of
 from .verdict import Verdict
 
 __all__ = ["NAMESPACE_RULE", "Namespace"]

@@ -17,8 +17,8 @@ from ..kinds import Kind
 from ..model import Condition, Conditions, Metadata, Source, record
 from ..waiting import has_waited
 from ..wording import quoted
+from .condition_view import as_cause, is_true, word_of
 from .rule import Context, Rule
-from .stated import as_cause, is_true, word_of
 from .verdict import Verdict
 
 __all__ = ["NODE_RULE", "Node"]

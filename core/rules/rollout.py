@@ -13,9 +13,9 @@ from ..assessment import Activity, Cause
 from ..fields import CONDITIONS, FieldError, boolean, conditions_of, count, said
 from ..kinds import POD, REPLICA_SET, Kind
 from ..model import Conditions, Metadata, Source, record
+from .condition_view import as_cause, is_true
 from .replicas import by_replicas, failures, minimum_of, scaled_to_zero
 from .rule import Context, Rule
-from .stated import as_cause, is_true
 from .verdict import Verdict
 
 __all__ = ["ROLLOUT_RULE", "Rollout"]

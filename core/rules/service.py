@@ -28,8 +28,8 @@ from ..model import Conditions, Manifest, Metadata, Source, record
 from ..related import RelatedObjects
 from ..selectors import LabelSelector, Requirement
 from ..waiting import has_waited
+from .condition_view import as_cause
 from .rule import Context, Evidence, Rule
-from .stated import as_cause
 from .verdict import Verdict
 
 __all__ = ["ENDPOINTS_RULE", "ENDPOINT_SLICE_RULE", "SERVICE_RULE", "Service"]

@@ -9,9 +9,9 @@ from functools import lru_cache
 from ..assessment import Activity, Health
 from ..fields import is_mapping, items, said, text
 from ..model import Manifest, record
+from .condition_view import word_of
 from .finding import Custom, Finding, held, waiting
 from .rule import Context
-from .stated import word_of
 from .words import Sense, is_under_way, plain, sense_of
 
 __all__ = ["Word", "by_words", "faults", "parts_of", "second_words", "words_of"]

@@ -18,8 +18,8 @@ from ..model import Conditions, Manifest, Metadata, Pod, Source, record
 from ..related import RelatedObjects, names_of
 from ..waiting import has_waited
 from ..wording import quoted
+from .condition_view import as_cause, is_true, word_of
 from .rule import Context, Evidence, Rule
-from .stated import as_cause, is_true, word_of
 from .verdict import Verdict
 
 __all__ = ["PERSISTENT_VOLUME_CLAIM_RULE", "PERSISTENT_VOLUME_RULE", "STORAGE_CLASS_RULE"]

@@ -9,12 +9,12 @@ import pytest
 
 from k8s_heartbeat.adapters.http.outages import Outages
 from k8s_heartbeat.core import Activity, Assessment, Health
-from k8s_heartbeat.core.line import Line
+from k8s_heartbeat.core.failure_policy import FailurePolicy
 from tests.builders import NOW
 from tests.unit.adapters.support import Clock
 
-PATIENT = Line(lasting=timedelta(minutes=2))
-STRICT = Line(Health.DEGRADED, timedelta(minutes=2))
+PATIENT = FailurePolicy(lasting=timedelta(minutes=2))
+STRICT = FailurePolicy(Health.DEGRADED, timedelta(minutes=2))
 
 
 def verdict(health: Health = Health.DOWN, name: str = "db") -> Assessment:
@@ -33,7 +33,7 @@ class Watch:
         self.outages = Outages(self.clock)
         self._began = self.clock()
 
-    def seconds(self, found: Assessment, line: Line = PATIENT) -> float | None:
+    def seconds(self, found: Assessment, line: FailurePolicy = PATIENT) -> float | None:
         """For how many seconds it has been failing."""
         now: datetime = NOW + timedelta(seconds=self.clock() - self._began)
         since = self.outages.since(found, line, now)
@@ -78,7 +78,7 @@ def test_what_is_not_known_is_not_waited_for(health: Health) -> None:
 def test_who_does_not_wait_leaves_nothing() -> None:
     """Without `for` nothing is remembered."""
     watch = Watch()
-    assert watch.seconds(verdict(), Line()) is None
+    assert watch.seconds(verdict(), FailurePolicy()) is None
     watch.clock.time += 60.0
     assert watch.seconds(verdict()) == 0.0
 

@@ -26,7 +26,7 @@ from k8s_heartbeat.adapters.http.rendering import (
     to_json,
 )
 from k8s_heartbeat.core import Activity, Assessment, Cause, Health, Threshold, summarize
-from k8s_heartbeat.core.line import Line
+from k8s_heartbeat.core.failure_policy import FailurePolicy
 from tests.builders import NOW
 
 FRESH = Freshness()
@@ -76,7 +76,7 @@ def test_up_is_the_line_and_the_word_is_the_code(
 ) -> None:
     """The code follows `up`; below the line it is the one of the word."""
     judged = verdict(health, up=up)
-    passes = Line(fail_on).passes(judged, NOW)
+    passes = FailurePolicy(fail_on).passes(judged, NOW)
     assert code_of(judged, DEFAULT_CODES, passes=passes) == code
 
 
@@ -92,7 +92,7 @@ def test_patience_lasts_exactly_as_long_as_it_was_asked_for(
 ) -> None:
     """Below the line what is known passes for less than `for`, by a time that is not ahead."""
     since = None if age is None else NOW - timedelta(seconds=age)
-    line = Line(fail_on, timedelta(seconds=patience))
+    line = FailurePolicy(fail_on, timedelta(seconds=patience))
     good = up and not (health is Health.DEGRADED and fail_on is Health.DEGRADED)
     known = health not in (Health.UNKNOWN, Health.MISSING)
     patient = known and age is not None and 0 <= age < patience
@@ -465,7 +465,7 @@ def test_group_follows_its_members(
     """Up while as many are as must be; a member that is missing is no group that is."""
     codes = {word: number for number, word in enumerate(DEFAULT_CODES, start=600)}
     summary = summarize(members, needed)
-    passes = Line().passes_group(summary, NOW)
+    passes = FailurePolicy().passes_group(summary, NOW)
     assert code_of_group(summary, codes, passes=passes) == codes[word]
 
 
@@ -473,7 +473,7 @@ def test_group_follows_its_members(
 def test_group_below_the_callers_line_has_its_words_code(health: Health, word: str) -> None:
     """As one object has."""
     summary = summarize([verdict(), verdict(health)])
-    passes = Line(Health.DEGRADED).passes_group(summary, NOW)
+    passes = FailurePolicy(Health.DEGRADED).passes_group(summary, NOW)
     assert code_of_group(summary, DEFAULT_CODES, passes=passes) == DEFAULT_CODES[word]
 
 

@@ -16,7 +16,7 @@ from k8s_heartbeat.core import (
     assess,
     summarize,
 )
-from k8s_heartbeat.core.line import Line
+from k8s_heartbeat.core.failure_policy import FailurePolicy
 from tests.builders import NOW, before, deployment
 
 AGO = NOW - timedelta(minutes=2)
@@ -45,8 +45,8 @@ def test_the_line_lies_below_up_or_below_degraded(
     assessment: Assessment, lenient: bool, strict: bool
 ) -> None:
     """As the caller says."""
-    assert Line().passes(assessment, NOW) is lenient
-    assert Line(Health.DEGRADED).passes(assessment, NOW) is strict
+    assert FailurePolicy().passes(assessment, NOW) is lenient
+    assert FailurePolicy(Health.DEGRADED).passes(assessment, NOW) is strict
 
 
 def test_what_is_in_maintenance_passes_either_line() -> None:
@@ -57,7 +57,7 @@ def test_what_is_in_maintenance_passes_either_line() -> None:
     }
     verdict = assess(manifest, now=NOW)
     assert (verdict.health, verdict.reason) == ("degraded", "Maintenance")
-    assert Line(Health.DEGRADED).passes(verdict, NOW)
+    assert FailurePolicy(Health.DEGRADED).passes(verdict, NOW)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_what_is_in_maintenance_passes_either_line() -> None:
 )
 def test_a_failure_may_have_to_last(since: datetime | None, passes: bool) -> None:
     """By the API's own time; one that is ahead of our clock excuses nothing, as none at all."""
-    line = Line(lasting=timedelta(minutes=2))
+    line = FailurePolicy(lasting=timedelta(minutes=2))
     assert line.passes(member(Health.DOWN, since=since), NOW) is passes
 
 
@@ -96,7 +96,7 @@ def cause(reason: str, since: datetime | None) -> Cause:
 )
 def test_where_no_time_is_stated_the_pods_tell(causes: list[Cause], passes: bool) -> None:
     """By the earliest of their Ready transitions, for StatefulSets, DaemonSets and Services."""
-    line = Line(lasting=timedelta(minutes=2))
+    line = FailurePolicy(lasting=timedelta(minutes=2))
     assert line.passes(replace(member(Health.DOWN), causes=tuple(causes)), NOW) is passes
     stated = replace(member(Health.DOWN, since=AGO), causes=tuple(causes))
     assert not line.passes(stated, NOW)
@@ -105,7 +105,7 @@ def test_where_no_time_is_stated_the_pods_tell(causes: list[Cause], passes: bool
 @pytest.mark.parametrize("reason", ["CrashLoopBackOff", "Init:CrashLoopBackOff"])
 def test_a_crash_loop_is_never_excused(reason: str) -> None:
     """Its pod is ready between the crashes, and its times are always young."""
-    line = Line(Health.DEGRADED, timedelta(minutes=2))
+    line = FailurePolicy(Health.DEGRADED, timedelta(minutes=2))
     for health in (Health.DOWN, Health.DEGRADED):
         failing = replace(member(health, since=NOW), causes=(cause(reason, NOW),))
         assert not line.passes(failing, NOW, NOW)
@@ -115,13 +115,13 @@ def test_a_crash_loop_is_never_excused(reason: str) -> None:
 @pytest.mark.parametrize("health", [Health.UNKNOWN, Health.MISSING])
 def test_what_is_not_known_is_never_excused(health: Health) -> None:
     """Whatever time it states: that would be good news of what nobody has read."""
-    line = Line(lasting=timedelta(minutes=2))
+    line = FailurePolicy(lasting=timedelta(minutes=2))
     assert not line.passes(member(health, since=NOW), NOW, NOW)
 
 
 def test_who_watches_may_have_seen_it_begin() -> None:
     """That counts where nothing states a time."""
-    line = Line(lasting=timedelta(minutes=2))
+    line = FailurePolicy(lasting=timedelta(minutes=2))
     down = member(Health.DOWN)
     assert line.passes(down, NOW, AGO + timedelta(seconds=1))
     assert not line.passes(down, NOW, AGO)
@@ -132,7 +132,7 @@ def test_who_watches_may_have_seen_it_begin() -> None:
 
 def test_what_need_not_last_fails_at_once() -> None:
     """Also when the API server's clock is ahead of ours."""
-    assert not Line().passes(member(Health.DOWN, since=NOW + timedelta(seconds=5)), NOW)
+    assert not FailurePolicy().passes(member(Health.DOWN, since=NOW + timedelta(seconds=5)), NOW)
 
 
 @pytest.mark.parametrize(
@@ -154,13 +154,13 @@ def test_as_many_of_a_group_must_pass_as_must_be_up(
 ) -> None:
     """None at all are never enough."""
     summary = summarize(members, needed)
-    assert Line().passes_group(summary, NOW) is lenient
-    assert Line(Health.DEGRADED).passes_group(summary, NOW) is strict
+    assert FailurePolicy().passes_group(summary, NOW) is lenient
+    assert FailurePolicy(Health.DEGRADED).passes_group(summary, NOW) is strict
 
 
 def test_each_member_of_a_group_has_its_own_time() -> None:
     """One that fails for long is not excused by one that has just begun to."""
-    line = Line(lasting=timedelta(minutes=2))
+    line = FailurePolicy(lasting=timedelta(minutes=2))
     young, old = member(Health.DOWN, since=NOW), member(Health.DOWN, since=AGO)
     assert line.passes_group(summarize([member(), young]), NOW)
     assert not line.passes_group(summarize([member(), young, old]), NOW)

@@ -9,10 +9,10 @@ from ..fields import conditions_of
 from ..model import Condition, Conditions, Metadata, Source, record
 
 __all__ = [
-    "Stated",
+    "ConditionView",
     "as_cause",
     "is_true",
-    "read_stated",
+    "read_condition_view",
     "word_of",
 ]
 
@@ -21,16 +21,16 @@ _WORD = re.compile(r"[A-Za-z]([A-Za-z0-9_,:]{0,98}[A-Za-z0-9_])?", re.ASCII)
 
 
 @record
-class Stated:
+class ConditionView:
     """An object of which little but its conditions is read."""
 
     meta: Metadata
     conditions: Conditions
 
 
-def read_stated(source: Source) -> Stated:
+def read_condition_view(source: Source) -> ConditionView:
     """The reading of a rule that needs the conditions alone."""
-    return Stated(source.meta, conditions_of(source.status))
+    return ConditionView(source.meta, conditions_of(source.status))
 
 
 def is_true(conditions: Conditions, type_: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where a caller draws the line between good and bad."""
+"""What a caller counts as failing, and after how long."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .assessment import MAINTENANCE, Assessment, Health
 from .causes import CRASH_LOOP
 from .summary import Summary
 
-__all__ = ["Line"]
+__all__ = ["FailurePolicy"]
 
 # Causes whose `since` is the transition of a pod's Ready condition.
 _NOT_READY = ("NotReady", "ReadinessGate", "NodeLost")
@@ -21,8 +21,8 @@ def _never_seen(_: Assessment) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line across assessments.
+class FailurePolicy:
+    """What counts as failing.
 
     Attributes:
         fail_on: Degraded to count degraded as failing; down otherwise.
@@ -34,7 +34,7 @@ class Line:
     lasting: timedelta = timedelta(0)
 
     def is_good(self, assessment: Assessment) -> bool:
-        """Whether an assessment is on the good side, however long it has been on the other."""
+        """Whether an assessment does not fail at all, however short or long."""
         strict = self.fail_on is Health.DEGRADED and assessment.reason != MAINTENANCE
         return assessment.up and not (strict and assessment.health is Health.DEGRADED)
 
