@@ -137,13 +137,9 @@ def _settle_claim(claim: Claim, context: Context) -> Verdict | None:
 
 def _presume_claim(claim: Claim, context: Context) -> Verdict | None:
     """One that has waited too long, unless its class waits for a pod, which is not known."""
-    others = context.related.of_kind(STORAGE_CLASS.kind)
-    causes = (_no_class(claim),) if others and not _classes(claim, context.related) else ()
-    verdict = _unbound(context, claim.meta.created, causes)
+    verdict = _unbound(context, claim.meta.created, ())
     if verdict.health is not Health.DOWN:
         return None
-    if causes:
-        return verdict
     doubt = "whether its StorageClass waits for a first consumer is not in the input"
     return replace(verdict, message=f"{verdict.message}; {doubt}")
 

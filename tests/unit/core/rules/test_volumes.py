@@ -274,15 +274,6 @@ def test_a_class_that_waits_for_no_pod_needs_none() -> None:
     assert assess(claim("Pending"), related=[storage_class()], now=NOW).health == "unknown"
 
 
-def test_a_dump_with_other_classes_lacks_the_one_that_does_not_exist() -> None:
-    """It was made of all of them."""
-    other = storage_class()
-    around = [{**other, "metadata": {**other["metadata"], "name": "slow"}}]
-    verdict = assess(claim("Pending", created=LONG_AGO), related=around, now=NOW)
-    assert verdict.health == "down"
-    assert [cause.reason for cause in verdict.causes] == ["StorageClassNotFound"]
-
-
 def test_a_class_that_does_not_exist_is_a_cause_at_once() -> None:
     """The claim may still be bound to a volume that somebody makes by hand."""
     verdict = assess(claim("Pending"), related=WHOLE, now=NOW)
