@@ -133,11 +133,11 @@ class SharedLists:
             demand = self._demands.get(key)
             if demand is None:
                 demand = self._demands[key] = _Demand(self._lifetime)
-            demand.add(worth, self._clock())
-            # What is too old is not on the shelf.
-            listing: _Listing | None = self._listings.get(key)
-            if not self._is_due(demand, listing):
-                return listing
+            now = self._clock()
+            demand.add(worth, now)
+            if demand.fetching or self._fetching >= MOST_FETCHING or not demand.pays(now):
+                # What is too old is not on the shelf.
+                return self._listings.get(key)
             demand.fetching = True
             self._fetching += 1
         try:
@@ -147,17 +147,6 @@ class SharedLists:
             self._landed(key, demand, None, _FAILED)
         with self._memory.lock:
             return self._listings.get(key)
-
-    def _is_due(self, demand: _Demand, listing: _Listing | None) -> bool:
-        """Whether a LIST is to be fetched now; the caller holds the lock."""
-        now = self._clock()
-        if demand.fetching or self._fetching >= MOST_FETCHING or not demand.pays(now):
-            return False
-        if listing is None:
-            return True
-        # The next one is to be there when this one is too old.
-        ahead = min(2 * listing.took, self._lifetime / 4)
-        return now >= listing.began + self._lifetime - ahead
 
     def _fetch(self, key: _Key, demand: _Demand) -> None:
         """Have a LIST and keep it; where there is none, find out when to try again."""
@@ -171,8 +160,7 @@ class SharedLists:
                 demand.cut(most, self._clock())
                 pause = 0.0
             else:
-                took = self._clock() - began
-                listing = _Listing.of(reading, took)
+                listing = _Listing.of(reading)
         except (Forbidden, NotServed):
             pause = _REFUSED
         except ReadError:
@@ -189,6 +177,9 @@ class SharedLists:
                 demand.not_before = max(demand.not_before, now + pause)
             elif now >= demand.not_before:
                 demand.count(len(listing.objects), now)
+                # The next one is to be there when this one is too old.
+                ahead = min(2 * (now - listing.began), self._lifetime / 4)
+                demand.not_before = listing.began + self._lifetime - ahead
                 if listing.size <= self._listings.maxsize:
                     self._listings[key] = listing
                     self._memory.fit()
@@ -274,27 +265,25 @@ class _Listing:
     Attributes:
         objects: In the order of the LIST.
         began: When it was begun, by the clock.
-        took: How long it took, in seconds.
         size: About how many bytes it takes.
         by_name: The objects by their names.
     """
 
     objects: Sequence[Mapping[str, Any]]
     began: float
-    took: float
     size: int
     by_name: Mapping[str, Mapping[str, Any]]
     _by_label: Mapping[tuple[str, str], Sequence[int]] | None = None
 
     @classmethod
-    def of(cls, reading: Reading, took: float) -> _Listing | None:
+    def of(cls, reading: Reading) -> _Listing | None:
         """The objects of a whole reading; None where a name has two of them."""
         objects = reading.objects
         by_name = {text(_metadata(entry).get("name")): entry for entry in objects}
         if len(by_name) < len(objects):
             return None
         size = reading.size + _INDEXED * len(objects)
-        return cls(objects, reading.began, took, size, by_name)
+        return cls(objects, reading.began, size, by_name)
 
     def answer(self, query: Query) -> Reading:
         """What the API server would have answered when the LIST was begun.

@@ -78,6 +78,7 @@ class Upstream:
     Attributes:
         refusals: Raised in place of every LIST of everything.
         get_refusals: Raised in place of every object.
+        weight: Bytes of each object.
         before_list: Called before a LIST is answered.
         before_get: Called before an object is.
         asked: Every question, and how many objects it may have at most.
@@ -88,6 +89,7 @@ class Upstream:
     objects: Sequence[Manifest] = ()
     refusals: ReadError | None = None
     get_refusals: ReadError | None = None
+    weight: int = 1_000
     before_list: Callable[[], None] = lambda: None
     before_get: Callable[[], None] = lambda: None
     asked: list[tuple[Query, int]] = field(default_factory=list[tuple[Query, int]])
@@ -121,7 +123,7 @@ class Upstream:
         if query.name and not found:
             raise NotFound(str(query), "not found")
         gap = Gap(GapReason.CUT, query.kind, "", "there are more") if len(found) > most else None
-        return Reading(tuple(found[:most]), began, gap=gap, size=1_000 * len(found))
+        return Reading(tuple(found[:most]), began, gap=gap, size=self.weight * len(found))
 
     def discover(self, deadline: Deadline) -> ServedKinds:
         return ServedKinds(KINDS, whole=True, began=self.clock())
@@ -387,6 +389,15 @@ class TestFallback:
         world.upstream.objects = [*workloads(40), workload(0)]
         world.ask(map(named, range(1, 40)))
         assert len(world.upstream.asked) == 40
+
+    def test_a_list_that_there_is_no_room_for(self, world: World) -> None:
+        """It is not fetched over and over."""
+        world.upstream.weight = 2 * 2**20
+        for second in range(5):
+            world.clock.time = 1_000 + second
+            found = world.ask(map(named, range(40)))
+            assert found == [(entry,) for entry in world.upstream.objects]
+        assert len(world.upstream.lists) == 1
 
     def test_what_may_not_be_got_is_not_shown_by_a_list(self, world: World) -> None:
         """Not by one that is there already, either."""
