@@ -53,9 +53,10 @@ class Lines:
         handler = self._handler
         handler.acquire()
         try:
-            # There may be no stream at all.
-            with suppress(Exception):
-                handler.stream.write(f"{text}\n")
+            handler.stream.write(f"{text}\n")
+        except Exception:
+            # There may be no stream at all, and there is nowhere to say it.
+            return
         finally:
             handler.release()
 
