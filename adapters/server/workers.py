@@ -47,6 +47,11 @@ class Workers:
         self._first: Task | None = None
         self._looked = 0.0
 
+    @property
+    def asleep(self) -> int:
+        """How many threads have nothing to do."""
+        return len(self._asleep)
+
     def start(self, count: int, name: str) -> None:
         """Start threads.
 

@@ -61,10 +61,10 @@ def done(workers: Workers) -> Job:
 
 def test_one_after_another_is_done_by_one_thread(workers: Workers) -> None:
     """The one that slept last."""
-    until(lambda: len(workers._asleep) == 4, "four threads asleep")
+    until(lambda: workers.asleep == 4, "four threads asleep")
     first = done(workers)
     for _ in range(5):
-        until(lambda: len(workers._asleep) == 4, "four threads asleep")
+        until(lambda: workers.asleep == 4, "four threads asleep")
         assert done(workers).thread is first.thread
 
 
