@@ -48,5 +48,5 @@ def _code(text: str) -> str:
 
 
 if __name__ == "__main__":
-    readme = Path(sys.argv[1])
+    readme: Path = Path(sys.argv[1])
     readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
