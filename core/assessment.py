@@ -101,14 +101,14 @@ class Assessment:
         up: The value that a monitor's HTTP code follows.
         reason: Why, in one CamelCase word, for machines.
         message: Why, in one sentence with the figures, for people.
-        kind: Kubernetes kind of the object; empty where it states none.
+        kind: Kubernetes kind of the object; empty if it states none.
         namespace: Its namespace; empty for cluster-scoped objects.
-        name: Its name; empty where it states none.
-        desired: Replicas asked for, for kinds that count them.
+        name: Its name; empty if it states none.
+        desired: Desired replicas, for kinds that count them.
         available: Replicas that serve, for kinds that count them.
-        causes: What is wrong beneath it.
+        causes: The problems behind it.
         since: Last transition behind this verdict that the API states, in UTC.
-        api_version: The object's apiVersion, such as ``apps/v1``; empty where it states none.
+        api_version: The object's apiVersion, such as ``apps/v1``; empty if it states none.
         detail: The cluster's own message about the problem: of a condition, a container or an
             event. It may name pods and images, which `message` never does.
     """

@@ -312,7 +312,7 @@ def foremost(causes: Iterable[Cause]) -> Cause | None:
 
 
 def briefly(cause: Cause, subject: Metadata) -> str:
-    """A cause without pod names and messages from the cluster."""
+    """A cause without pod names or messages from the cluster."""
     about = [] if _is_own(cause, subject) or not cause.kind else [cause.kind]
     about += [f"container {cause.container}"] if cause.container else []
     about += [f"{cause.count} times"] if cause.count > 1 else []

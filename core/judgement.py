@@ -43,7 +43,7 @@ def assess(
             object of such a kind is given, the verdict is unknown, unless `RelatedObjects` says
             that there are no others.
         now: The time to judge at, timezone-aware.
-        policy: The knobs of the rules.
+        policy: The settings of the rules.
         rules: Which rule judges which kind.
 
     Raises:
@@ -74,7 +74,7 @@ def judge(
         subject: The object.
         related: The evidence that its rule needs; it may hold more.
         now: The time to judge at, timezone-aware.
-        policy: The knobs of the rules.
+        policy: The settings of the rules.
         gaps: Evidence that was not read.
     """
     meta = subject.meta

@@ -40,7 +40,7 @@ _PARTS = ("metadata", "spec", "status")
 
 
 def meta_of(manifest: object) -> Metadata:
-    """The metadata of anything; empty where there is none."""
+    """The metadata of anything; empty if there is none."""
     if not is_mapping(manifest):
         return _metadata("", EMPTY, EMPTY)
     kind = text(manifest.get("kind"))
@@ -48,7 +48,7 @@ def meta_of(manifest: object) -> Metadata:
 
 
 def uids_of(manifest: Manifest) -> tuple[str, str]:
-    """UID of an object and of its controller owner; empty where there is none."""
+    """UID of an object and of its controller owner; empty if there is none."""
     metadata = mapping(manifest.get("metadata"))
     references = metadata.get("ownerReferences")
     return text(metadata.get("uid")), _controller_uid(references) if references else ""

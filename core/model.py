@@ -103,8 +103,8 @@ class Source:
 
     Attributes:
         meta: Its metadata.
-        spec: Its `spec`; empty where it has none.
-        status: Its `status`; empty where it has none.
+        spec: Its `spec`; empty if it has none.
+        status: Its `status`; empty if it has none.
         manifest: All of it.
     """
 

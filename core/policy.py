@@ -49,7 +49,7 @@ class Policy:
     cron_failures: int = 3
     """How many runs of a CronJob must have failed in a row before it is down."""
     schedule_grace: timedelta = timedelta(minutes=2)
-    """How late a CronJob's run may start, where startingDeadlineSeconds does not say."""
+    """How late a CronJob's run may start if startingDeadlineSeconds is not set."""
     autoscaler_failing_after: timedelta = timedelta(minutes=5)
     """How long a HorizontalPodAutoscaler may fail before it is degraded."""
 

@@ -126,7 +126,7 @@ class Schedule:
         """The latest time, in UTC, that it was due at, `before` included.
 
         A time that a change of the clocks leaves out is never due, one that it repeats is due
-        twice. None where it was not due for eight years.
+        twice. None if it was not due for eight years.
 
         Args:
             before: The time to look back from, timezone-aware.

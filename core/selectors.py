@@ -102,7 +102,7 @@ def _parse_requirement(text: str) -> Requirement:
 def selector_of(manifest: Mapping[str, Any]) -> LabelSelector | None:
     """The selector in a workload's `spec.selector`.
 
-    None where there is none, or one that cannot be read: an unreadable selector must not match
+    None if there is none, or one that cannot be read: an unreadable selector must not match
     everything. An empty one is None too: the API refuses it for workloads.
     """
     spec = manifest.get("spec")

@@ -21,9 +21,9 @@ class Subject:
         meta: Its metadata.
         rule: The rule that judges it.
         fields: What the rule read; None if it could not, or if there is no status yet.
-        api_version: The apiVersion that it states; empty where it states none.
+        api_version: The apiVersion that it states; empty if it states none.
         evidence: Other objects that must be read before it can be judged.
-        problem: Why it cannot be judged; empty where it can.
+        problem: Why it cannot be judged; empty if it can.
     """
 
     manifest: Any

@@ -21,7 +21,7 @@ def members_of(
 ) -> list[Manifest]:
     """The listed objects that count: not events, and not what other members control.
 
-    A finished pod that has a controller is a run of that, and does not count.
+    A finished pod of a controller is one of its runs and does not count.
 
     Args:
         listed: What was listed.

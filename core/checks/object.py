@@ -93,7 +93,7 @@ def check_object(
         query: Which object; it has a name.
         now: The time to judge at, timezone-aware.
         deadline: When the answer must be there.
-        policy: The knobs of the rules.
+        policy: The settings of the rules.
         rules: Which rule judges which kind.
         explain_all: Explain a healthy object at rest too.
 

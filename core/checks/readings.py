@@ -113,7 +113,7 @@ class Readings:
         return self._parts.keys() == {query}
 
     def worth(self, queries: Iterable[Query] | None = None) -> Worth:
-        """The worst worth of these parts; of all of them if none are named."""
+        """The lowest worth of these parts; of all of them if none are named."""
         began, stale = self._deadline.clock(), False
         for query in self._parts if queries is None else queries:
             worth = self._parts[query].worth

@@ -164,7 +164,7 @@ class SelectionResult:
         )
 
     def worth(self, now: float) -> Worth:
-        """The worst worth of its parts, by a monotonic clock that reads `now`."""
+        """The lowest worth of its parts, by a monotonic clock reading `now`."""
         worths = {entry.part.worth for entry in self.lists}
         worths |= {member.worth for member in self.members}
         found = Worth.worst((*worths, *self.behind), now)
@@ -226,7 +226,7 @@ def check_selection(
         now: The time to judge at, timezone-aware.
         deadline: When the answer must be there.
         read_by: When all must have been read; None for `time_to_read` of the deadline.
-        policy: The knobs of the rules.
+        policy: The settings of the rules.
         rules: Which rule judges which kind.
 
     Raises:

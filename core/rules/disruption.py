@@ -26,9 +26,9 @@ class PodDisruptionBudget:
     ready: int
     needed: int
     covered: int | None
-    """How many pods it counts; None where that is not stated."""
+    """How many pods it counts; None if that is not stated."""
     allowed: int | None
-    """How many may be evicted now; None where that is not stated."""
+    """How many may be evicted now; None if that is not stated."""
     conditions: Conditions
 
 

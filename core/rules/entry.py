@@ -41,7 +41,7 @@ class Entry:
         flags: Paths of booleans that are true while it does its job.
         error: Paths that exist only on failure.
         message: Paths of texts that explain.
-        ends: Whether it runs to completion; None where its name says so.
+        ends: Whether it runs to completion; None if its name says so.
         silent: Whether it is healthy if it exists and states nothing bad.
     """
 

@@ -37,7 +37,7 @@ class Job:
     """Whether it is suspended, or asked to run no pods at the same time."""
     active: int
     ready: int | None
-    """How many of the active pods are ready; None where the cluster does not count them."""
+    """How many of the active pods are ready; None if the cluster does not count them."""
     succeeded: int
     failed: int
     started: datetime | None

@@ -29,7 +29,7 @@ class Lease:
     holder: str
     renewed: datetime | None
     seconds: int | None
-    """How long it lasts; None where that is not stated."""
+    """How long it lasts; None if that is not stated."""
 
 
 def _read(source: Source) -> Lease:

@@ -75,7 +75,7 @@ def known_of(catalogue: Catalogue, group: str, kind: str) -> tuple[Entry, bool]:
 
 
 def entry_of(catalogue: Catalogue, group: str, kind: str) -> Entry | None:
-    """The entry of a kind; None where it has none."""
+    """The entry of a kind; None if it has none."""
     names = [group]
     while group:
         group = group.partition(".")[2]

@@ -139,7 +139,7 @@ def by_replicas(
     """The verdict on a workload that is not scaled to zero.
 
     Args:
-        desired: Replicas asked for, at least one.
+        desired: Desired replicas, at least one.
         available: Replicas that serve.
         minimum: How many must serve for `up`, at least one.
         activity: What the controller is doing.

@@ -33,7 +33,7 @@ _REASONED = re.compile(r"([A-Z][A-Za-z]{2,60}): ", re.ASCII)
 
 @record
 class Rollout:
-    """An argoproj.io/v1alpha1 Rollout; its phase is empty where its controller states none."""
+    """An argoproj.io/v1alpha1 Rollout; its phase is empty if its controller states none."""
 
     meta: Metadata
     desired: int

@@ -86,10 +86,10 @@ def _read(source: Source) -> Service:
 def _judge(service: Service, context: Context) -> Verdict:
     """By the endpoints in its EndpointSlices that serve, with or without a selector.
 
-    An endpoint serves as its condition serving says, or ready where that is absent, whether or not
-    the Service publishes addresses that are not ready. Healthy with one that serves; degraded where
-    all that serve are terminating; down where none does, or where none has a port (NoPorts: a named
-    port that no pod has). ExternalName is healthy. Unknown where no EndpointSlice of it was read.
+    An endpoint serves as its condition serving says, or ready if that is absent, whether or not the
+    Service publishes addresses that are not ready. Healthy with one that serves; degraded if all
+    that serve are terminating; down if none does, or if none has a port (NoPorts: a named port that
+    no pod has). ExternalName is healthy. Unknown if no EndpointSlice of it was read.
     A LoadBalancer that has no address yet is progressing, and degraded at best once it has waited
     for longer than the policy allows.
     """

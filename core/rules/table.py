@@ -65,7 +65,7 @@ class Rules:
         return self.own(kind, api_version) or self.custom
 
     def own(self, kind: str, api_version: object) -> Rule | None:
-        """The rule that is written for a kind; None where it has none."""
+        """The rule that is written for a kind; None if it has none."""
         rules = self._by_kind.get(kind)
         if rules is None:
             return None
