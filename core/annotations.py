@@ -1,4 +1,4 @@
-"""What an owner writes on an object about how it shall be judged.
+"""Annotations by which an owner controls how an object is judged.
 
 A malformed annotation changes nothing and is reported as a cause.
 """
@@ -33,7 +33,7 @@ IGNORE = "k8s-heartbeat.io/ignore"
 MAINTENANCE_UNTIL = "k8s-heartbeat.io/maintenance-until"
 """RFC 3339: until then `up` stays true, and the reason says so."""
 HPA_CONDITIONS = "autoscaling.alpha.kubernetes.io/conditions"
-"""Where autoscaling/v1 keeps the conditions of a HorizontalPodAutoscaler, as JSON in a text."""
+"""The conditions of an autoscaling/v1 HorizontalPodAutoscaler, as a JSON string."""
 
 HOLDING_ANNOTATIONS: Mapping[str, frozenset[str]] = {
     "autoscaling.keda.sh/paused": frozenset({"true"}),
@@ -45,8 +45,8 @@ HOLDING_ANNOTATIONS: Mapping[str, frozenset[str]] = {
     "kustomize.toolkit.fluxcd.io/reconcile": frozenset({"disabled"}),
     "strimzi.io/pause-reconciliation": frozenset({"true"}),
 }
-"""Annotations by which operators are told to leave an object alone, and the values that say so;
-none for any value."""
+"""Annotations that make operators leave an object alone, and the values that do so; an empty set
+means any value."""
 
 KNOWN = frozenset({MIN_AVAILABLE, IGNORE, MAINTENANCE_UNTIL, HPA_CONDITIONS, *HOLDING_ANNOTATIONS})
 """The annotations that are read; no other is kept."""
@@ -55,7 +55,7 @@ _NONE: Mapping[str, object] = {}
 
 
 def annotations_of(metadata: Mapping[str, object]) -> Mapping[str, object]:
-    """The annotations that are read, of an object's metadata."""
+    """The annotations in an object's metadata that are read."""
     annotations = metadata.get("annotations")
     if not annotations or not is_mapping(annotations) or KNOWN.isdisjoint(annotations):
         return _NONE
@@ -63,7 +63,7 @@ def annotations_of(metadata: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def min_available(meta: Metadata) -> Threshold | None:
-    """The minimum that the owner has set; None where he has set none that can be read."""
+    """The minimum that the owner has set; None if it is absent or malformed."""
     if MIN_AVAILABLE not in meta.annotations:
         return None
     try:
@@ -83,7 +83,7 @@ def maintenance_until(meta: Metadata) -> datetime | None:
 
 
 def annotation_faults(meta: Metadata) -> tuple[Cause, ...]:
-    """A cause for each annotation of ours that cannot be read."""
+    """A cause for each malformed annotation of this service."""
     if not meta.annotations:
         return ()
     forms = {

@@ -18,22 +18,22 @@ __all__ = [
 ]
 
 MAINTENANCE = "Maintenance"
-"""The reason of what is not well while its owner has announced work on it."""
+"""The reason for an unhealthy object during announced maintenance."""
 UNREAD = "EvidenceUnread"
-"""The reason of what is not known because something could not be read."""
+"""The reason for an unknown verdict if evidence could not be read."""
 
 
 class Health(StrEnum):
     """How well an object does its job at this moment."""
 
     HEALTHY = "healthy"
-    """It serves all that was asked for, or was told to serve nothing."""
+    """It serves all that was requested, or is meant to serve nothing."""
     DEGRADED = "degraded"
-    """It serves, but with less than was asked for or with a failed rollout behind it."""
+    """It serves, but with less than was requested or after a failed rollout."""
     DOWN = "down"
-    """It is wanted, and nothing (or less than its minimum) serves."""
+    """It should serve, but nothing (or less than its minimum) does."""
     UNKNOWN = "unknown"
-    """It could not be judged: malformed, unreadable, or never looked at by its controller."""
+    """It could not be judged: malformed, unreadable, or not yet observed by its controller."""
     MISSING = "missing"
     """It does not exist."""
 
@@ -46,9 +46,9 @@ class Activity(StrEnum):
     PROGRESSING = "progressing"
     """The controller moves it towards its spec."""
     SUSPENDED = "suspended"
-    """It stands still on purpose: paused, scaled to zero, finished."""
+    """It is idle on purpose: paused, scaled to zero, finished."""
     TERMINATING = "terminating"
-    """Its deletion was asked for."""
+    """Its deletion was requested."""
 
 
 SEVERITY: tuple[Health, ...] = (
@@ -64,20 +64,20 @@ _RANK = {health: rank for rank, health in enumerate(SEVERITY)}
 
 
 def worst(first: Health, second: Health) -> Health:
-    """The one of two healths that stands earlier in `SEVERITY`."""
+    """The worse of two healths, by the order of `SEVERITY`."""
     return first if _RANK[first] <= _RANK[second] else second
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One thing that is wrong beneath a verdict; alike ones are counted together.
+    """One problem behind a verdict; similar problems are counted together.
 
     Attributes:
         reason: One CamelCase word, Kubernetes' own where it has one.
         kind: Kind of the object that shows it, such as ``Pod``.
-        name: Name of that object; of several alike, the first by name.
+        name: Name of that object, or the first by name of several.
         message: One sentence for people; may be empty.
-        container: Name of the container, where it is one that shows it.
+        container: Name of the container, if one shows it.
         count: How many objects show it; for an event, how often it was seen.
         since: The earliest time that the API states for it.
     """
@@ -98,18 +98,18 @@ class Assessment:
     Attributes:
         health: How well it does its job.
         activity: What its controller is doing with it.
-        up: The line that a monitor's HTTP code follows.
+        up: The value that a monitor's HTTP code follows.
         reason: Why, in one CamelCase word, for machines.
         message: Why, in one sentence with the figures, for people.
-        kind: Kubernetes kind of the object; empty where it states none.
+        kind: Kubernetes kind of the object; empty if it states none.
         namespace: Its namespace; empty for cluster-scoped objects.
-        name: Its name; empty where it states none.
-        desired: Replicas asked for, for kinds that count them.
+        name: Its name; empty if it states none.
+        desired: Desired replicas, for kinds that count them.
         available: Replicas that serve, for kinds that count them.
-        causes: What is wrong beneath it.
+        causes: The problems behind it.
         since: Last transition behind this verdict that the API states, in UTC.
-        api_version: The object's apiVersion, such as ``apps/v1``; empty where it states none.
-        detail: What others say of what is wrong, in their own words: a condition, a container, an
+        api_version: The object's apiVersion, such as ``apps/v1``; empty if it states none.
+        detail: The cluster's own message about the problem: of a condition, a container or an
             event. It may name pods and images, which `message` never does.
     """
 
@@ -130,5 +130,5 @@ class Assessment:
 
     @property
     def sentence(self) -> str:
-        """The message with what others say, for those who may read it all."""
+        """The message and the detail, for callers that may read both."""
         return f"{self.message}: {self.detail}" if self.detail else self.message

@@ -1,6 +1,6 @@
-"""What is wrong beneath a verdict: pods and their containers, and the events that explain them.
+"""The causes of a verdict: problems of pods and containers, and events that explain them.
 
-Causes explain and never decide, but for a pod that is judged itself and a Job without a ready one.
+Causes explain a verdict and do not decide it, except for a Pod and for a Job without a ready pod.
 The reasons are those that the kubelet and the scheduler write
 (kubernetes/pkg/kubelet/images/types.go, kubernetes/pkg/kubelet/container/sync_result.go and
 kubernetes/pkg/kubelet/lifecycle/predicate.go).
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 CRASH_LOOP = "CrashLoopBackOff"
-# The two that a container waits with on its way; any other says why it does not start.
+# Waiting reasons of a normal start; any other one says why a container does not start.
 STARTING = frozenset({"ContainerCreating", "PodInitializing"})
 CONFIG = frozenset(
     {
@@ -47,21 +47,21 @@ CONFIG = frozenset(
         "PostStartHookError",
     }
 )
-# How a run ended once: what is wrong now is told before it.
+# How an earlier run ended: current problems come first.
 _HISTORY = frozenset({"Error", "OOMKilled", "Init:Error", "Init:OOMKilled"})
 _DEFAULT_SCHEDULER = "default-scheduler"
-# Kinds whose pods are meant to end: how they did is what explains them.
+# Kinds whose pods run to completion: how the pods ended is a cause.
 _RUN_TO_THE_END = frozenset({"Job", "CronJob"})
 # The kubelet's caches of Secrets and ConfigMaps lag behind a new pod; it retries by itself.
 _CACHE_LAG = re.compile(r"failed to sync \w+ cache")
-# A container that ran this long has its back-off forgotten by the kubelet.
+# The kubelet resets the back-off of a container that ran this long.
 _BACK_OFF_RESET = timedelta(minutes=10)
 
 
 def explain(
     subject: Metadata, related: RelatedObjects, now: datetime, policy: Policy, *, well: bool
 ) -> tuple[Cause, ...]:
-    """Everything wrong beneath an object, alike causes as one; events only if it is not `well`."""
+    """All causes of an object's verdict, merged if similar; events only if it is not `well`."""
     pods = owned_pods(subject, related)
     found: list[Cause] = []
     for pod in pods:
@@ -70,7 +70,7 @@ def explain(
         if pod.phase == "Failed" and subject.kind in _RUN_TO_THE_END:
             found.extend(pod_causes(pod, now, policy))
         elif pod.meta.terminating or pod.finished:
-            # Pods on their way out do not count against a live workload, unless they hang there.
+            # A terminating pod does not count against a live workload unless it is stuck.
             found.extend(_stuck(pod, now, policy))
         else:
             found.extend(pod_causes(pod, now, policy))
@@ -83,7 +83,7 @@ def explain(
 
 
 def pod_causes(pod: Pod, now: datetime, policy: Policy) -> list[Cause]:
-    """What is wrong with one pod; what keeps it from serving stands first."""
+    """The problems of one pod, starting with what keeps it from serving."""
     found: list[Cause] = []
     for container in pod.containers:
         found.extend(_waiting(pod, container))
@@ -127,7 +127,7 @@ def _crash_looped(container: Container, now: datetime, policy: Policy) -> bool:
     """Whether the container is in a crash loop, between two crashes included.
 
     The kubelet makes a container wait in CrashLoopBackOff when the run that ended was itself a
-    restart and was short; a container that runs and shows just that came out of such a wait.
+    restart and was short; a running container whose last run was one came out of such a wait.
     """
     if container.waiting_reason == CRASH_LOOP:
         return True
@@ -135,7 +135,7 @@ def _crash_looped(container: Container, now: datetime, policy: Policy) -> bool:
     if last is None or container.restarts < 2 or container.waiting_reason:
         return False
     if container.terminated is not None and not container.terminated.failed:
-        # An init container that got through in the end does not run again.
+        # An init container that has succeeded does not run again.
         return False
     short = (
         last.started is None
@@ -158,7 +158,7 @@ def _unschedulable(pod: Pod, now: datetime, policy: Policy) -> Iterator[Cause]:
     scheduled = pod.conditions.get("PodScheduled")
     if scheduled is None or scheduled.status != "False" or scheduled.reason == "SchedulingGated":
         return
-    # A time ahead of our clock says nothing, and hides nothing.
+    # Timestamps in the future are ignored.
     times = [moment for moment in (scheduled.since, pod.meta.created) if moment and moment <= now]
     if times and now - times[0] <= policy.unschedulable_after:
         return
@@ -169,7 +169,7 @@ def _unschedulable(pod: Pod, now: datetime, policy: Policy) -> Iterator[Cause]:
 
 
 def _unassigned(pod: Pod, now: datetime, policy: Policy) -> Iterator[Cause]:
-    """No scheduler has looked at it: the one that it asks for may not exist."""
+    """A pod that no scheduler has seen: the one that it names may not exist."""
     if pod.phase != "Pending" or pod.assigned or "PodScheduled" in pod.conditions:
         return
     age = has_waited(now, policy.unschedulable_after, pod.meta.created)
@@ -180,7 +180,7 @@ def _unassigned(pod: Pod, now: datetime, policy: Policy) -> Iterator[Cause]:
 
 
 def _starting(pod: Pod, now: datetime, policy: Policy) -> Iterator[Cause]:
-    """What a pod is busy with that takes too long to start."""
+    """What a pod is doing while its start takes too long."""
     scheduled = pod.conditions.get("PodScheduled")
     if scheduled is not None and scheduled.status != "True":
         return
@@ -248,9 +248,9 @@ def _ending(ending: Termination) -> str:
 
 
 def _ended(pod: Pod, subject: Metadata, now: datetime, policy: Policy) -> Iterator[Cause]:
-    """A finished pod, while it tells why the workload is not well."""
+    """A finished pod, if it explains why the workload is unhealthy."""
     if subject.kind in _RUN_TO_THE_END:
-        # How their containers ended is told for each of them.
+        # Each of their failed containers is a cause of its own.
         wanted = pod.phase == "Failed" and (pod.reason or _disruption(pod) is not None)
     else:
         wanted = pod.phase == "Failed" or subject.kind == "StatefulSet"
@@ -260,7 +260,7 @@ def _ended(pod: Pod, subject: Metadata, now: datetime, policy: Policy) -> Iterat
 
 
 def ended_cause(pod: Pod) -> Cause:
-    """Why a pod has ended: Evicted, OutOfcpu and the like name themselves in the status."""
+    """Why a pod has ended: the status itself names reasons such as Evicted and OutOfcpu."""
     disruption = _disruption(pod)
     fallback = "PodCompleted" if pod.phase == "Succeeded" else "PodFailed"
     if disruption is not None:
@@ -304,15 +304,15 @@ def _stuck(pod: Pod, now: datetime, policy: Policy) -> Iterator[Cause]:
 
 
 def foremost(causes: Iterable[Cause]) -> Cause | None:
-    """The cause that says most; None where none may be named."""
-    # Monitors look for the word in the body of an answer, where it means good news.
+    """The most informative cause; None if none may be named."""
+    # Monitors search response bodies for this word and take it as good news.
     named = [cause for cause in causes if "healthy" not in cause.reason.lower()]
     now = (cause for cause in named if cause.reason not in _HISTORY)
     return next(now, named[0] if named else None)
 
 
 def briefly(cause: Cause, subject: Metadata) -> str:
-    """A cause without the names of pods and the words of others."""
+    """A cause without pod names or messages from the cluster."""
     about = [] if _is_own(cause, subject) or not cause.kind else [cause.kind]
     about += [f"container {cause.container}"] if cause.container else []
     about += [f"{cause.count} times"] if cause.count > 1 else []
@@ -320,7 +320,7 @@ def briefly(cause: Cause, subject: Metadata) -> str:
 
 
 def detail_of(cause: Cause, subject: Metadata) -> str:
-    """What briefly leaves out."""
+    """What `briefly` leaves out."""
     said = quoted(cause.message)
     if _is_own(cause, subject) or not cause.name:
         return said
@@ -332,7 +332,7 @@ def _is_own(cause: Cause, subject: Metadata) -> bool:
 
 
 def _event_causes(events: Iterable[Event], now: datetime, policy: Policy) -> Iterator[Cause]:
-    """Recent warnings, each once however often a dump holds it."""
+    """Recent warnings, each once even if a dump repeats it."""
     found: dict[str, Event] = {}
     for entry in events:
         key = entry.meta.uid or repr(entry)
@@ -350,7 +350,7 @@ def _event_causes(events: Iterable[Event], now: datetime, policy: Policy) -> Ite
 
 
 def _merged(causes: Iterable[Cause]) -> list[Cause]:
-    """Alike causes as one, those that most objects show first; the input's order is no matter."""
+    """Merge similar causes, most frequent first; the order of the input does not matter."""
     groups: dict[tuple[str, str, str], list[Cause]] = {}
     for cause in causes:
         groups.setdefault((cause.reason, cause.kind, cause.container or ""), []).append(cause)

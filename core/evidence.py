@@ -1,4 +1,4 @@
-"""What a verdict rests on besides the object itself."""
+"""Other objects that a verdict depends on."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["Evidence"]
 
 @record
 class Evidence:
-    """Objects without which another one cannot be judged.
+    """Objects that are needed to judge another one.
 
     Attributes:
         kind: Their kind.
-        namespace: Where they are; empty for a cluster-scoped kind.
-        name: Which one; empty for all that the selector matches.
-        selector: Which of them; None for all.
+        namespace: Their namespace; empty for a cluster-scoped kind.
+        name: Empty for all that the selector matches.
+        selector: Label selector; None for all.
     """
 
     kind: Kind
@@ -27,9 +27,9 @@ class Evidence:
     selector: LabelSelector | None = None
 
     def query(self) -> Query:
-        """How they are read.
+        """The query to read them.
 
         Raises:
-            InvalidQuery: They are named as nothing in Kubernetes can be.
+            InvalidQuery: A name is not valid in Kubernetes.
         """
         return Query(self.kind, self.namespace, self.name, self.selector)

@@ -26,15 +26,15 @@ class FailurePolicy:
 
     Attributes:
         fail_on: Degraded to count degraded as failing; down otherwise.
-        lasting: How long it must have been failing. A crash loop is never excused, nor what has
-            a time that is ahead of our clock, nor what is unknown or missing.
+        lasting: How long it must have been failing. A crash loop, a start of the failure in the
+            future, and an unknown or missing object are never excused.
     """
 
     fail_on: Health = Health.DOWN
     lasting: timedelta = timedelta(0)
 
     def is_good(self, assessment: Assessment) -> bool:
-        """Whether an assessment does not fail at all, however short or long."""
+        """Whether an assessment is not failing, regardless of how long."""
         strict = self.fail_on is Health.DEGRADED and assessment.reason != MAINTENANCE
         return assessment.up and not (strict and assessment.health is Health.DEGRADED)
 
@@ -44,7 +44,7 @@ class FailurePolicy:
         Args:
             assessment: The verdict.
             now: The time it was judged at.
-            seen: When it was first seen failing; it counts where the API states no time.
+            seen: When it was first seen failing; used if the API states no time.
         """
         if self.is_good(assessment):
             return True
@@ -53,7 +53,7 @@ class FailurePolicy:
         if any(CRASH_LOOP in cause.reason for cause in assessment.causes):
             return False
         since = _since(assessment) or seen
-        # A time ahead of our clock does not say how long it has lasted.
+        # A time in the future does not say how long it has lasted.
         return since is not None and timedelta(0) <= now - since < self.lasting
 
     def passes_group(
@@ -62,13 +62,13 @@ class FailurePolicy:
         now: datetime,
         seen: Callable[[Assessment], datetime | None] = _never_seen,
     ) -> bool:
-        """Whether as many members of a group are good enough as must be; none never is."""
+        """Whether enough members of a group are good enough; an empty group never passes."""
         good = sum(self.passes(item, now, seen(item)) for item in summary.items)
         return bool(summary.items) and good >= summary.needed
 
 
 def _since(assessment: Assessment) -> datetime | None:
-    """Since when it fails: the verdict says, or else the earliest of its pods that is not ready."""
+    """When the failure began: from the verdict, or else from its earliest pod that is not ready."""
     if assessment.since is not None:
         return assessment.since
     times = [cause.since for cause in assessment.causes if cause.reason in _NOT_READY]

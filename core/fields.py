@@ -1,7 +1,7 @@
-"""Fields of Kubernetes JSON, read one at a time: tolerant of oddities.
+"""Read single fields of Kubernetes JSON, tolerating malformed ones.
 
-A field that only explains (a condition, a timestamp, a message) is passed over when it is odd. A
-field that a verdict rests on (a count, a phase) raises `FieldError`, which `assess` turns into
+A field that only explains (a condition, a timestamp, a message) is ignored if malformed. A
+field that a verdict depends on (a count, a phase) raises `FieldError`, which `assess` turns into
 an unknown verdict that names the field.
 """
 
@@ -53,20 +53,20 @@ _DAWN = datetime.min.replace(tzinfo=UTC)
 
 
 class FieldError(Exception):
-    """A field that a verdict rests on has not the form that the API gives it.
+    """A field that a verdict needs does not have the form that the API defines.
 
     The message names the field, the form and an example.
     """
 
 
 def is_mapping(value: object) -> TypeGuard[Manifest]:
-    """Whether a value is what JSON calls an object."""
-    # Nearly all are dicts, and asking that takes an eighth of the time.
+    """Whether a value is a JSON object."""
+    # Nearly all are dicts, and that check takes an eighth of the time.
     return type(value) is dict or isinstance(value, Mapping)
 
 
 def is_list(value: object) -> TypeGuard[Sequence[object]]:
-    """Whether a value is what JSON calls an array."""
+    """Whether a value is a JSON array."""
     return isinstance(value, list | tuple)
 
 
@@ -81,22 +81,22 @@ def items(value: object) -> Sequence[object]:
 
 
 def mappings(value: object) -> list[Manifest]:
-    """The objects in a JSON array; what else is in it is passed over."""
+    """The objects in a JSON array; other items are ignored."""
     return [entry for entry in items(value) if is_mapping(entry)]
 
 
 def strings(value: object) -> list[str]:
-    """The texts in a JSON array; what else is in it is passed over."""
+    """The strings in a JSON array; other items are ignored."""
     return [entry for entry in items(value) if isinstance(entry, str)]
 
 
 def text(value: object) -> str:
-    """A text; empty for anything else."""
+    """A string; empty for anything else."""
     return value if isinstance(value, str) else ""
 
 
 def said(value: object) -> str:
-    """A text that others wrote, short enough that it cannot swell an answer."""
+    """A text from the cluster, shortened so that it cannot inflate a response."""
     if not isinstance(value, str):
         return ""
     stated = value.strip()
@@ -104,7 +104,7 @@ def said(value: object) -> str:
 
 
 def boolean(value: object) -> bool:
-    """Whether a value is the very word true."""
+    """Whether a value is exactly true."""
     return value is True
 
 
@@ -123,7 +123,7 @@ def count(owner: Manifest, path: str, *, default: int = 0) -> int:
     """The whole number at the last part of `path`; absent and null mean `default`.
 
     Raises:
-        FieldError: It is another thing, or beyond the 32 bits of the API's counts.
+        FieldError: It is not a count, or exceeds the 32 bits of the API's counts.
     """
     value = owner.get(_leaf(path))
     if value is None:
@@ -134,7 +134,7 @@ def count(owner: Manifest, path: str, *, default: int = 0) -> int:
 
 
 def conditions_of(status: Manifest) -> Conditions:
-    """The conditions of a status by type; of two of one type, the newer one."""
+    """The conditions of a status by type; the newer one of duplicates."""
     found: dict[str, Condition] = {}
     for entry in items(status.get("conditions")):
         if not is_mapping(entry):
@@ -142,7 +142,7 @@ def conditions_of(status: Manifest) -> Conditions:
         get = entry.get
         type_, stated, reason, message = get("type"), get("status"), get("reason"), get("message")
         condition = Condition(
-            # Most are texts, and absent where there is nothing to say: no call for these.
+            # Most are strings, or absent when empty: skip the call for these.
             type_ if type(type_) is str else text(type_),
             stated if type(stated) is str else _as_word(stated),
             said(reason) if reason else "",
@@ -152,7 +152,7 @@ def conditions_of(status: Manifest) -> Conditions:
             integer(get("observedGeneration")) if "observedGeneration" in entry else None,
         )
         twin = found.get(condition.type)
-        # Which of two counts does not depend on where they stand in the list.
+        # The choice between two must not depend on their order in the list.
         if twin is None or _order(condition) > _order(twin):
             found[condition.type] = condition
     return found

@@ -1,4 +1,4 @@
-"""What was not read, and why: a verdict is worth no more than what it rests on."""
+"""What was not read, and why: a verdict is only as good as its evidence."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ __all__ = ["Gap", "GapReason"]
 
 
 class GapReason(StrEnum):
-    """Why something was not read, or not all of it."""
+    """Why something was not read, or only in part."""
 
     REFUSED = "Forbidden"
     """The cluster's RBAC does not let the service see it."""
     FAILED = "ReadFailed"
     """The API server failed or did not answer in time."""
     CUT = "Truncated"
-    """There is more than is taken in."""
+    """There is more than was read."""
     NOT_SERVED = "NotServed"
     """The cluster serves no such kind."""
     NOT_GIVEN = "NotGiven"
-    """Nothing of the kind is in the input; whether the cluster has any is not known."""
+    """The input has no object of the kind; whether the cluster has any is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that was not read whole.
+    """Something that was not fully read.
 
     Attributes:
         reason: The kind of fault.
         kind: The kind of the objects.
-        name: Which one; empty for a list.
-        why: What came of the reading, for people.
+        name: The object's name; empty for a list.
+        why: What went wrong, for people.
     """
 
     reason: GapReason
@@ -47,5 +47,5 @@ class Gap:
         return f"{' '.join(filter(None, (self.kind.plural, self.name)))}: {self.why}"
 
     def as_cause(self) -> Cause:
-        """The gap as a cause of a verdict that rests on it."""
+        """The gap as a cause of a verdict that it affects."""
         return Cause(str(self.reason), self.kind.kind, self.name, self.why)

@@ -1,4 +1,4 @@
-"""The order of judgement: what holds for every kind, around the rule of the kind."""
+"""Judge an object by the rule of its kind, and by what is common to all kinds."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def assess(
     """Judge one object as the Kubernetes API gives it.
 
     Args:
-        manifest: The object, as decoded JSON; odd data is survived, never raised on.
-        related: What is around it, in any order. Pods, ReplicaSets and events explain a verdict and
+        manifest: The object, as decoded JSON; malformed data never raises.
+        related: Related objects, in any order. Pods, ReplicaSets and events explain a verdict and
             never change it; a rule may need others as evidence: a Service its EndpointSlices, a
-            CronJob its Jobs, a pending PersistentVolumeClaim its StorageClass and pods. Where no
+            CronJob its Jobs, a pending PersistentVolumeClaim its StorageClass and pods. If no
             object of such a kind is given, the verdict is unknown, unless `RelatedObjects` says
             that there are no others.
         now: The time to judge at, timezone-aware.
-        policy: The knobs of the rules.
+        policy: The settings of the rules.
         rules: Which rule judges which kind.
 
     Raises:
@@ -68,14 +68,14 @@ def judge(
     policy: Policy,
     gaps: Sequence[Gap] = (),
 ) -> Assessment:
-    """The verdict on an object, not explained by what is around it.
+    """The verdict on an object, without causes from related objects.
 
     Args:
         subject: The object.
-        related: The evidence that its rule asks for, among anything else.
+        related: The evidence that its rule needs; it may hold more.
         now: The time to judge at, timezone-aware.
-        policy: The knobs of the rules.
-        gaps: What of the evidence was not read.
+        policy: The settings of the rules.
+        gaps: Evidence that was not read.
     """
     meta = subject.meta
     verdict = _verdict(subject, Context(now, policy, related), gaps)
@@ -111,10 +111,10 @@ def explained(
     now: datetime,
     policy: Policy,
 ) -> Assessment:
-    """The same verdict with what is wrong beneath the object; its message names the first of it."""
+    """The verdict with the causes from related objects; its message names the foremost one."""
     well = assessment.health is Health.HEALTHY
     known = {(cause.reason, cause.kind, cause.name) for cause in assessment.causes}
-    # What a condition says, an event often says once more.
+    # An event often repeats what a condition says.
     found = [
         cause
         for cause in explain(subject.meta, related, now, policy, well=well)
@@ -122,7 +122,7 @@ def explained(
     ]
     if not found:
         return assessment
-    # An annotation that cannot be read explains least.
+    # A malformed annotation explains least.
     last = len(assessment.causes) - len(annotation_faults(subject.meta))
     causes = (*assessment.causes[:last], *found, *assessment.causes[last:])
     first = None if well else foremost(found)
@@ -153,7 +153,7 @@ def _verdict(subject: Subject, context: Context, gaps: Sequence[Gap]) -> Verdict
 
 
 def _said(verdict: Verdict) -> str:
-    """What its first cause says, where the message of bad news does not say so already."""
+    """The message of an unhealthy verdict's first cause, unless its own includes that."""
     if verdict.health is Health.HEALTHY or not verdict.causes:
         return ""
     stated = quoted(verdict.causes[0].message)
@@ -161,12 +161,12 @@ def _said(verdict: Verdict) -> str:
 
 
 def _is_left_out(gap: Gap) -> bool:
-    """Whether nobody has refused or failed to read something: it was just not handed in."""
+    """Whether something was only missing from the input, as opposed to refused or failed."""
     return gap.reason is GapReason.NOT_GIVEN
 
 
 def _unread(gaps: Sequence[Gap]) -> Verdict:
-    """An object that cannot be judged by what was read."""
+    """The verdict if the evidence could not be read."""
     unread = listed([str(gap) for gap in gaps])
     verdict = _unknown(UNREAD, f"it is judged by what could not be read: {unread}")
     return replace(verdict, causes=tuple(gap.as_cause() for gap in gaps))
@@ -177,7 +177,7 @@ def _unknown(reason: str, problem: str) -> Verdict:
 
 
 def _moving(meta: Metadata, verdict: Verdict, now: datetime, policy: Policy) -> Verdict:
-    """Deletion and a stale status, which speak of every kind alike."""
+    """Apply a deletion and a stale status, which all kinds share."""
     if meta.stale:
         message = f"its controller has not looked at it yet: {_generations(meta)}"
         cause = Cause("NotObserved", meta.kind, meta.name, message)
@@ -209,7 +209,7 @@ def _generations(meta: Metadata) -> str:
 
 
 def _maintained(meta: Metadata, verdict: Verdict, now: datetime) -> Verdict:
-    """What is not well while its owner has announced work on it: up, and the reason says why."""
+    """Keep an unhealthy object up during announced maintenance; the reason says so."""
     until = maintenance_until(meta)
     if until is None or now >= until or verdict.health is Health.HEALTHY:
         return verdict

@@ -1,4 +1,4 @@
-"""Kinds of the Kubernetes API: how they are called, and where the API serves them."""
+"""Kinds of the Kubernetes API: their names, and where the API serves them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 _WORD = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9.])?", re.ASCII)
 _VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?", re.ASCII)
 _LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
-# Compiled where a cluster says what it serves.
+# Compiled when a cluster's discovery is read.
 _GROUP = rf"(?:{_LABEL}(?:\.{_LABEL}){{0,20}})?"
 
 
@@ -42,13 +42,13 @@ class Kind:
         plural: Its resource name in the API's paths.
         group: Its API group; empty for the core group.
         version: The version that is read.
-        short_names: What kubectl takes for it as well.
-        namespaced: Whether its objects stand in a namespace.
+        short_names: Further names that kubectl accepts.
+        namespaced: Whether its objects are in a namespace.
         shared_words: Whether another group has a kind of the same names: without a group they
             mean that one, or what the cluster says.
-        metadata_only: Whether to read no more of it than its metadata: its content is none of
-            the judgement's business, a Secret's least of all.
-        list_fields: Field selector that every list of it is asked with.
+        metadata_only: Whether to read only its metadata: a verdict does not need the content,
+            least of all that of a Secret.
+        list_fields: Field selector for every list of it.
         api_version: The apiVersion as manifests state it, such as ``apps/v1``.
     """
 
@@ -65,7 +65,7 @@ class Kind:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every lower-case name that stands for it: singular, plural, short."""
+        """All its names in lower case: singular, plural, short."""
         return tuple(dict.fromkeys((self.kind.lower(), self.plural, *self.short_names)))
 
     def __post_init__(self) -> None:
@@ -85,21 +85,21 @@ STORAGE_CLASS = Kind(
 )
 NAMESPACE = Kind("Namespace", "namespaces", "", "v1", ("ns",), namespaced=False)
 EVENT = Kind("Event", "events", "", "v1", ("ev",), list_fields="type=Warning")
-"""Not judged; read to explain, and of events only the warnings."""
+"""Not judged; only warnings are read, to explain verdicts."""
 
 
 def is_word(word: str) -> bool:
-    """Whether a kind can be called so: ``deploy``, ``Deployment``, ``deployments.v1.apps``."""
+    """Whether a word can name a kind: ``deploy``, ``Deployment``, ``deployments.v1.apps``."""
     return _WORD.fullmatch(word.lower()) is not None
 
 
 def is_custom(kind: Kind) -> bool:
-    """Whether a kind is another project's, so that a cluster need not have it."""
+    """Whether a kind belongs to another project, so a cluster may lack it."""
     return "." in kind.group and not kind.group.endswith(".k8s.io")
 
 
 class KindIndex:
-    """Kinds by every word that kubectl takes for them; of several that a word means, the first.
+    """Kinds by every name that kubectl accepts; an ambiguous name means the first kind.
 
     Args:
         kinds: In the order of preference.
@@ -118,7 +118,7 @@ class KindIndex:
             for name in kind.short_names:
                 self._short.setdefault(name, kind)
         for kind in kinds:
-            # What one kind is called no other takes for its short name.
+            # A kind's own name takes precedence over a short name.
             for name in kind.short_names:
                 self._in_group.setdefault((name, kind.group), []).append(kind)
 
@@ -144,10 +144,10 @@ class ServedKinds:
 
     Args:
         kinds: In the server's order of preference.
-        whole: Whether these are all; they are not where part of the API does not answer.
-        began: When the reading of them began, by the reader's monotonic clock.
-        unread: The API groups of which it is not known what they serve; where it is not known
-            which these are, none, and not `whole`.
+        whole: Whether these are all; not so if part of the API does not answer.
+        began: When their reading began, by the reader's monotonic clock.
+        unread: The API groups whose kinds are unknown; empty, and `whole` false, if it is unknown
+            which groups these are.
     """
 
     def __init__(
@@ -170,18 +170,18 @@ class ServedKinds:
         return self._index.find(word)
 
     def knows(self, group: str) -> bool:
-        """Whether these are all kinds of an API group."""
+        """Whether all kinds of an API group are known."""
         return self.whole or (bool(self.unread) and group not in self.unread)
 
     def has(self, kind: Kind) -> bool:
-        """Whether a kind is served, in whichever version."""
+        """Whether a kind is served, in any version."""
         return (kind.group, kind.plural) in self._resources
 
 
 def kind_of(resource: Mapping[str, Any]) -> Kind | None:
     """The kind that an APIResource of the discovery API describes.
 
-    None for a subresource, and for names that no kind can have: they become a path.
+    None for a subresource, and for invalid names, as they become part of a path.
     """
     plural, kind = text(resource.get("name")), text(resource.get("kind"))
     group, version = text(resource.get("group")), text(resource.get("version"))

@@ -1,6 +1,6 @@
-"""Kubernetes JSON to what is common to all kinds: metadata, and the objects that explain others.
+"""Parse what all kinds have in common: metadata, and the objects that explain others.
 
-It never raises: what cannot be read is `Malformed`.
+It never raises: what cannot be parsed is `Malformed`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _PARTS = ("metadata", "spec", "status")
 
 
 def meta_of(manifest: object) -> Metadata:
-    """The metadata of anything; empty where there is none."""
+    """The metadata of anything; empty if there is none."""
     if not is_mapping(manifest):
         return _metadata("", EMPTY, EMPTY)
     kind = text(manifest.get("kind"))
@@ -48,19 +48,19 @@ def meta_of(manifest: object) -> Metadata:
 
 
 def uids_of(manifest: Manifest) -> tuple[str, str]:
-    """UID of an object and of its controller owner; empty where there is none."""
+    """UID of an object and of its controller owner; empty if there is none."""
     metadata = mapping(manifest.get("metadata"))
     references = metadata.get("ownerReferences")
     return text(metadata.get("uid")), _controller_uid(references) if references else ""
 
 
 def source_of(manifest: object) -> Source | Malformed:
-    """An object for its rule; `Malformed` where its outline is not that of an object."""
+    """An object for its rule; `Malformed` if it does not have the shape of one."""
     if not is_mapping(manifest):
         return Malformed(meta_of(EMPTY), "the manifest is not an object")
     get = manifest.get
     kind, metadata, spec, status = get("kind"), get("metadata"), get("spec"), get("status")
-    # Nearly every object is one of plain dicts, and passes here without another look.
+    # Nearly every object consists of plain dicts and needs no further check.
     if not (type(kind) is str and type(metadata) is type(spec) is type(status) is dict):
         kind, metadata, spec, status = text(kind), _part(metadata), _part(spec), _part(status)
     if kind and is_mapping(metadata) and is_mapping(spec) and is_mapping(status):
@@ -77,7 +77,7 @@ def _part(value: object) -> object:
 
 
 def parse_related(manifest: Manifest) -> Related:
-    """An object as far as it explains another: pods and events whole, of others who they are."""
+    """A related object: pods and events completely, of others only the metadata."""
     kind = manifest.get("kind")
     if kind == "Event":
         return _event(meta_of(manifest), manifest)
@@ -99,7 +99,7 @@ def _metadata(kind: str, metadata: Manifest, status: Manifest) -> Metadata:
     creation = get("creationTimestamp")
     return Metadata(
         kind,
-        # Nearly always a text: no call for it.
+        # Nearly always a string: skip the call.
         namespace if isinstance(namespace, str) else "",
         name if isinstance(name, str) else "",
         uid if isinstance(uid, str) else "",
@@ -115,10 +115,10 @@ def _metadata(kind: str, metadata: Manifest, status: Manifest) -> Metadata:
 
 
 def _observed(status: Manifest, generation: int | None) -> int | None:
-    """The generation that its controller has looked at.
+    """The generation that its controller has observed.
 
-    Some state that of the last one that became ready, and beside each condition the one that they
-    stated it for.
+    Some controllers state the last generation that became ready instead, and with each condition
+    the one that it is for.
     """
     observed = integer(status.get("observedGeneration"))
     if observed is None or generation is None or observed >= generation:
@@ -197,7 +197,7 @@ def _container(status: Manifest, initial: bool) -> Container:
 
 
 def _in_order(containers: list[Container]) -> tuple[Container, ...]:
-    """Containers by name, those that serve first: the API's order means nothing."""
+    """Containers by name, init containers last: the API's order means nothing."""
     if len(containers) > 1:
         containers.sort(key=lambda container: (container.initial, container.name, repr(container)))
     return tuple(containers)

@@ -1,8 +1,7 @@
-"""What more than one module reads of an object: metadata, conditions, pods and events.
+"""Models that several modules share: metadata, conditions, pods and events.
 
-The models of the other kinds stand beside their rules, in `rules`. Times are in UTC, counts are
-whole numbers of zero or more, and what the API leaves out stands at the value that its absence
-means.
+The models of the other kinds are next to their rules, in `rules`. Times are in UTC, counts are
+whole numbers of zero or more, and an absent field has the value that its absence means.
 """
 
 from __future__ import annotations
@@ -38,10 +37,10 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True)
 def record(cls: type[T]) -> type[T]:
-    """A slotted dataclass that type checkers hold to be frozen.
+    """A slotted dataclass that type checkers treat as frozen.
 
-    A dataclass that is frozen at run time takes five times as long to make, and a verdict takes
-    half a dozen of these.
+    A dataclass that is frozen at run time takes five times as long to create, and a verdict needs
+    half a dozen.
     """
     return dataclass(slots=True)(cls)
 
@@ -59,13 +58,13 @@ class Metadata:
     generation: int | None
     observed_generation: int | None
     terminating: bool
-    """Whether its deletion was asked for, be it at a time that cannot be read."""
+    """Whether its deletion was requested, even if the time is malformed."""
     deleted: datetime | None
     finalizers: tuple[str, ...]
     annotations: Mapping[str, object]
-    """Those that a rule reads, as they were found; see `annotations`."""
+    """Those that a rule reads, unparsed; see `annotations`."""
     creation: str | datetime | None = None
-    """Its creationTimestamp as it was found: few rules read it."""
+    """Its creationTimestamp, unparsed because few rules read it."""
 
     @property
     def created(self) -> datetime | None:
@@ -74,7 +73,7 @@ class Metadata:
 
     @property
     def stale(self) -> bool:
-        """Whether the status was written for an older spec than the one that stands."""
+        """Whether the status was written for an older spec than the current one."""
         observed, generation = self.observed_generation, self.generation
         return observed is not None and generation is not None and observed < generation
 
@@ -89,13 +88,13 @@ class Condition:
     message: str
     since: datetime | None
     severity: str = ""
-    """Knative's own: what is not empty does not make its object fail."""
+    """Knative only: if not empty, the condition cannot fail its object."""
     observed: int | None = None
-    """The generation that it was stated for, where it says so."""
+    """The generation that it was stated for, if given."""
 
 
 Conditions = Mapping[str, Condition]
-"""Conditions by type: they are looked up, never counted through."""
+"""Conditions by type: their order means nothing."""
 
 
 @record
@@ -104,8 +103,8 @@ class Source:
 
     Attributes:
         meta: Its metadata.
-        spec: Its `spec`; empty where it has none.
-        status: Its `status`; empty where it has none.
+        spec: Its `spec`; empty if it has none.
+        status: Its `status`; empty if it has none.
         manifest: All of it.
     """
 
@@ -136,7 +135,7 @@ class Container:
 
     name: str
     initial: bool
-    """An init container that pods wait for; a native sidecar once started is none."""
+    """Whether it is an init container; a native sidecar that has started is not."""
     ready: bool
     restarts: int
     running: bool
@@ -163,9 +162,9 @@ class Pod:
     assigned: bool = False
     """Whether it has a node."""
     scheduler: str = ""
-    """The scheduler that has to find one."""
+    """The scheduler that must find one."""
     started: datetime | None = None
-    """When a kubelet took it up."""
+    """When a kubelet accepted it."""
 
     @property
     def finished(self) -> bool:
@@ -175,7 +174,7 @@ class Pod:
 
 @record
 class Event:
-    """An event of v1 or events.k8s.io/v1: of its times, the one that counts."""
+    """An event of v1 or events.k8s.io/v1, with only its relevant time."""
 
     meta: Metadata
     type: str
@@ -190,7 +189,7 @@ class Event:
 
 @record
 class Other:
-    """An object of which nothing but the metadata explains another: a ReplicaSet, a Job."""
+    """A related object of which only the metadata is used: a ReplicaSet, a Job."""
 
     meta: Metadata
 
@@ -202,8 +201,8 @@ class Malformed:
     meta: Metadata
     problem: str
     unread: bool = False
-    """The status is not there at all: a manifest that no cluster has answered for."""
+    """Whether the status is absent, as in a manifest that was never applied."""
 
 
 Related = Pod | Event | Other | Malformed
-"""What may stand around an object."""
+"""A parsed related object."""

@@ -1,7 +1,7 @@
-"""What belongs to what: by controller owner, never by labels alone.
+"""Which objects own which: by controller owner, never by labels alone.
 
-A Deployment owns ReplicaSets, which own pods, and a CronJob Jobs, which own pods; every other
-workload owns its pods itself.
+A Deployment owns ReplicaSets, and a CronJob owns Jobs; these own the pods. Every other workload
+owns its pods directly.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .related import RelatedObjects
 __all__ = ["owned_pods", "top_level"]
 
 _LINKS = frozenset({REPLICA_SET.kind, JOB.kind})
-"""Kinds that stand between a workload and its pods."""
+"""Kinds through which a workload owns its pods."""
 
 
 def owned_pods(owner: Metadata, related: RelatedObjects) -> list[Pod]:
-    """The pods that `owner` controls, itself or through a link; by name."""
+    """The pods that `owner` controls, directly or through a link; by name."""
     children = related.controlled_by(owner.uid)
-    # Whatever is odd about a ReplicaSet, it still links its pods.
+    # Even a malformed ReplicaSet links its pods.
     links = [uids_of(entry)[0] for entry in children if text(entry.get("kind")) in _LINKS]
     below = [*children, *(entry for uid in links for entry in related.controlled_by(uid))]
     pods: dict[tuple[str, str], Pod] = {}
@@ -32,13 +32,13 @@ def owned_pods(owner: Metadata, related: RelatedObjects) -> list[Pod]:
         pod = related.parsed(entry) if entry.get("kind") == POD.kind else None
         if isinstance(pod, Pod):
             key = (pod.meta.name, pod.meta.uid)
-            # Two readings of one pod in one dump: either will do, but always the same one.
+            # A dump may hold a pod twice: either will do, but always the same one.
             pods[key] = max(pods[key], pod, key=_content) if key in pods else pod
     return [pods[key] for key in sorted(pods)]
 
 
 def _content(pod: Pod) -> str:
-    """All that a pod says, whatever the order it was said in."""
+    """A pod's content, independent of the order of its conditions."""
     return repr((replace(pod, conditions={}), sorted(pod.conditions.items(), key=repr)))
 
 
@@ -47,11 +47,11 @@ def top_level(
     owns: Callable[[Manifest, Manifest], bool],
     counts: Callable[[Manifest], bool],
 ) -> list[Manifest]:
-    """Those that no member among them answers for, itself or through what it owns.
+    """The objects that no member among them owns, directly or indirectly.
 
     Args:
         manifests: What was listed.
-        owns: Whether the verdict on the first object speaks of the second, which it controls.
+        owns: Whether the verdict on the first object covers the second, which it controls.
         counts: Whether an object is a member at all.
     """
     by_uid = {uid: entry for entry in manifests if (uid := uids_of(entry)[0])}
@@ -68,13 +68,13 @@ def _is_answered_for(
     counts: Callable[[Manifest], bool],
     answered: dict[int, bool],
 ) -> bool:
-    """Whether a member stands above an object; every object is looked at once."""
+    """Whether a member is above an object; every object is visited once."""
     way: list[int] = []
     found = False
     entry = manifest
     while id(entry) not in answered:
         way.append(id(entry))
-        # Until more is known: who controls himself is nobody's.
+        # Provisional: a cycle of owners has no member above it.
         answered[id(entry)] = False
         above = by_uid.get(uids_of(entry)[1])
         if above is None or not owns(above, entry):

@@ -1,4 +1,4 @@
-"""The knobs of the rules, each with its unit and its default."""
+"""The settings of the rules, with their units and defaults."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ STATED: Final = "stated"
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What an operator may decide about the rules.
+    """The settings of the rules.
 
     Raises:
-        ValueError: `zero` is neither healthy, degraded nor down, or `min_available` another text
+        ValueError: `zero` is not healthy, degraded or down, or `min_available` is a text other
             than "stated".
     """
 
@@ -31,11 +31,11 @@ class Policy:
     does not say: a number, or a percentage rounded up; at least one. "stated": for a Deployment,
     what its Available condition says (maxUnavailable), and half for any other kind."""
     waiting_after: timedelta = timedelta(minutes=15)
-    """How long what Kubernetes itself does may be on its way: a pod that starts, a Job without
-    ready pods, a claim without a volume, a load balancer without an address."""
+    """How long Kubernetes' own operations may take: a pod that starts, a Job without ready pods,
+    a claim without a volume, a load balancer without an address."""
     stuck_after: timedelta = timedelta(hours=1)
-    """How long a custom resource may be on its way, and the age of a deletion past which an object
-    is at best degraded."""
+    """How long a custom resource may take to get ready, and the age of a deletion past which an
+    object is at best degraded."""
     pod_stuck_after: timedelta = timedelta(minutes=15)
     """Age of a pod's deletion past which the pod is a cause."""
     unschedulable_after: timedelta = timedelta(seconds=60)
@@ -49,7 +49,7 @@ class Policy:
     cron_failures: int = 3
     """How many runs of a CronJob must have failed in a row before it is down."""
     schedule_grace: timedelta = timedelta(minutes=2)
-    """How late a CronJob's run may start, where startingDeadlineSeconds does not say."""
+    """How late a CronJob's run may start if startingDeadlineSeconds is not set."""
     autoscaler_failing_after: timedelta = timedelta(minutes=5)
     """How long a HorizontalPodAutoscaler may fail before it is degraded."""
 
@@ -64,9 +64,9 @@ class Policy:
                 f"Policy.zero: {self.zero!r} is not healthy, degraded or down, as in "
                 "Policy(zero=Health.DOWN)"
             )
-        # It may have been read as a text.
+        # It may be a plain string.
         object.__setattr__(self, "zero", Health(self.zero))
 
     def needing(self, min_available: Threshold | None) -> Policy:
-        """The same with another minimum for `up`; as it is where that is None."""
+        """A copy with another minimum for `up`; unchanged if that is None."""
         return self if min_available is None else replace(self, min_available=min_available)

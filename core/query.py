@@ -1,4 +1,4 @@
-"""What can be asked of a cluster: one object by its name, or the objects of a kind.
+"""Queries to a cluster: for one object by name, or for the objects of a kind.
 
 Names follow Kubernetes' own grammar: RFC 1123 labels and subdomains
 (apimachinery/pkg/util/validation).
@@ -16,18 +16,18 @@ __all__ = ["InvalidQuery", "Query", "WrongScope", "check_name", "check_namespace
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
 _SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*", re.ASCII)
-# RBAC's objects bear any name that is valid as a path segment (ValidatePathSegmentName); of those,
-# the ones that need no escape.
+# RBAC objects may have any name that is a valid path segment (ValidatePathSegmentName); this
+# matches those that need no escaping.
 _PATH_SEGMENT = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9:._-]+", re.ASCII)
 _RBAC = "rbac.authorization.k8s.io"
 _LONGEST_LABEL, _LONGEST_SUBDOMAIN = 63, 253
 
 
 class InvalidQuery(ValueError):
-    """Something that cannot exist in Kubernetes was asked for; nothing was read.
+    """A query for something that cannot exist in Kubernetes; nothing was read.
 
     Attributes:
-        field: Which part of the question is wrong: namespace, kind, name, selector or a parameter.
+        field: Which part of the query is wrong: namespace, kind, name, selector or a parameter.
         problem: What is wrong with it, and the form it must have.
     """
 
@@ -59,10 +59,10 @@ class Query:
     """One object by its name, or all of a kind that a selector matches.
 
     Attributes:
-        kind: What is read.
-        namespace: Where; empty for a cluster-scoped kind, and for a list of all namespaces.
-        name: Which one; empty for a list.
-        selector: Which ones of a list; None for all.
+        kind: The kind to read.
+        namespace: Empty for a cluster-scoped kind, and for a list of all namespaces.
+        name: The object's name; empty for a list.
+        selector: Label selector of a list; None for all.
 
     Raises:
         InvalidQuery: The namespace or the name cannot exist in Kubernetes.
@@ -84,15 +84,15 @@ class Query:
             raise WrongScope(kind)
         if name:
             check_name(name, kind)
-        # Everything that is read is looked for by it, several times.
+        # Every reading is looked up by this hash several times.
         object.__setattr__(self, "_hash", hash((kind, namespace, name, self.selector)))
 
     def __hash__(self) -> int:
-        """That of its parts."""
+        """The hash of its parts."""
         return self._hash
 
     def __str__(self) -> str:
-        """What is read, in kubectl's words."""
+        """The query in kubectl's terms."""
         if self.name:
             place = f"{self.namespace}/" if self.namespace else ""
             return f"{self.kind.plural} {place}{self.name}"
@@ -114,7 +114,7 @@ def check_namespace(namespace: str) -> None:
 
 
 def check_name(name: str, kind: Kind | None = None) -> None:
-    """Raise unless an object can have this name; of a kind that is not known yet, any object.
+    """Raise unless an object of the kind, or of any kind if it is None, can have this name.
 
     Raises:
         InvalidQuery: It cannot.
@@ -129,5 +129,5 @@ def check_name(name: str, kind: Kind | None = None) -> None:
 
 
 def _shown(text: str) -> str:
-    """A value as an error may repeat it: short, printable and quoted."""
+    """A value for an error message: short, printable and quoted."""
     return ascii(text if len(text) <= 40 else f"{text[:40]}…")

@@ -1,4 +1,4 @@
-"""What is around the objects that are judged: looked up by index, parsed only as far as needed."""
+"""Objects related to those that are judged: indexed, and parsed only as far as needed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RelatedObjects:
 
     Args:
         manifests: As the Kubernetes API gives them, in any order; anything else is ignored.
-        whole: Kinds of which these are all there are; of any other kind there may be more.
+        whole: Kinds of which `manifests` is complete; of any other there may be more.
     """
 
     def __init__(self, manifests: Iterable[object] = (), *, whole: Collection[Kind] = ()) -> None:
@@ -40,7 +40,7 @@ class RelatedObjects:
         return bool(self._by_kind)
 
     def add(self, manifests: Iterable[object]) -> None:
-        """Add objects; what they are looked up by is computed when somebody asks."""
+        """Add objects; their keys are computed on lookup."""
         for entry in manifests:
             if is_mapping(entry):
                 self._by_kind.setdefault(text(entry.get("kind")), []).append(entry)
@@ -48,15 +48,15 @@ class RelatedObjects:
         self._links = None
 
     def of_kind(self, kind: str) -> list[Manifest]:
-        """Those of a kind."""
+        """The objects of a kind."""
         return self._by_kind.get(kind, [])
 
     def lookup(self, kind: str, keys: Keys, key: Hashable) -> list[Manifest]:
-        """Those of a kind that have a key.
+        """The objects of a kind that have a key.
 
         Args:
             kind: The kind as manifests state it.
-            keys: A function of a module, so that it is the same at each call.
+            keys: A module-level function, so that it is the same at each call.
             key: One of the keys that it gives.
         """
         index = self._indexes.get((kind, keys))
@@ -68,7 +68,7 @@ class RelatedObjects:
         return index.get(key, [])
 
     def controlled_by(self, uid: str) -> list[Manifest]:
-        """Those whose controller owner has a UID."""
+        """The objects whose controller has this UID."""
         return self._linked().children.get(uid, []) if uid else []
 
     def events_about(self, uids: Iterable[str]) -> list[Event]:
@@ -78,14 +78,14 @@ class RelatedObjects:
         return [entry for entry in parsed if isinstance(entry, Event)]
 
     def parsed(self, manifest: Manifest) -> Related:
-        """One of them as far as it explains others, which it may do for many."""
+        """One of the objects, parsed; cached, as it may explain many others."""
         found = self._parsed.get(id(manifest))
         if found is None:
             found = self._parsed[id(manifest)] = parse_related(manifest)
         return found
 
     def gap(self, evidence: Evidence) -> Gap | None:
-        """Why the objects that something is judged by may not be all that there are."""
+        """Why some evidence may be incomplete; None if it is complete."""
         kind = evidence.kind
         given = self.of_kind(kind.kind)
         if evidence.name:
@@ -109,7 +109,7 @@ class RelatedObjects:
 
 @record
 class _Links:
-    """Objects by the UID of the one that controls them, and events by that of the one involved."""
+    """Objects by the UID of their controller, and events by that of the involved object."""
 
     children: dict[str, list[Manifest]] = field(default_factory=dict[str, list[Manifest]])
     about: dict[str, list[Manifest]] = field(default_factory=dict[str, list[Manifest]])
@@ -121,7 +121,7 @@ def names_of(manifest: Manifest) -> tuple[str, ...]:
 
 
 def _is_evidence(manifest: Manifest, evidence: Evidence) -> bool:
-    """Whether an object is among those that something is judged by."""
+    """Whether an object is part of some evidence."""
     metadata = mapping(manifest.get("metadata"))
     version = manifest.get("apiVersion")
     place, selector = text(metadata.get("namespace")), evidence.selector

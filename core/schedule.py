@@ -1,7 +1,7 @@
 """Cron schedules as the CronJob controller reads them: when should the last run have started?
 
 Source: ParseStandard and SpecSchedule.Next of github.com/robfig/cron v3.0.1 (parser.go, spec.go).
-What it refuses is refused here: 7 for Sunday, ranges that wrap around, a step of 0.
+What they reject is rejected here: 7 for Sunday, ranges that wrap around, a step of 0.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ def zone_of(name: str) -> tzinfo:
     """The time zone of that name in the IANA database, such as ``Europe/Berlin``.
 
     Raises:
-        ValueError: This machine knows none of that name.
+        ValueError: This machine has no zone of that name.
     """
     if name in ("", "UTC"):
         return UTC
-    # It reads the machine's database, which nobody needs who names no zone.
+    # It reads the machine's database, which only a named zone needs.
     from zoneinfo import ZoneInfo  # noqa: PLC0415  # see above
 
     try:
@@ -96,7 +96,7 @@ class Schedule:
         """The schedule that a CronJob's `spec.schedule` states.
 
         Raises:
-            ValueError: It states none; the message has the form and an example.
+            ValueError: It is invalid; the message has the form and an example.
         """
         if len(text) > _LONGEST:
             raise ValueError(_FORM)
@@ -126,11 +126,11 @@ class Schedule:
         """The latest time, in UTC, that it was due at, `before` included.
 
         A time that a change of the clocks leaves out is never due, one that it repeats is due
-        twice. None where it was not due for eight years.
+        twice. None if it was not due for eight years.
 
         Args:
             before: The time to look back from, timezone-aware.
-            zone: Where its hours are meant, unless it says so itself.
+            zone: The time zone of its hours, unless it names its own.
             base: What an ``@every`` counts from.
         """
         if self.every is not None:
@@ -157,7 +157,7 @@ class Schedule:
 
     @property
     def is_ever_due(self) -> bool:
-        """Whether any calendar has such a time: none has February 30."""
+        """Whether it is ever due; one for February 30 never is."""
         if self.every is not None:
             return True
         dated = any(day <= _LENGTHS[month] for day in self.days for month in self.months)
@@ -173,7 +173,7 @@ class Schedule:
             return False
 
     def _misfit(self, local: datetime) -> int | None:
-        """For how many minutes it cannot have been due before this one; None if it is due now."""
+        """How many minutes before this one it cannot have been due; None if it is due now."""
         if local.month not in self.months:
             return ((local.day - 1) * 24 + local.hour) * 60 + local.minute
         if not self._is_on(local):
@@ -223,7 +223,7 @@ def _field(text: str, low: int, high: int, names: Mapping[str, int]) -> _Field:
         by = _number(step) if slash else 1
         first, dash, last = span.partition("-")
         if first in ("*", "?"):
-            # Whatever else stands behind a star is passed over, and one with steps is none.
+            # Anything else after a star is ignored, and a star with steps does not count.
             start, end, star = low, high, star or by == 1
         else:
             start = _number(first, names)

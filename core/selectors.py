@@ -1,6 +1,6 @@
 """Label selectors as workloads state them: parse, match, print.
 
-A selector only asks for candidates; which pods belong to a workload is the matter of `owners`.
+A selector only finds candidates; `owners` decides which pods belong to a workload.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from .fields import is_list, is_mapping
 __all__ = ["LabelSelector", "Requirement", "parse_selector", "selector_of"]
 
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
-# As apimachinery's validation has them: an optional DNS prefix and a name; a value may be empty.
+# As in apimachinery's validation: an optional DNS prefix and a name; a value may be empty.
 _NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _KEY = rf"(?:[a-z0-9](?:[-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_NAME}"
 _VALUE = rf"(?:{_NAME})?"
-# Compiled where somebody states a selector, which few starts of a process see.
+# Compiled on first use, as few processes ever see a selector.
 _EQUALITY = rf"\s*({_KEY})\s*(==|=|!=)\s*({_VALUE})\s*"
 _SET = rf"\s*({_KEY})\s+(in|notin)\s*\(([^()]*)\)\s*"
 _EXISTENCE = rf"\s*(!?)\s*({_KEY})\s*"
@@ -61,7 +61,7 @@ class LabelSelector:
     requirements: tuple[Requirement, ...] = ()
 
     def matches(self, labels: Mapping[str, Any]) -> bool:
-        """Whether labels fulfil every requirement; what is no text is no label."""
+        """Whether labels meet every requirement; only strings count as labels."""
         labels = {key: value for key, value in labels.items() if isinstance(value, str)}
         return all(requirement.matches(labels) for requirement in self.requirements)
 
@@ -102,14 +102,14 @@ def _parse_requirement(text: str) -> Requirement:
 def selector_of(manifest: Mapping[str, Any]) -> LabelSelector | None:
     """The selector in a workload's `spec.selector`.
 
-    None where there is none, or one that cannot be read: an unreadable selector must not match
+    None if there is none, or one that cannot be read: an unreadable selector must not match
     everything. An empty one is None too: the API refuses it for workloads.
     """
     spec = manifest.get("spec")
     selector = spec.get("selector") if is_mapping(spec) else None
     if not is_mapping(selector):
         return None
-    # A ReplicationController, which is older, has the labels right there.
+    # The older ReplicationController has the labels right there.
     plain = manifest.get("kind") == "ReplicationController"
     labels: object = selector if plain else selector.get("matchLabels")
     expressions: object = None if plain else selector.get("matchExpressions")

@@ -20,10 +20,10 @@ class Subject:
         manifest: The object as it was given.
         meta: Its metadata.
         rule: The rule that judges it.
-        fields: What the rule read; None where it could not, or nobody has written a status yet.
-        api_version: The apiVersion that it states; empty where it states none.
-        evidence: What has to be read besides it before it can be judged.
-        problem: Why it cannot be judged; empty where it can.
+        fields: What the rule read; None if it could not, or if there is no status yet.
+        api_version: The apiVersion that it states; empty if it states none.
+        evidence: Other objects that must be read before it can be judged.
+        problem: Why it cannot be judged; empty if it can.
     """
 
     manifest: Any
@@ -36,7 +36,7 @@ class Subject:
 
     @classmethod
     def of(cls, manifest: object, rules: Rules = RULES) -> Subject:
-        """Parse an object; what is wrong with it is its `problem`, and nothing is raised."""
+        """Parse an object; a fault becomes its `problem` and is not raised."""
         source = source_of(manifest)
         if isinstance(source, Malformed):
             stated = mapping(manifest).get("apiVersion")

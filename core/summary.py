@@ -21,11 +21,11 @@ class Summary:
         activity: What is being done with any of them: progressing before terminating before
             steady; suspended only when all are.
         up: Whether as many members are up as must be; false for an empty group.
-        reason: The worst member's reason, and where the group is not up that of the worst that is
-            not; ``NothingMatched`` for an empty group.
+        reason: The reason of the worst member, or of the worst that is not up if the group is not;
+            ``NothingMatched`` for an empty group.
         message: One sentence with the figures and the worst member.
         counts: Members per health, every health named.
-        items: The members, worst first, alike ones by namespace, kind and name.
+        items: The members, worst first, then by namespace, kind and name.
         needed: How many members must be up.
     """
 
@@ -42,11 +42,11 @@ class Summary:
 def summarize(assessments: Iterable[Assessment], needed: Threshold | None = None) -> Summary:
     """The verdict on a group: never better than its worst member.
 
-    But for a group that is up because as many are up as were asked for: it is degraded while any
+    The exception is a group that is up because `needed` members are: it is degraded while any
     member is not healthy, since "down" and "up" in one answer mislead.
 
     Args:
-        assessments: Those of its members.
+        assessments: The members' verdicts.
         needed: How many members must be up; None for all of them.
     """
     items = tuple(sorted(assessments, key=_order))
@@ -65,10 +65,10 @@ def summarize(assessments: Iterable[Assessment], needed: Threshold | None = None
         )
     least = len(items) if needed is None else needed.of(len(items))
     if needed is not None and needed.percent and any(map(_stands_for_many, items)):
-        # Of how many that would be a share is not known: all are needed, the unread ones too.
+        # The total for the percentage is unknown: all are needed, the unread ones too.
         least = len(items)
     up = sum(item.up for item in items) >= least
-    # What is kept up although it is down is not to blame where the group is not up.
+    # If the group is not up, a member that is down but kept up is not the cause.
     first = items[0] if up else next((item for item in items if not item.up), items[0])
     health = items[0].health
     if needed is not None and up and health is not Health.HEALTHY:
@@ -85,7 +85,7 @@ def summarize(assessments: Iterable[Assessment], needed: Threshold | None = None
     )
     if least <= len(items):
         return summary
-    # All may be well, and yet they are too few.
+    # All members may be healthy but too few.
     return replace(
         summary,
         health=worst(items[0].health, Health.DOWN),
@@ -95,7 +95,7 @@ def summarize(assessments: Iterable[Assessment], needed: Threshold | None = None
 
 
 def _stands_for_many(item: Assessment) -> bool:
-    """Whether it stands for any number of members, in a list that was not read whole."""
+    """Whether it represents an unknown number of members of an incomplete list."""
     return item.reason == UNREAD and not item.name
 
 

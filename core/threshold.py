@@ -1,4 +1,4 @@
-"""How many of some must hold: a number, or a percentage of them, as in a PodDisruptionBudget."""
+"""A threshold: a number, or a percentage of all, as in a PodDisruptionBudget."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PERCENTAGE = re.compile(r"([1-9]\d?|100)%", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A number of things, or a percentage of those that there are.
+    """A number of things, or a percentage of all of them.
 
     Attributes:
         amount: The number, or the percentage; at least 1.

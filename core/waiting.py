@@ -1,4 +1,4 @@
-"""How long something may be on its way before that is no excuse any more."""
+"""How long something may take before it counts as a failure."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _NONE = timedelta(0)
 
 
 def waited(now: datetime, *times: datetime | None) -> timedelta:
-    """How long something has been on its way.
+    """How long something has been in progress.
 
-    A time ahead of our clock does not say how long; without any other, it has only just begun.
+    Times in the future are ignored; without any other, it has only just begun.
 
     Args:
         now: The time to judge at.
-        times: Since when, the time that says it best first; the first one that is stated counts.
+        times: When it began, the most exact time first; the first one that is stated counts.
     """
     since = next((moment for moment in times if moment is not None and moment <= now), None)
     return _NONE if since is None else now - since
 
 
 def has_waited(now: datetime, bound: timedelta, *times: datetime | None) -> str:
-    """How long something has been on its way, in words, where that is past a bound; else empty."""
+    """How long something has been in progress, as text, if past a bound; else empty."""
     age = waited(now, *times)
     return format_duration(age) if age > bound else ""

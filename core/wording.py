@@ -10,7 +10,7 @@ __all__ = ["as_word", "listed", "quoted"]
 _MOST_NAMES = 3
 _LONGEST_DETAIL = 160
 _WORD = re.compile(r"[A-Za-z]([A-Za-z0-9_,:]{0,98}[A-Za-z0-9_])?", re.ASCII)
-# Monitors look for it in the body of an answer, where it means good news.
+# Monitors search response bodies for it and take it as good news.
 _GOOD_NEWS = "healthy"
 
 
@@ -22,14 +22,14 @@ def listed(names: Sequence[str]) -> str:
 
 
 def as_word(text: str, ours: str) -> str:
-    """A reason that others gave where it is one word, and otherwise a word of ours."""
+    """The cluster's reason if it is one word, and otherwise our own word."""
     return text if _WORD.fullmatch(text) else ours
 
 
 def quoted(*texts: str) -> str:
-    """The first of the texts of others that may be quoted in bad news, on one line and not long.
+    """The first text that may be quoted in bad news, on one line and shortened.
 
-    Empty where there is none: a text with the word that monitors look for is not quoted.
+    Empty if there is none: a text with the word that monitors search for is not quoted.
     """
     for text in texts:
         line = " ".join(text.split())

@@ -27,13 +27,13 @@ class Member:
     """Some objects of a component.
 
     Attributes:
-        namespaces: Where; an empty text for all namespaces, or for what stands in none.
+        namespaces: An empty text for all namespaces, or for cluster-scoped objects.
         kind: A word for their kind; empty for the workloads.
-        name: The name of the one; empty for all that `selector` lets through.
-        selector: Which of them, by their labels; None for all.
+        name: The name of one object; empty for all that `selector` matches.
+        selector: Label selector; None for all.
 
     Raises:
-        ValueError: It names one object and not its kind.
+        ValueError: It has a name and no kind.
     """
 
     namespaces: tuple[str, ...]
@@ -51,11 +51,11 @@ class Component:
     """A named group.
 
     Attributes:
-        name: What it is called in paths.
-        title: What it is called for people.
-        members: What belongs to it.
+        name: Its name in paths.
+        title: Its name for people.
+        members: Its members.
         up: How many of the members must be up; None for all.
-        policy: The knobs of the rules for its members.
+        policy: The rules' settings for its members.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Component:
     policy: Policy = Policy()
 
     def __str__(self) -> str:
-        """What it is, for errors."""
+        """Its name for errors."""
         return f"component {self.name}"
 
 
@@ -79,14 +79,14 @@ def check_component(
 ) -> SelectionResult:
     """Read and judge the members of a component.
 
-    A member that does not exist is missing. An entry that nothing matches, of a kind that the
-    cluster does not serve, or that could not be read is an unknown member: a component never
-    becomes well by what has vanished from it.
+    A member that does not exist is missing. An entry that matches nothing, whose kind the cluster
+    does not serve, or that could not be read is an unknown member: a component never becomes
+    healthy because objects vanish.
 
     Raises:
         ReadError: Nothing of it could be read, or there was no time left to judge it.
     """
-    # One for all entries: each that took its share of what is left would leave the last ones none.
+    # One deadline for all entries: if each took a share of the rest, the last would get none.
     read_by = time_to_read(deadline)
     question = _Question(reader, component.policy, now, deadline, read_by, rules)
     found: dict[tuple[str, ...], GroupMember] = {}
@@ -97,12 +97,12 @@ def check_component(
             parts.append(part)
             for member in part.members:
                 said = member.assessment
-                # What two entries name counts once; kinds of two groups may share their name.
+                # An object of two entries counts once; two groups may share a kind's name.
                 group = said.api_version.rpartition("/")[0]
                 key = (group, said.kind, said.namespace, said.name or said.message)
                 before = found.get(key, member)
                 worth = Worth.worst((before.worth, member.worth), before.worth.began)
-                # Of two readings of one object the worse counts.
+                # The worse of two readings of an object counts.
                 found[key] = replace(min(before, member, key=_badness), worth=worth)
     failures = [part.failure for part in parts if part.failure is not None]
     if failures and len(failures) == len(parts):
@@ -117,12 +117,12 @@ def _badness(member: GroupMember) -> tuple[int, bool]:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What an entry names in a namespace.
+    """An entry's objects in a namespace.
 
     Attributes:
         members: The verdicts.
-        failure: Why nothing of it could be read; None where something could.
-        faulty: Whether the reading of anything behind it failed.
+        failure: Why nothing of it could be read; None if something could.
+        faulty: Whether any reading behind it failed.
     """
 
     members: Sequence[GroupMember]
@@ -132,7 +132,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is the same for all entries of a component."""
+    """What all entries of a component share."""
 
     reader: ClusterReader
     policy: Policy
@@ -142,7 +142,7 @@ class _Question:
     rules: Rules
 
     def answer(self, member: Member, namespace: str) -> _Part:
-        """The verdicts on what an entry names in a namespace."""
+        """The verdicts on an entry's objects in a namespace."""
         began = self.deadline.clock()
         try:
             kind = None
@@ -154,13 +154,13 @@ class _Question:
         except NotServed as error:
             return _Part([self._unread(member, namespace, "NotServed", error, began)])
         except InvalidQuery as error:
-            # Only the cluster knows where objects of its kinds are.
+            # Only the cluster knows the scope of its kinds.
             message = str(error)
             worth = Worth(began)
             return _Part([self._unknown(member, namespace, "InvalidMember", message, worth)])
         except ReadError as error:
             if self.deadline.remaining() <= 0:
-                # That there was no time says nothing about the cluster.
+                # Running out of time says nothing about the cluster.
                 raise
             unread = self._unread(member, namespace, UNREAD, error, began)
             return _Part([unread], error, faulty=True)
@@ -227,5 +227,5 @@ class _Question:
 
 
 def _worth(error: ReadError, began: float) -> Worth:
-    """What is known by an error; of one that does not say when it began, since `began`."""
+    """The age of an error's answer; `began` applies if it does not say when it began."""
     return Worth(began if error.began is None else error.began)

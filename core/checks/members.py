@@ -1,4 +1,4 @@
-"""Which of many objects count as members of a group: what another member answers for does not."""
+"""Which objects count as members of a group: those that another member owns do not."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ __all__ = ["members_of", "open_ends", "rule_of"]
 def members_of(
     listed: Sequence[Manifest], rules: Rules = RULES, kinds: Collection[Kind] = ()
 ) -> list[Manifest]:
-    """Of what was listed, the objects that count: events do not, nor what other members control.
+    """The listed objects that count: not events, and not what other members control.
 
-    A finished pod is a run of whatever controls it, and no verdict on that.
+    A finished pod of a controller is one of its runs and does not count.
 
     Args:
         listed: What was listed.
         rules: Which rule judges which kind.
-        kinds: The kinds that count; none for all. What else was listed only shows who owns whom.
+        kinds: The kinds that count; empty for all. Other listed objects only show ownership.
     """
     names = {kind.kind for kind in kinds}
 
@@ -51,16 +51,16 @@ def open_ends(
     gaps: Mapping[Kind, Gap],
     rules: Rules = RULES,
 ) -> Iterator[tuple[int, Gap]]:
-    """Which members may be none, because what controls them may be in a list that was not read.
+    """The members that may not count, as their owner may be in a list that was not read.
 
     Args:
-        members: What counts by all that was listed.
+        members: The members according to what was listed.
         listed: What was listed.
-        gaps: Why the list of a kind is not whole.
+        gaps: Why the list of a kind is incomplete.
         rules: Which rule judges which kind.
 
     Yields:
-        The number of such a member, and the gap.
+        The index of such a member, and the gap.
     """
     owners = {
         owned.kind: gap
@@ -77,7 +77,7 @@ def open_ends(
 
 
 def _open_end(manifest: Manifest, by_uid: Mapping[str, Manifest], rules: Rules) -> str:
-    """The kind of the last one in the chain of owners, if it has one that was not listed."""
+    """The kind at the top of the chain of owners, if its owner was not listed."""
     seen: set[int] = set()
     while id(manifest) not in seen:
         seen.add(id(manifest))

@@ -1,4 +1,4 @@
-"""Check one object: read it, judge it, and read what explains it where it is not well."""
+"""Check one object: read it, judge it, and read what explains it if it is unhealthy."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class ObjectResult:
     Attributes:
         assessment: The verdict.
         worth: How old it is.
-        faulty: Whether the reading of anything behind it failed.
-        memo: Where whoever tells it may keep how it was told last.
+        faulty: Whether any reading behind it failed.
+        memo: Where an adapter may cache its last response.
     """
 
     assessment: Assessment
@@ -44,14 +44,14 @@ class ObjectResult:
 
 @dataclass(frozen=True, slots=True)
 class _Last:
-    """The last verdict that rests on one reading alone.
+    """The last verdict that depends on one reading alone.
 
-    It is the same for all who ask for it in a moment: what time alone changes in it is told so much
+    All callers within `_MOMENT` get the same verdict: a change by time alone is reported that much
     later at most.
 
     Attributes:
         terms: The query, the policy, the rules, and whether all is explained.
-        now: The time that it was made at.
+        now: When it was made.
         found: The verdict.
     """
 
@@ -60,7 +60,7 @@ class _Last:
     found: ObjectResult
 
     def holds(self, terms: tuple[Query, Policy, Rules, bool], now: datetime, own: Reading) -> bool:
-        """Whether it answers a question too, from a reading of the same objects."""
+        """Whether it also answers a call with these terms and the same reading."""
         query, policy, rules, explain_all = self.terms
         return (
             self.now <= now < self.now + _MOMENT
@@ -84,16 +84,16 @@ def check_object(
 ) -> ObjectResult:
     """Read and judge the object that a query names.
 
-    A healthy workload at rest costs one reading; some kinds need another as evidence. For any that
-    is not well its pods and warnings are read too, within the same deadline; what cannot be read is
-    a cause, and the verdict stands.
+    A healthy workload at rest costs one reading; some kinds need another as evidence. If the object
+    is unhealthy, its pods and warnings are read too, within the same deadline; what cannot be read
+    is a cause and does not change the verdict.
 
     Args:
         reader: Where the object is read.
         query: Which object; it has a name.
         now: The time to judge at, timezone-aware.
         deadline: When the answer must be there.
-        policy: The knobs of the rules.
+        policy: The settings of the rules.
         rules: Which rule judges which kind.
         explain_all: Explain a healthy object at rest too.
 
@@ -118,7 +118,7 @@ def check_object(
                 unread.append(Cause("CausesUnreadable", part.kind.kind, "", str(error)))
         assessment = explained(assessment, subject, readings.related, now, policy)
         assessment = replace(assessment, causes=(*assessment.causes, *unread))
-    # The name that was asked for, whatever the object says of itself.
+    # The name from the query, even if the object states another.
     kind = query.kind
     named = replace(
         assessment,
@@ -165,7 +165,7 @@ def _read_evidence(readings: Readings, subject: Subject) -> list[Gap]:
         try:
             gap = readings.read(entry.query()).gap
         except InvalidQuery:
-            # Nothing in a cluster has such a name.
+            # No object can have such a name.
             continue
         if gap is not None:
             gaps.append(gap)
@@ -173,7 +173,7 @@ def _read_evidence(readings: Readings, subject: Subject) -> list[Gap]:
 
 
 def _explaining(subject: Subject, namespace: str) -> list[Query]:
-    """What shows what is wrong beneath an object."""
+    """The queries for what explains an object."""
     selector = selector_of(subject.manifest)
     below = () if selector is None else subject.rule.below
     # Events about cluster-scoped objects are in this namespace.

@@ -1,7 +1,7 @@
-"""The port to a cluster: what a reader is asked, and what its answer is worth.
+"""The port to a cluster: what a reader returns, and how current that is.
 
-A reader may answer from memory: a verdict depends on the time it is made at, so a reading is worth
-keeping for seconds where a verdict is not. Each reading says when it began and whether it is whole.
+A reader may answer from a cache: a verdict depends on the time it is made at, so a reading can be
+cached for seconds but a verdict cannot. Each reading says when it began and if it is complete.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class ReadError(Exception):
 
     Attributes:
         what: What was read, such as ``deployments shop/api``.
-        problem: What came of it.
-        began: When the reading began, by the reader's monotonic clock; None where nobody noted it.
+        problem: What went wrong.
+        began: When the reading began, by the reader's monotonic clock; None if not known.
     """
 
     began: float | None = None
@@ -47,11 +47,11 @@ class ReadError(Exception):
         self.problem = problem
 
     def __str__(self) -> str:
-        """What was read and what came of it."""
+        """What was read and what went wrong."""
         return f"{self.what}: {self.problem}"
 
     def about(self, what: str) -> Self:
-        """The same problem with something else."""
+        """The same problem for something else."""
         other = copy.copy(self)
         other.what = what
         return other
@@ -74,7 +74,7 @@ class UpstreamError(ReadError):
 
 
 class UndiscoveredError(UpstreamError):
-    """Part of the API does not answer, so that it is not known whether a kind is served."""
+    """Part of the API does not answer, so it is unknown whether a kind is served."""
 
 
 class ReadTimeout(ReadError):
@@ -83,10 +83,10 @@ class ReadTimeout(ReadError):
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The moment until which an answer is worth something.
+    """The moment by which an answer is needed.
 
     Attributes:
-        expires: Reading of `clock` at which it is over, in seconds.
+        expires: Time of `clock` at which it expires, in seconds.
         clock: A monotonic clock, in seconds.
     """
 
@@ -103,21 +103,21 @@ class Deadline:
         return max(0.0, self.expires - self.clock())
 
     def reserving(self, share: float) -> Deadline:
-        """An earlier deadline that leaves a share of the time that is left for something else."""
+        """An earlier deadline that reserves a share of the remaining time for something else."""
         return Deadline(self.expires - share * self.remaining(), self.clock)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader saw, and what that is worth.
+    """What a reader read, and how current it is.
 
     Attributes:
         objects: The manifests: exactly one for a query by name.
         began: When the reading began, by the clock of its deadline, in seconds.
-        stale: Whether it is older than the reader would like, because no newer one was to be had.
-        gap: Why it is not whole; None where it is.
-        size: About how many bytes its objects take; 0 where nobody counted.
-        memo: Where the last verdict on it is kept, as long as it is kept itself.
+        stale: Whether it is older than the reader wants, because no newer one was available.
+        gap: Why it is incomplete; None if it is not.
+        size: About how many bytes its objects take; 0 if not counted.
+        memo: Holds the last verdict on it, for as long as it is cached itself.
     """
 
     objects: tuple[Manifest, ...]
@@ -129,16 +129,16 @@ class Reading:
 
 
 class ClusterReader(Protocol):
-    """Tells what a cluster holds."""
+    """Reads from a cluster."""
 
     def read(self, query: Query, deadline: Deadline) -> Reading:
-        """The object or the list that is asked for.
+        """Read the object or the list of a query.
 
         Raises:
             NotFound: There is no such object; never for a list.
             NotServed: The API server serves no such kind.
             Forbidden: It may not be seen.
-            UpstreamError: The answer was no reading.
+            UpstreamError: The answer was not usable.
             ReadTimeout: No answer within the deadline.
         """
         ...
@@ -147,13 +147,13 @@ class ClusterReader(Protocol):
         """The kinds that the cluster serves.
 
         Raises:
-            UpstreamError: The answer was no reading.
+            UpstreamError: The answer was not usable.
             ReadTimeout: No answer within the deadline.
         """
         ...
 
     def ping(self, deadline: Deadline) -> None:
-        """Return when whoever is behind the reader answers at all.
+        """Return once the API behind the reader answers at all.
 
         Raises:
             UpstreamError: It answered with an error.

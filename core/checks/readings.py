@@ -1,4 +1,4 @@
-"""What is read to answer one question, and what all of it together is worth."""
+"""The readings behind one answer, and how current they are together."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Worth:
 
     Attributes:
         began: When the oldest reading behind it began, by the reader's monotonic clock.
-        stale: Whether any reading behind it is older than the reader would like.
+        stale: Whether any reading behind it is older than the reader wants.
     """
 
     began: float
@@ -36,7 +36,7 @@ class Worth:
 
     @classmethod
     def worst(cls, worths: Iterable[Worth], now: float) -> Worth:
-        """What an answer is worth that rests on all of these; on none, as if read `now`."""
+        """The worst of these: the oldest, stale if any is; without any, as if read `now`."""
         stale = False
         for entry in worths:
             now, stale = min(now, entry.began), stale or entry.stale
@@ -54,8 +54,8 @@ class Part:
     Attributes:
         objects: What was read.
         worth: How old it is.
-        gap: Why it is not whole; None where it is.
-        error: Why there is nothing of it; None where there is something.
+        gap: Why it is incomplete; None if it is not.
+        error: Why nothing was read; None if something was.
     """
 
     objects: Sequence[Manifest]
@@ -65,7 +65,7 @@ class Part:
 
 
 class Readings:
-    """Everything that is read for one answer, each part once; faults are kept and not raised.
+    """Everything that is read for one answer, each part once; errors are kept and not raised.
 
     Args:
         reader: Where it is read.
@@ -73,8 +73,8 @@ class Readings:
 
     Attributes:
         related: All objects that were read.
-        failed: Whether any reading failed, which may have another end the next time: what is
-            refused or not served will be so in a moment, too.
+        failed: Whether any reading failed that may succeed the next time: one that was refused
+            or not served does not count.
     """
 
     def __init__(self, reader: ClusterReader, deadline: Deadline) -> None:
@@ -92,7 +92,7 @@ class Readings:
         try:
             reading = read(self._reader, query, self._deadline)
         except ReadError as error:
-            # That a named object does not exist is all there is to know.
+            # That a named object does not exist is a complete answer.
             gap = None if isinstance(error, NotFound) else _gap(query, error)
             self.failed |= gap is not None and gap.reason is GapReason.FAILED
             part = Part((), Worth(error.began or 0.0), gap, error)
@@ -102,7 +102,7 @@ class Readings:
         return part
 
     def take(self, query: Query, reading: Reading) -> Part:
-        """Take in what was read already."""
+        """Add what was read already."""
         self.related.add(reading.objects)
         part = Part(reading.objects, Worth(reading.began, reading.stale), reading.gap)
         self._parts[query] = part
@@ -113,7 +113,7 @@ class Readings:
         return self._parts.keys() == {query}
 
     def worth(self, queries: Iterable[Query] | None = None) -> Worth:
-        """What these parts together are worth; all of them where none are named."""
+        """The lowest worth of these parts; of all of them if none are named."""
         began, stale = self._deadline.clock(), False
         for query in self._parts if queries is None else queries:
             worth = self._parts[query].worth

@@ -1,4 +1,4 @@
-"""Which kind a word means: the well-known ones by themselves, any other by what is served."""
+"""Which kind a word means: known kinds directly, any other by what the cluster serves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["KindWord", "resolve"]
 
 @dataclass(frozen=True, slots=True)
 class KindWord:
-    """A word that somebody wrote for a kind, before it is known which kind it means.
+    """A word for a kind, before it is resolved to the kind.
 
     Attributes:
         text: In any case, as with kubectl: a name, singular, plural or short, ``name.group`` or
@@ -45,7 +45,7 @@ def resolve(
     """The kind that a word means.
 
     Raises:
-        NotServed: The cluster serves none of this name.
+        NotServed: The cluster serves no such kind.
         ReadError: What the cluster serves could not be read.
     """
     known = rules.kind_called(word.text)
@@ -64,6 +64,6 @@ def resolve(
             "kind",
             f"the cluster serves no {word.text!a}; kubectl api-resources lists what it serves",
         )
-    # One that has a rule is read as the rule says, whatever word it was found by.
+    # A kind that has a rule is read as the rule says, however it was found.
     own = rules.own(found.kind, found.api_version)
     return own.kind if own and own.kind.api_version == found.api_version else found

@@ -1,4 +1,4 @@
-"""The port to the cluster's word on callers: whose a token is, and what its owner may do.
+"""The port for reviews of callers: who owns a token, and what the owner may do.
 
 Source: TokenReview (authentication.k8s.io/v1) and SubjectAccessReview (authorization.k8s.io/v1).
 """
@@ -15,13 +15,13 @@ __all__ = ["Access", "Identity", "Reviewer"]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Somebody whom the cluster knows.
+    """A user or service account.
 
     Attributes:
         username: Such as ``system:serviceaccount:shop:monitor``.
-        uid: Tells two of one name apart.
+        uid: Tells users of one name apart.
         groups: The groups that it belongs to.
-        extra: What the authenticator says besides, by key.
+        extra: Further data of the authenticator, by key.
     """
 
     username: str
@@ -32,15 +32,15 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Something that somebody wants to do.
+    """An action on resources.
 
     Attributes:
         verb: Such as ``get``.
         group: API group of the resource; empty for the core group.
         version: Its version.
         resource: Its plural.
-        namespace: Where; empty for all namespaces, and for cluster-scoped resources.
-        name: Which one; empty for all.
+        namespace: Empty for all namespaces, and for cluster-scoped resources.
+        name: Empty for all.
     """
 
     verb: str
@@ -64,20 +64,20 @@ class Access:
 
 
 class Reviewer(Protocol):
-    """Tells tokens and rights."""
+    """Reviews tokens and access."""
 
     def identify(self, token: str, deadline: Deadline) -> Identity | None:
-        """Whose token it is; None where it is nobody's, or no longer valid.
+        """The owner of a token; None if it is not valid, or no longer.
 
         Raises:
-            ReadError: It could not be found out.
+            ReadError: The review failed.
         """
         ...
 
     def allows(self, identity: Identity, access: Access, deadline: Deadline) -> bool:
-        """Whether somebody may do something.
+        """Whether a user has some access.
 
         Raises:
-            ReadError: It could not be found out.
+            ReadError: The review failed.
         """
         ...

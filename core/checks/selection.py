@@ -1,4 +1,4 @@
-"""Check many objects as one: list them, judge each that counts, explain those that are not well."""
+"""Check many objects as one: list them, judge each that counts, explain the unhealthy ones."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ __all__ = [
     "workload_kinds",
 ]
 
-# Of the time that is left, what reading leaves for judging.
+# Share of the remaining time that is reserved for judging.
 _JUDGING = 0.2
-# Members that are judged between two looks at the clock.
+# Members that are judged between two checks of the time.
 _STRIDE = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which objects a group is made of.
+    """Which objects form a group.
 
     Attributes:
-        namespace: Where; empty for all namespaces.
-        kinds: Which kinds; none for the workloads.
-        min_available: How many of their replicas `up` needs; None for what the policy says.
-        is_share: Whether the kinds were not named: they are those of the workloads that may be
-            seen. What controls their objects out of sight answers for nothing then.
+        namespace: Empty for all namespaces.
+        kinds: Empty for the workloads.
+        min_available: How many of their replicas `up` needs; None for the policy's number.
+        is_share: Whether the kinds were not named but are the workloads that the caller may see.
+            Owners that the caller may not see are then ignored.
     """
 
     namespace: str = ""
@@ -63,21 +63,21 @@ class Selection:
     is_share: bool = False
 
     def __str__(self) -> str:
-        """What it is, for errors."""
+        """Its name for errors."""
         kinds = ", ".join(kind.plural for kind in self.kinds) or "workloads"
         return f"{kinds} in {self.namespace or 'all namespaces'}"
 
     @property
     def names_kinds(self) -> bool:
-        """Whether one of its kinds that the cluster does not serve is a mistake of the caller's."""
+        """Whether a kind that the cluster does not serve is an error of the caller."""
         return bool(self.kinds) and not self.is_share
 
 
 class EvidenceSource(Protocol):
-    """Has what objects are judged by."""
+    """Provides evidence for verdicts."""
 
     def gap(self, evidence: Evidence) -> Gap | None:
-        """What of some evidence could not be read; None where all of it is at hand."""
+        """Why some evidence could not be read; None if all of it is available."""
         ...
 
 
@@ -85,11 +85,11 @@ class Sight(Protocol):
     """What a caller may see of a selection."""
 
     def sees(self, kind: Kind, namespace: str) -> bool:
-        """Whether the objects of a kind in a namespace."""
+        """Whether the caller may see a kind in a namespace."""
         ...
 
     def sees_some(self, kind: Kind) -> bool:
-        """Whether any objects of a kind, wherever in the selection they are."""
+        """Whether the caller may see a kind anywhere in the selection."""
         ...
 
 
@@ -98,7 +98,7 @@ class GroupMember:
     """An object that counts, and what its verdict is worth.
 
     Attributes:
-        kind: The kind that it was listed as; None for what stands for no object of a list.
+        kind: The kind that it was listed as; None if it does not come from a list.
         labels: Its labels as it states them.
         assessment: The verdict.
         worth: How old that is: the worst of all readings behind it.
@@ -112,7 +112,7 @@ class GroupMember:
 
 @dataclass(frozen=True, slots=True)
 class MemberList:
-    """A list that members were looked for in.
+    """A list that was searched for members.
 
     Attributes:
         kind: Their kind.
@@ -133,9 +133,9 @@ class SelectionResult:
         namespace: The namespace of the lists; empty for all.
         lists: One for each kind.
         members: The members, judged.
-        faulty: Whether the reading of anything behind it failed, which may succeed the next time.
-        stale: Whether the whole result stands in for one that could not be had.
-        behind: What else was read to know what a member is.
+        faulty: Whether any reading behind it failed that may succeed the next time.
+        stale: Whether it replaces a newer result that was not available.
+        behind: Other readings that decided what is a member.
     """
 
     namespace: str = ""
@@ -147,7 +147,7 @@ class SelectionResult:
 
     @property
     def assessments(self) -> tuple[Assessment, ...]:
-        """One for each member, and an unknown one for each list that was not read whole."""
+        """One for each member, and an unknown one for each incomplete list."""
         unread = (
             unjudged(entry.kind, self.namespace, entry.part.gap)
             for entry in self.lists
@@ -157,14 +157,14 @@ class SelectionResult:
 
     @property
     def listed(self) -> int:
-        """How many objects there are at least, members or not: more than were read where cut."""
+        """The least number of objects, members or not: more than were read if a list was cut."""
         return sum(
             entry.count + (entry.part.gap is not None and entry.part.gap.reason is GapReason.CUT)
             for entry in self.lists
         )
 
     def worth(self, now: float) -> Worth:
-        """What all of it is worth, by a monotonic clock that reads `now`."""
+        """The lowest worth of its parts, by a monotonic clock reading `now`."""
         worths = {entry.part.worth for entry in self.lists}
         worths |= {member.worth for member in self.members}
         found = Worth.worst((*worths, *self.behind), now)
@@ -173,10 +173,10 @@ class SelectionResult:
     def narrowed(
         self, sight: Sight | None = None, selector: LabelSelector | None = None
     ) -> SelectionResult:
-        """What a caller sees of it, and of that what a selector matches.
+        """The part that a caller may see and that a selector matches.
 
-        A list that was not read whole stays, for anything in it might be in sight and match: what a
-        caller may not be told is hidden, and never that something is not known.
+        An incomplete list stays, because unread objects in it might be visible and match: objects
+        that a caller may not see are hidden, but not that something is unknown.
         """
         lists, members = self.lists, self.members
         if sight is not None:
@@ -195,11 +195,11 @@ class SelectionResult:
         return replace(self, lists=lists, members=members)
 
     def failure(self) -> ReadError | None:
-        """Why nothing of it could be read; None where something could."""
+        """Why nothing of it could be read; None if something could."""
         errors = [entry.part.error for entry in self.lists if entry.part.error is not None]
         if not errors or len(errors) < len(self.lists):
             return None
-        # That the API server fails is said before that it refuses.
+        # A failure of the API server is reported before a refusal.
         first = next((entry for entry in errors if not isinstance(entry, Forbidden)), errors[0])
         return copy.copy(first)
 
@@ -216,9 +216,9 @@ def check_selection(
 ) -> SelectionResult:
     """Read and judge everything that a selection holds: one list for each kind.
 
-    Lists are read whole, for all who ask; `SelectionResult.narrowed` says what of them somebody is
-    told. A list that was refused, failed or cut is an unknown member. A workload of another project
-    whose kind the cluster does not serve is none.
+    Lists are read completely, for all callers; `SelectionResult.narrowed` limits them to what a
+    caller may see. A list that was refused, failed or cut is an unknown member. A workload kind of
+    another project that the cluster does not serve is ignored.
 
     Args:
         reader: Where the objects are read.
@@ -226,7 +226,7 @@ def check_selection(
         now: The time to judge at, timezone-aware.
         deadline: When the answer must be there.
         read_by: When all must have been read; None for `time_to_read` of the deadline.
-        policy: The knobs of the rules.
+        policy: The settings of the rules.
         rules: Which rule judges which kind.
 
     Raises:
@@ -241,7 +241,7 @@ def check_selection(
     listed = [entry for part in found for entry in part.part.objects]
     links = lists.read_links(selection, rules)
     listed += [entry for part in links for entry in part.part.objects]
-    # Without it nobody waits for the answer any more, and many would compute at once.
+    # Past the deadline the caller is gone, and many requests would compute at once.
     _check_time(deadline, 0, len(listed))
     subjects: list[Subject] = []
     for number, entry in enumerate(members_of(listed, rules, selection.kinds)):
@@ -267,7 +267,7 @@ def check_selection(
 
 
 def time_to_read(deadline: Deadline) -> Deadline:
-    """When everything must have been read that is to be judged by a deadline."""
+    """When all reading must end so that the rest can be judged by a deadline."""
     return deadline.reserving(_JUDGING)
 
 
@@ -279,13 +279,13 @@ def judge_members(
     deadline: Deadline,
     policy: Policy,
 ) -> list[Assessment]:
-    """The verdict on each of many objects by all that is around them.
+    """The verdict on each of many objects by their related objects.
 
     Raises:
         ReadTimeout: There was no time left to judge all of them.
     """
-    # All of it before the first of them is judged: what is read is looked up by an index, which
-    # would be made anew after each reading.
+    # Read all evidence before judging: lookups use an index, which would be rebuilt after each
+    # reading.
     gaps: list[list[Gap]] = []
     for number, subject in enumerate(subjects):
         _check_time(deadline, number, len(subjects))
@@ -298,13 +298,13 @@ def judge_members(
 
 
 def _check_time(deadline: Deadline, number: int, count: int) -> None:
-    """Raise where no time is left, as some of many objects are worked on, one after the other."""
+    """Raise if no time is left; the clock is read once for every `_STRIDE` objects."""
     if number % _STRIDE == 0 and deadline.remaining() <= 0:
         raise ReadTimeout(f"{count} objects", "too many to be judged in time; narrow it")
 
 
 def workload_kinds(rules: Rules = RULES) -> list[Kind]:
-    """The kinds that count where none is named; of two rules for one kind the first applies."""
+    """The kinds that count by default; the first of two rules for one kind applies."""
     found: dict[tuple[str, str], Rule] = {}
     for rule in rules:
         found.setdefault((rule.kind.group, rule.kind.kind), rule)
@@ -328,7 +328,7 @@ def unjudged(kind: Kind, namespace: str, gap: Gap) -> Assessment:
 
 
 def _ending(lists: _Lists, namespace: str, now: datetime, policy: Policy) -> Iterator[GroupMember]:
-    """The namespace itself, where nothing is left in it because it is being deleted."""
+    """The namespace itself, if it is empty because it is being deleted."""
     query = Query(NAMESPACE, "", namespace)
     for manifest in lists.readings.read(query).objects:
         found = judge(Subject.of(manifest), RelatedObjects(), now, policy)
@@ -338,7 +338,7 @@ def _ending(lists: _Lists, namespace: str, now: datetime, policy: Policy) -> Ite
 
 
 class _Lists:
-    """Whole lists of one namespace or of all, each read once."""
+    """Full lists of one namespace or of all, each read once."""
 
     def __init__(self, reader: ClusterReader, namespace: str, deadline: Deadline) -> None:
         self.readings = Readings(reader, deadline)
@@ -349,7 +349,7 @@ class _Lists:
         self._queries: dict[Kind, Query] = {}
 
     def query(self, kind: Kind) -> Query:
-        """The list of a kind."""
+        """The query for a kind."""
         found = self._queries.get(kind)
         if found is None:
             found = Query(kind, self._namespace if kind.namespaced else "")
@@ -357,7 +357,7 @@ class _Lists:
         return found
 
     def gap(self, evidence: Evidence) -> Gap | None:
-        """Read what something is judged by; what of it could not be read."""
+        """Read some evidence; return why it could not be read."""
         query = self._query_for(evidence)
         return None if query is None else self.readings.read(query).gap
 
@@ -366,9 +366,9 @@ class _Lists:
 
         Raises:
             InvalidQuery: The namespace cannot exist, or a kind is cluster-scoped.
-            NotServed: The cluster serves no kind that was named.
+            NotServed: The cluster does not serve a named kind.
         """
-        # What cannot be asked for is refused before anything is read.
+        # Invalid queries are rejected before anything is read.
         queries = [
             Query(kind, self._namespace) for kind in selection.kinds or workload_kinds(rules)
         ]
@@ -378,16 +378,16 @@ class _Lists:
             if isinstance(part.error, NotServed) and selection.names_kinds:
                 raise part.error
             if part.gap is not None and part.gap.reason is GapReason.NOT_GIVEN:
-                # Of what somebody gave, all that there is was read.
+                # Everything in the input was read.
                 part = replace(part, gap=None)
             found.append(MemberList(query.kind, part, len(part.objects)))
-        # Where nothing could be read, nothing is made of what the cluster serves.
+        # If nothing could be read, it does not matter what the cluster serves.
         if not selection.names_kinds and any(entry.part.error is None for entry in found):
             found = [entry for entry in found if not self._is_elsewhere(entry)]
         return found
 
     def read_links(self, selection: Selection, rules: Rules) -> list[MemberList]:
-        """What is between members and their pods: without it these would count beside them."""
+        """Read the kinds between members and their pods, so that the pods do not count too."""
         if POD not in selection.kinds:
             return []
         owned = {
@@ -409,13 +409,13 @@ class _Lists:
         deadline: Deadline,
         policy: Policy,
     ) -> None:
-        """Add what is wrong beneath those that are not well; their verdicts stay."""
+        """Add causes to the unhealthy ones, without changing their verdicts."""
         unwell = [number for number, entry in enumerate(judged) if not _is_well(entry)]
         kinds = dict.fromkeys(kind for number in unwell for kind in subjects[number].rule.below)
         parts = {kind: self.readings.read(self.query(kind)) for kind in (*kinds, EVENT) if unwell}
         for count, number in enumerate(unwell):
             if count % _STRIDE == 0 and deadline.remaining() <= 0:
-                # What there is no time for goes unexplained.
+                # When time runs out, the rest stays unexplained.
                 return
             subject = subjects[number]
             found = explained(judged[number], subject, self.readings.related, now, policy)
@@ -432,7 +432,7 @@ class _Lists:
         subjects: Sequence[Subject],
         judged: Sequence[Assessment],
     ) -> list[Worth]:
-        """What each verdict is worth: as much as the worst of what was read for it."""
+        """The worth of each verdict: the worst of the readings behind it."""
         known: dict[tuple[Query, ...], Worth] = {}
         found: list[Worth] = []
         for kind, subject, assessment in zip(kinds, subjects, judged, strict=True):
@@ -448,7 +448,7 @@ class _Lists:
         return found
 
     def _query_for(self, evidence: Evidence) -> Query | None:
-        """How evidence is read; None where nothing in a cluster has such a name."""
+        """The query for evidence; None if no object can have its name."""
         if not evidence.name and self._namespace in ("", evidence.namespace):
             return self.query(evidence.kind)
         try:
@@ -457,9 +457,9 @@ class _Lists:
             return None
 
     def _is_elsewhere(self, entry: MemberList) -> bool:
-        """Whether the cluster does not have another project's kind at all that was not listed.
+        """Whether a kind was not listed because it is custom and the cluster does not serve it.
 
-        Kubernetes refuses before it looks whether it serves a kind, and one 404 may be a proxy's.
+        Kubernetes refuses before it checks whether it serves a kind; a 404 may be a proxy's.
         """
         refused = isinstance(entry.part.error, Forbidden | NotServed)
         if not is_custom(entry.kind) or not refused:
@@ -469,7 +469,7 @@ class _Lists:
         except ReadError:
             return False
         if isinstance(entry.part.error, NotServed):
-            # That says so itself, and now: discovery only says that it is no proxy's word.
+            # The error is current; discovery only confirms that it is not a proxy's.
             self.behind.append(entry.part.worth)
         else:
             self.behind += (entry.part.worth, Worth(served.began))
@@ -477,7 +477,7 @@ class _Lists:
 
 
 def _doubtful(assessment: Assessment, gap: Gap) -> Assessment:
-    """The assessment of what another member may answer for that was not read."""
+    """The assessment of an object whose owner may be in a list that was not read."""
     found = replace(assessment, up=False, causes=(*assessment.causes, gap.as_cause()))
     if assessment.health is Health.DOWN:
         return found

@@ -1,7 +1,7 @@
 """The rules of health: one file per kind or family, and the table that finds them.
 
 A rule reads a model from an object and judges it at a time, under a policy. What is common to all
-kinds (malformed objects, deletion, stale statuses, annotations) stands in `judgement`.
+kinds (malformed objects, deletion, stale statuses, annotations) is in `judgement`.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ RULES = Rules(
     # Where neither a group nor an apiVersion is stated, the core group's Service comes first.
     *KNATIVE_RULES,
 )
-"""Every kind that has a rule of its own; for any other, the conditions rule stands."""
+"""Every kind that has its own rule; the conditions rule applies to any other."""
 
 KINDS = tuple(rule.kind for rule in RULES)
 """The kinds of the table, in its order."""

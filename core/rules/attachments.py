@@ -1,4 +1,4 @@
-"""Kinds that another one waits for: volumes at a node, devices of a pod, certificates.
+"""Kinds that others wait for: volumes at a node, devices of a pod, certificates.
 
 Source: the API's VolumeAttachmentStatus (k8s.io/api/storage/v1/types.go), ResourceClaimStatus
 (k8s.io/api/resource/v1/types.go), CertificateSigningRequestStatus
@@ -24,7 +24,7 @@ __all__ = ["ATTACHMENT_RULES"]
 def _awaited(
     meta: Metadata, context: Context, reason: str, message: str, late: str = ""
 ) -> Verdict:
-    """What somebody waits for: degraded and progressing, and down once it takes too long."""
+    """Not there yet: degraded and progressing, and down once it takes too long."""
     age = has_waited(context.now, context.policy.waiting_after, meta.created)
     if age:
         message = f"{message} after {age}"
@@ -73,10 +73,10 @@ def _failed(health: Health, error: Cause, message: str) -> Verdict:
 
 
 def _judge_claim(source: Source, context: Context) -> Verdict:
-    """By status.allocation: there is one is healthy, degraded with a device that is not Ready.
+    """By status.allocation: present is healthy, or degraded with a device that is not Ready.
 
     Without one it is healthy and suspended, because devices are allocated when a pod uses the
-    claim. One that was made for a pod (which controls it) is degraded and progressing, and down
+    claim. One made for a pod (which controls it) is degraded and progressing then, and down
     once it has waited for longer than the policy allows.
     """
     meta, status = source.meta, source.status

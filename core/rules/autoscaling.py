@@ -65,7 +65,7 @@ def _judge(scaler: HorizontalPodAutoscaler, context: Context) -> Verdict:
     """Healthy unless it fails to scale, or to read its metrics, for longer than the policy allows.
 
     It fails while AbleToScale or ScalingActive is False with a reason that starts with Failed or
-    Invalid; then it is degraded. At its maximum is a cause and no verdict. Suspended while its
+    Invalid; then it is degraded. Being at its maximum is only a cause. Suspended while its
     target is scaled to zero.
     """
     failing = _failing(scaler.conditions)
@@ -86,7 +86,7 @@ def _judge(scaler: HorizontalPodAutoscaler, context: Context) -> Verdict:
 
 
 def _failing(conditions: Conditions) -> list[Condition]:
-    """Failures; what is ambiguous or backed off has another reason and is none."""
+    """Failures; ambiguous ones and back-offs have other reasons and do not count."""
     stated = [conditions.get(type_) for type_ in ("AbleToScale", "ScalingActive")]
     return [
         entry
@@ -97,14 +97,14 @@ def _failing(conditions: Conditions) -> list[Condition]:
 
 def _lasts(failure: Condition, context: Context) -> bool:
     since, allowed = failure.since, context.policy.autoscaler_failing_after
-    # A time ahead of our clock does not say how long it has lasted.
+    # A time in the future does not say how long it has lasted.
     return since is None or not timedelta(0) <= context.now - since < allowed
 
 
 def _well(scaler: HorizontalPodAutoscaler, causes: tuple[Cause, ...], context: Context) -> Verdict:
     active, figures = scaler.conditions.get("ScalingActive"), _figures(scaler)
     if not scaler.conditions and not scaler.current:
-        # A status of zeros is what the API writes before any controller has looked.
+        # The API writes a status of zeros before any controller has observed it.
         message = "its controller has not looked at it yet"
         late = has_waited(context.now, context.policy.waiting_after, scaler.meta.created)
         activity = Activity.STEADY if late else Activity.PROGRESSING

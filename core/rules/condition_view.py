@@ -1,4 +1,4 @@
-"""What rules share that go by what an object's controller states in its conditions."""
+"""Helpers of the rules that judge an object by its conditions."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ _WORD = re.compile(r"[A-Za-z]([A-Za-z0-9_,:]{0,98}[A-Za-z0-9_])?", re.ASCII)
 
 @record
 class ConditionView:
-    """An object of which little but its conditions is read."""
+    """An object of which mainly the conditions are read."""
 
     meta: Metadata
     conditions: Conditions
 
 
 def read_condition_view(source: Source) -> ConditionView:
-    """The reading of a rule that needs the conditions alone."""
+    """The `read` of a rule that needs only the conditions."""
     return ConditionView(source.meta, conditions_of(source.status))
 
 
 def is_true(conditions: Conditions, type_: str) -> bool:
-    """Whether a condition is stated to hold."""
+    """Whether a condition's status is True."""
     condition = conditions.get(type_)
     return condition is not None and condition.status == "True"
 
 
 def word_of(condition: Condition | None, *others: str) -> str:
-    """A condition's reason where it is one word, and otherwise the first of the others that is.
+    """A condition's reason if it is one word, and otherwise the first of the others that is.
 
-    The last of the others is a word of ours.
+    The last of the others is our own word.
     """
     words = others if condition is None else (condition.reason, *others)
     return next((word for word in words if _WORD.fullmatch(word)), others[-1])
 
 
 def as_cause(meta: Metadata, condition: Condition, *others: str) -> Cause:
-    """What a condition says, as a cause of its object; its reason as `word_of` reads it."""
+    """A condition as a cause of its object, with the reason that `word_of` returns."""
     reason = word_of(condition, *others)
     return Cause(reason, meta.kind, meta.name, condition.message, since=condition.since)

@@ -1,4 +1,4 @@
-"""What the conditions of another project's kind say, each by its role.
+"""Judge the conditions of a custom resource, each by its role.
 
 Source: Kubernetes' API conventions on conditions. Beyond these, the words of Flux
 (ProgressingWithRetry), KEDA (Fallback), OpenShift (ProgressDeadlineExceeded), Cluster API
@@ -28,23 +28,23 @@ from .words import Role, Sense, sense_of
 
 __all__ = ["Beside", "by_conditions"]
 
-# False while something runs that is to end.
+# False while a run to completion goes on.
 _COMPLETION = ("Complete", "Completed", "Finished")
 _ENDS = (*_COMPLETION, "Succeeded", "Failed")
 _RUNNING = ("Running", "Started", "Active")
-# Where one of these is False, the controller has not done it, whatever serves meanwhile.
+# If one of these is False, the controller has not done it, even if the object serves.
 _DONE = ("Accepted", "Applied", "Programmed", "Reconciled", "ResolvedRefs", "Synced", "Valid")
 
 
 @record
 class Beside:
-    """What else an object states, which its conditions are read in the light of.
+    """What else an object states that affects how its conditions are read.
 
     Attributes:
-        moving: A word says that it is on its way.
+        moving: A word says that it is in progress.
         failing: A failure is stated.
         serving: Its figures say that some of it serves.
-        young: It was made a moment ago, and nothing bad is stated.
+        young: It was created recently, and nothing bad is stated.
     """
 
     moving: bool
@@ -54,14 +54,14 @@ class Beside:
 
 
 class _Light(NamedTuple):
-    """What one condition is read in.
+    """The context of one condition.
 
     Attributes:
-        second: Another one states the health of the whole.
-        way: It is on its way, where it is not there yet.
+        second: Another one states the overall health.
+        way: If it is not met yet, it is in progress.
         serving: Some of the object serves.
-        young: The object was made a moment ago, and nothing failed.
-        running: It is to end, and has not ended yet.
+        young: The object was created recently, and nothing failed.
+        running: It runs to completion and has not ended.
     """
 
     second: bool
@@ -72,7 +72,7 @@ class _Light(NamedTuple):
 
 
 def by_conditions(custom: Custom, context: Context, beside: Beside) -> list[Finding]:
-    """What each condition says, in the light of what is stated beside it."""
+    """The finding of each condition, given what else is stated."""
     entry = custom.entry
     said: list[Finding] = []
     for list_ in custom.conditions:
@@ -108,9 +108,9 @@ def by_conditions(custom: Custom, context: Context, beside: Beside) -> list[Find
 
 
 def _not_stated(custom: Custom, context: Context) -> Iterator[Finding]:
-    """The conditions that the kind has to have and the object has not yet.
+    """The conditions that the kind must have and the object does not have yet.
 
-    Of one that is Ready they are those of another version of its controller.
+    If it is Ready, they belong to another version of its controller.
     """
     for type_ in custom.entry.must:
         if any(type_ in found.by_type for found in custom.conditions):
@@ -129,7 +129,7 @@ def _by_condition(
         stopped = role is not Role.HOLDING or condition.status == "True"
         finding = held(word_of(condition, condition.type), _told(condition)) if stopped else None
         if finding is not None and condition.type.endswith("Stopped"):
-            # Who gave up stops too.
+            # It may have given up.
             finding.is_weak = True
     elif role is Role.OTHER:
         finding = _bad(custom, condition, Health.DEGRADED)
@@ -156,7 +156,7 @@ def _by_progress(custom: Custom, context: Context, condition: Condition) -> Find
             finding = Finding(Health.HEALTHY, Activity.PROGRESSING, True, reason, _told(condition))
         else:
             finding = waiting(custom, context, reason, _told(condition), since, serving=True)
-        # What is called by a word that is good may be what has been done.
+        # A reason that is a good word may mean that it is done.
         finding.is_weak = not finding.is_late or sense_of(condition.reason) is Sense.GOOD
         finding.counts_alone = True
         return finding
@@ -164,7 +164,7 @@ def _by_progress(custom: Custom, context: Context, condition: Condition) -> Find
 
 
 def _by_fault(custom: Custom, condition: Condition) -> Finding | None:
-    """What something says that should not be True."""
+    """A condition that should not be True."""
     if condition.status == "True":
         terminal = custom.ends or condition.type in ("Failed", "Stalled")
         return _bad(custom, condition, Health.DOWN if terminal else Health.DEGRADED)
@@ -176,7 +176,7 @@ def _by_fault(custom: Custom, condition: Condition) -> Finding | None:
 
 
 def _by_inverse(custom: Custom, context: Context, condition: Condition, light: _Light) -> Finding:
-    """NotReady that is True, as Ready that is False."""
+    """NotReady True, judged like Ready False."""
     if condition.status == "False":
         reason, message = word_of(condition, condition.type), _told(condition)
         return Finding(Health.HEALTHY, Activity.STEADY, True, reason, message, condition.since)
@@ -184,14 +184,14 @@ def _by_inverse(custom: Custom, context: Context, condition: Condition, light: _
 
 
 def _is_idle(condition: Condition) -> bool:
-    # What has ended, or waits, does not run.
+    # It may have ended, or be waiting.
     return condition.status == "False" and condition.type.endswith("Running")
 
 
 def _by_part(
     custom: Custom, context: Context, condition: Condition, *, way: bool
 ) -> Finding | None:
-    """What is stated beside Ready and the like: a cause, and a verdict where it was not done."""
+    """A condition beside Ready and the like: a cause, or a verdict if it was not done."""
     failed = has_failed(condition)
     if condition.status != "False":
         return _bad(custom, condition, Health.DEGRADED) if failed else None
@@ -210,7 +210,7 @@ def _by_part(
 
 
 def _by_state(custom: Custom, context: Context, condition: Condition, light: _Light) -> Finding:
-    """What something says that should be True."""
+    """A condition that should be True."""
     status, type_, ends = condition.status, condition.type, custom.ends
     failed = has_failed(condition)
     if status == "True" and not failed and light.running and type_ in _RUNNING:
@@ -220,7 +220,7 @@ def _by_state(custom: Custom, context: Context, condition: Condition, light: _Li
         reason, message = word_of(condition, type_), _told(condition)
         return Finding(Health.HEALTHY, Activity.STEADY, True, reason, message, condition.since)
     if status not in ("False", "Unknown"):
-        # A status that is no condition's, or a reason of failure: no good news.
+        # An invalid status, or a reason of failure: not good news.
         return _bad(custom, condition, Health.DEGRADED if status else Health.UNKNOWN)
     going = status == "Unknown" or type_ in custom.entry.soft
     if not failed and (type_ in _COMPLETION or (ends and going)):
@@ -230,18 +230,18 @@ def _by_state(custom: Custom, context: Context, condition: Condition, light: _Li
 
 
 def _unready(custom: Custom, context: Context, condition: Condition, light: _Light) -> Finding:
-    """It does not do its job: not yet, or not any more."""
+    """The object is not ready: not yet, or no longer."""
     failed = has_failed(condition)
     if not failed and (light.way or condition.status == "Unknown"):
         return _waiting(custom, context, condition, serving=light.serving)
     if not failed and light.young and not _is_blunt(condition.reason):
-        # It has not been ready yet, and nothing says why it should not become so.
+        # It has not been ready yet, and nothing says that it cannot become so.
         return _waiting(custom, context, condition, serving=False, first=True)
     return _bad(custom, condition, Health.DEGRADED if light.serving else Health.DOWN)
 
 
 def _is_blunt(reason: str) -> bool:
-    """Whether it is one word for a failure, such as Broken: of what starts, NotFound is none."""
+    """Whether it is one word of failure, such as Broken; NotFound may just mean a start."""
     return reason.isalpha() and reason.istitle() and sense_of(reason) is Sense.FAILED
 
 
@@ -285,5 +285,5 @@ def _told(condition: Condition) -> str:
 
 
 def _named(type_: str) -> str:
-    # The name itself would put the words that monitors look for into bad news.
+    # The name itself has the words that monitors take as good news.
     return type_.replace("Unhealthy", "NotWell").replace("Healthy", "Health")

@@ -24,7 +24,7 @@ from .verdict import Verdict
 
 __all__ = ["CRON_JOB_RULE", "CronJob"]
 
-# The controller needs a moment for what is due, whatever the deadline says.
+# The controller needs some time to start a run, whatever the deadline is.
 _LEAST_GRACE, _MOST_GRACE = 10, 2**31
 
 
@@ -54,7 +54,7 @@ class CronJob:
     def has_succeeded(self) -> bool:
         """Whether its status alone says that no run has failed since one last succeeded.
 
-        One that was never scheduled may have been started by hand: only its Jobs tell.
+        One that was never scheduled may have run manually: only its Jobs show that.
         """
         if self.scheduled is None or self.succeeded is None:
             return False
@@ -90,17 +90,16 @@ def _read(source: Source) -> CronJob:
 def _judge(cron_job: CronJob, context: Context) -> Verdict:
     """By the run that is due and by its finished Jobs; the worse of both counts.
 
-    Suspended is healthy, and so is one that never had to run. A schedule that no calendar ever
-    meets, as on February 30, is unknown. A run that should have started and
-    did not is down once startingDeadlineSeconds, or else the policy's grace, is over; degraded
-    while the previous run keeps it from starting (Forbid). A last run that failed is degraded, and
-    down where several have failed in a row, as many as the policy says; where its Job is gone, the
-    CronJob's own status tells. Kubernetes keeps spec.failedJobsHistoryLimit failed Jobs, as a rule
-    one: where there are so many, the runs count that were due since the last success, unless Forbid
-    or startingDeadlineSeconds may have left some out. Runs that start and do not end count too: as
-    many active ones as failures make it down, and no success since, is degraded; twice as many is
-    down. Without spec.timeZone, a run is late when it is late in every time zone that fits the last
-    one.
+    Suspended is healthy, and so is a CronJob that never had to run. A schedule that is never due,
+    as on February 30, is unknown. A run that has not started is down once startingDeadlineSeconds,
+    or else the policy's grace, is over; it is degraded while the previous run blocks it (Forbid). A
+    last run that failed is degraded, and down if the policy's number of runs have failed in a row;
+    if its Job is gone, the CronJob's own status decides. Kubernetes keeps
+    spec.failedJobsHistoryLimit failed Jobs, one by default: with that many, all runs due since the
+    last success count, unless Forbid or startingDeadlineSeconds may have skipped some. Runs that do
+    not end count too: without a success since, as many active runs as the policy's number of
+    failures are degraded, and twice as many are down. Without spec.timeZone, a run is late if it is
+    late in every time zone that fits the last one.
 
     Kubernetes does not say when a CronJob was resumed or its schedule changed: with
     startingDeadlineSeconds, a run that was due before then counts as missed until the next one.
@@ -139,7 +138,7 @@ def _hanging(
     succeeded: datetime | None,
     context: Context,
 ) -> Verdict | None:
-    """Runs that start and do not end: as many as would be down had they failed, or twice that."""
+    """Runs that do not end: degraded at the policy's number of failures, down at twice that."""
     if not cron_job.active or cron_job.scheduled is None:
         return None
     most, count = context.policy.cron_failures, cron_job.active
@@ -200,7 +199,7 @@ def _settle(cron_job: CronJob, context: Context) -> Verdict | None:
 
 
 def _presume(cron_job: CronJob, context: Context) -> Verdict | None:
-    """Its own status says when a run last succeeded; fewer that are active may well end."""
+    """Down by its own status if too many runs do not end; fewer runs may still end."""
     place = timetable(cron_job.schedule, cron_job.time_zone)
     hanging = _hanging(cron_job, *place, cron_job.succeeded, context)
     return hanging if hanging is not None and hanging.health is Health.DOWN else None

@@ -20,10 +20,10 @@ from .verdict import Verdict
 __all__ = ["STAMP", "Runs", "by_runs", "runs_of"]
 
 STAMP = "%Y-%m-%dT%H:%M:%SZ"
-"""How times stand in a message."""
+"""The format of times in messages."""
 
 _DAWN = datetime.min.replace(tzinfo=UTC)
-# So long after a run was due, one that has started is among the active ones.
+# This long after a run was due, it is among the active ones if it has started.
 _STARTED = timedelta(minutes=1)
 
 
@@ -41,16 +41,16 @@ class Runs:
     """What is known of the runs that have ended."""
 
     failed: tuple[Run, ...]
-    """Those that have failed since the last success, the newest first."""
+    """Those that have failed since the last success, newest first."""
     succeeded: datetime | None
     """When a run last succeeded."""
 
 
 def runs_of(cron_job: Metadata, stated: datetime | None, related: RelatedObjects) -> Runs:
-    """The runs among what was read, and of those gone the last success that is `stated`.
+    """The ended runs whose Jobs were read; the last success may only be `stated` by the status.
 
-    Jobs of failed runs and of successful ones are kept for different times, so that the last
-    success may be known from the status alone.
+    Jobs of failed and of successful runs are kept for different times, so the last success may be
+    known only from the status.
     """
     runs = _finished(
         entry for entry in related.controlled_by(cron_job.uid) if entry.get("kind") == JOB.kind
@@ -69,7 +69,7 @@ def runs_of(cron_job: Metadata, stated: datetime | None, related: RelatedObjects
 
 
 def _finished(manifests: Iterable[Manifest]) -> list[Run]:
-    """Those that have ended, each once however often a dump holds it."""
+    """The runs that have ended, each once even if a dump repeats it."""
     found: dict[tuple[str, str], Run] = {}
     for manifest in manifests:
         run = _run(manifest)
@@ -95,13 +95,13 @@ def _run(manifest: Manifest) -> Run | None:
 def by_runs(
     runs: Runs, turns: int, scheduled: datetime | None, active: int, context: Context
 ) -> Verdict:
-    """The verdict on what has ended.
+    """The verdict on the ended runs.
 
     Args:
         runs: What is known of the runs that have ended.
-        turns: How many were due since the last success and have ended, those of which no Job is
-            left included; 0 if that is not known.
-        scheduled: When the last run was due that has started.
+        turns: How many were due since the last success and have ended, including those whose Job
+            is gone; 0 if that is not known.
+        scheduled: When the last run that has started was due.
         active: How many are active.
         context: The time and the policy.
     """

@@ -59,15 +59,14 @@ def _judge(custom: Custom, context: Context) -> Verdict:
     """By everything that it states; the worst of that counts.
 
     Conditions: Ready, Available, Succeeded, Established and Healthy True are healthy. False is
-    down, and degraded where figures say that some of it serves; but while its reason, its severity
-    Info, another condition or a word says that it is on its way, and no failure is stated, it is
+    down, or degraded if figures say that some of it serves; but while its reason, its severity
+    Info, another condition or a word says that it is in progress, and no failure is stated, it is
     degraded, progressing and up, as with Unknown. After an hour it is down. Others count by the
-    meaning of their names. Where none of the first ones is stated, something good that is False is
-    down; beside them it is a cause, or degraded where it was not done (Synced, Accepted,
-    Programmed and the like) or its reason is one of failure. Something bad that is True is
-    degraded; Failed and Stalled are down. A status that is none of a condition is degraded. What is
-    not ready in the first minutes of its life (`waitingAfter`) is down and progressing, while
-    nothing bad is stated.
+    meaning of their names. If none of the first ones is stated, a good condition that is False is
+    down; beside them it is a cause, or degraded if it was not done (Synced, Accepted, Programmed
+    and the like) or its reason is a failure. A bad condition that is True is degraded; Failed and
+    Stalled are down. An invalid condition status is degraded. An object that is not ready in its
+    first minutes (`waitingAfter`) is down and progressing, if nothing bad is stated.
 
     Words (status.phase, state, status, health and the like): those of a first start are down and
     progressing, those of a change degraded, progressing and up, those of failure down, or degraded
@@ -101,13 +100,13 @@ def _judge(custom: Custom, context: Context) -> Verdict:
     found += errors
     found += faults(custom, second)[:_MOST_FAULTS]
     if not words and not any(finding.counts for finding in found):
-        # Nothing states the health of the whole: then that of its parts does.
+        # If nothing states the overall health, that of its parts counts.
         found += by_words(custom, parts_of(custom), context, ready=False, serving=serving)
     return _combined(custom, found, figures, context, failed=failed, excused=excused)
 
 
 def _stateless(custom: Custom, context: Context) -> Verdict:
-    """A manifest that nobody has applied, or an object that nobody has written a status for."""
+    """The verdict on a manifest that was never applied, or an object without a status."""
     stopped = _stopped(custom)
     if stopped and (custom.meta.uid or custom.entry.silent):
         return _suspended(stopped[0], context)
@@ -119,13 +118,13 @@ def _stateless(custom: Custom, context: Context) -> Verdict:
     message = "its controller has stated nothing yet"
     found = waiting(custom, context, "NoStatus", message, first=True)
     if not custom.entry.source:
-        # Nobody knows whether its controller ever will.
+        # Its controller may never write a status.
         return Verdict(Health.UNKNOWN, found.activity, False, "NoStatus", "it states nothing")
     return Verdict(found.health, found.activity, False, "NoStatus", message, since=found.since)
 
 
 def _stopped(custom: Custom) -> list[Finding]:
-    """What says that it was stopped on purpose, outside of its status."""
+    """Findings, outside of its status, that it was stopped on purpose."""
     stated = not HELD_SPECS.keys().isdisjoint(custom.spec)
     if stated or custom.entry.holds or custom.meta.annotations:
         return list(_stops(custom))
@@ -167,15 +166,15 @@ def _combined(
     failed: bool,
     excused: bool,
 ) -> Verdict:
-    """The worst of what was found; held before moving before steady.
+    """The worst finding; suspended before progressing before steady.
 
     Args:
         custom: The object.
         found: What it states.
         figures: Its figures.
         context: The time and the policy.
-        failed: Whether a failure is stated, which nothing that moves excuses.
-        excused: Whether what was stopped on purpose is well.
+        failed: Whether a failure is stated, which no progress excuses.
+        excused: Whether an object stopped on purpose is healthy.
     """
     held, stopped = [finding for finding in found if finding.is_held], _stopped(custom)
     if excused and (held or stopped):
@@ -183,10 +182,10 @@ def _combined(
     strong = [finding for finding in found if finding.counts]
     strong = strong or [finding for finding in found if finding.counts_alone]
     if any(finding.cause and finding.health is Health.DEGRADED for finding in strong):
-        # What is stated says more than a word that is not known.
+        # A stated fault says more than an unknown word.
         strong = [finding for finding in strong if finding.health is not Health.UNKNOWN]
     worst = min(strong, key=_severity) if len(strong) > 1 else strong[0] if strong else None
-    # What is stated to be down, with its cause, does not move; what is merely not there yet may.
+    # An object stated to be down, with a cause, does not progress; one not ready yet may.
     stated = failed or (worst is not None and worst.health is Health.DOWN and worst.cause)
     moves = _is_behind(custom) or (not stated and _is_moving(found))
     if worst is None and custom.entry.silent:
@@ -195,7 +194,7 @@ def _combined(
         return _nothing_stated(custom, context, moves=moves)
     activity = worst.activity
     if stopped or any(worst.health is not Health.DOWN or not stop.is_weak for stop in held):
-        # A word for a stop is no reason for what is down: its spec or a condition may be.
+        # A word for a stop does not explain a down object; its spec or a condition may.
         activity = Activity.SUSPENDED
     elif moves and activity is Activity.STEADY:
         activity = Activity.PROGRESSING
@@ -213,7 +212,7 @@ def _combined(
 
 
 def _nothing_stated(custom: Custom, context: Context, *, moves: bool) -> Verdict:
-    """Its status says nothing of its health, or not yet."""
+    """The verdict if its status does not state its health."""
     message = "it states no condition and no word of its health that is known"
     found = waiting(custom, context, "NoConditions", message, first=True)
     if custom.entry.states_health:
@@ -223,7 +222,7 @@ def _nothing_stated(custom: Custom, context: Context, *, moves: bool) -> Verdict
 
 
 def _is_moving(found: list[Finding]) -> bool:
-    """Whether anything is being done, and nothing for too long."""
+    """Whether anything is in progress, and nothing for too long."""
     moves = any(finding.activity is Activity.PROGRESSING for finding in found)
     return moves and not any(finding.is_late for finding in found)
 
@@ -237,13 +236,13 @@ def _is_behind(custom: Custom) -> bool:
 
 
 def _severity(finding: Finding) -> tuple[int, bool, bool]:
-    # Of what is equally bad, what states no cause explains less, as does a reason like Progressing.
+    # Of equally bad ones, those without a cause or with a reason like Progressing explain less.
     moving = is_under_way(finding.reason)
     return _SEVERITY.index(finding.health), finding.cause is None, moving
 
 
 def _causes(found: list[Finding]) -> tuple[Cause, ...]:
-    """What is wrong, the worst first, each once."""
+    """The causes, worst first, without duplicates."""
     wrong = [finding for finding in found if finding.cause is not None]
     if len(wrong) > 1:
         wrong.sort(key=_severity)
@@ -251,7 +250,7 @@ def _causes(found: list[Finding]) -> tuple[Cause, ...]:
 
 
 def _explained(custom: Custom, worst: Finding) -> str:
-    """A verdict's message, with the status' own where it is bad news."""
+    """A verdict's message, with the status' own if it is bad news."""
     if worst.health is Health.HEALTHY:
         return worst.message
     for _, found in custom.at(*(custom.entry.message or _MESSAGES)):

@@ -28,13 +28,13 @@ class DaemonSet:
     misscheduled: int
     on_delete: bool
     causes: tuple[Cause, ...]
-    """What explains why fewer are available than desired."""
+    """Why fewer are available than desired."""
 
 
 def _read(source: Source) -> DaemonSet:
     meta, spec, status = source.meta, source.spec, source.status
     if status.get("desiredNumberScheduled") is None:
-        # The controller writes it in any case, and its absence must not pass for "no nodes".
+        # The controller always writes it, and its absence must not count as "no nodes".
         raise FieldError("status.desiredNumberScheduled is not stated; it is a number such as 3")
     desired = count(status, "status.desiredNumberScheduled")
     available = count(status, "status.numberAvailable")
@@ -53,12 +53,12 @@ def _read(source: Source) -> DaemonSet:
 
 
 def _judge(daemon_set: DaemonSet, context: Context) -> Verdict:
-    """Nodes with an available pod against nodes that should have one.
+    """Compare nodes that have an available pod with those that should.
 
     Healthy with all of them available, degraded with some, down with none; up with the minimum of
-    the annotation or the policy. No node that should run it is healthy and suspended. Nodes that
-    run it and should not are a cause. Progressing while not all pods are updated; with OnDelete
-    that is a cause alone.
+    the annotation or the policy. Without a node that should run it, healthy and suspended. Nodes
+    that run it and should not are a cause. Progressing while not all pods are updated; with
+    OnDelete that is only a cause.
     """
     if daemon_set.desired == 0:
         return _no_nodes(daemon_set)
@@ -87,7 +87,7 @@ def _no_nodes(daemon_set: DaemonSet) -> Verdict:
         )
     return Verdict(
         health=Health.HEALTHY,
-        # The zero may be the answer to an older spec.
+        # The zero may belong to an older spec.
         activity=Activity.PROGRESSING if daemon_set.meta.stale else Activity.SUSPENDED,
         up=True,
         reason="NoMatchingNodes",
@@ -99,7 +99,7 @@ def _no_nodes(daemon_set: DaemonSet) -> Verdict:
 
 
 def _waiting(daemon_set: DaemonSet) -> tuple[Cause, ...]:
-    """A revision that nothing rolls out."""
+    """A revision that OnDelete holds back."""
     if not daemon_set.on_delete or daemon_set.updated >= daemon_set.desired:
         return ()
     return pending_revision(daemon_set.meta, daemon_set.updated, daemon_set.desired)

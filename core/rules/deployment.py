@@ -39,7 +39,7 @@ class Deployment:
     paused: bool
     conditions: Conditions
     causes: tuple[Cause, ...]
-    """What explains why fewer are available than desired."""
+    """Why fewer are available than desired."""
 
 
 def _read(source: Source) -> Deployment:
@@ -62,10 +62,10 @@ def _read(source: Source) -> Deployment:
 
 
 def _judge(deployment: Deployment, context: Context) -> Verdict:
-    """Available replicas against desired ones; up while as many are available as are needed.
+    """Compare available replicas with desired ones; up while enough are available.
 
     Healthy with all of them available, degraded with some, down with none; scaled to zero is
-    healthy and suspended. The annotation says how many are needed, or else the policy (half); where
+    healthy and suspended. The annotation says how many are needed, or else the policy (half); if
     that is "stated", the Available condition says whether enough are. A rollout past its progress
     deadline and pods that cannot be created make it degraded at best. Progressing while not all
     replicas are updated, old ones are left, or new ones are not available yet; suspended while it
@@ -92,10 +92,10 @@ def _judge(deployment: Deployment, context: Context) -> Verdict:
 
 
 def _stated(deployment: Deployment) -> Minimum | None:
-    """The Available condition's word, never against the figures; the owner's goes before it.
+    """The Available condition, unless the figures contradict it or the owner sets a minimum.
 
-    It is vacuously True when maxUnavailable covers all replicas, and it is False of an older spec
-    for a moment after a scale-down to what is available already.
+    It is vacuously True when maxUnavailable covers all replicas, and for a moment after a
+    scale-down to what is already available it is False for the older spec.
     """
     stated = deployment.conditions.get("Available")
     if stated is None or stated.status not in ("True", "False") or min_available(deployment.meta):
@@ -110,7 +110,7 @@ def _activity(deployment: Deployment) -> Activity:
         return Activity.SUSPENDED
     if deployment.updated < deployment.desired or deployment.replicas > deployment.updated:
         return Activity.PROGRESSING
-    # A finished rollout stays finished when its pods die: the controller watches no further.
+    # A finished rollout stays finished if its pods die: the controller stops watching it.
     if deployment.available < deployment.updated and not _rolled_out(deployment):
         return Activity.PROGRESSING
     return Activity.STEADY

@@ -26,16 +26,16 @@ class PodDisruptionBudget:
     ready: int
     needed: int
     covered: int | None
-    """How many pods it counts; None where that is not stated."""
+    """How many pods it counts; None if that is not stated."""
     allowed: int | None
-    """How many may be evicted now; None where that is not stated."""
+    """How many may be evicted now; None if that is not stated."""
     conditions: Conditions
 
 
 def _read(source: Source) -> PodDisruptionBudget:
     status = source.status
     if status.get("desiredHealthy") is None:
-        # The API writes it in any case, and its absence must not pass for "none needed".
+        # The API always writes it, and its absence must not count as "none needed".
         raise FieldError("status: how many pods it needs is not stated; it is a number such as 2")
     return PodDisruptionBudget(
         source.meta,
@@ -48,7 +48,7 @@ def _read(source: Source) -> PodDisruptionBudget:
 
 
 def _pods(status: Manifest, name: str, words: str) -> int:
-    """A count of pods; the field's name holds a word that no fault may hold."""
+    """A count of pods; the field's name has a word that faults must not have."""
     try:
         return count(status, name)
     except FieldError:
@@ -59,8 +59,8 @@ def _pods(status: Manifest, name: str, words: str) -> int:
 def _judge(budget: PodDisruptionBudget, context: Context) -> Verdict:
     """Degraded with fewer pods ready than it needs, or when its controller cannot count them.
 
-    No disruption allowed is healthy as long as as many pods are ready as it needs; the message says
-    so, because no node with such a pod can be drained.
+    With no disruption allowed it is healthy as long as enough pods are ready; the message says so,
+    because no node with such a pod can be drained.
     """
     stated = budget.conditions.get("DisruptionAllowed")
     if stated is not None and stated.status == "False" and stated.reason == "SyncFailed":

@@ -1,4 +1,4 @@
-"""What is known of one kind of another project: an entry of the catalogue, and its paths.
+"""An entry of the catalogue, for a kind of another project, and its paths.
 
 A path is ``status.ceph.health``; ``*`` stands for every key of an object and ``[]`` behind a key
 for every entry of its list: ``status.parents[].conditions``.
@@ -23,15 +23,15 @@ _NAMES = ("name", "host", "id", "parentRef", "ancestorRef", "targetRef")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """How a kind states its health, in so far as that cannot be seen from its names.
+    """How a kind states its health, as far as its names do not show it.
 
     Attributes:
         source: Where that is documented.
         words: Paths of the words that state it.
         means: Words that the vocabulary lacks or reads otherwise, in lower case.
         must: Conditions that have to be True: False is down, absent is not yet.
-        soft: Conditions of which False means that it is on its way; where those that it must have
-            are True, it serves meanwhile.
+        soft: Conditions whose False means that it is in progress; if those that it must have are
+            True, it serves meanwhile.
         fails: Conditions whose True is a failure.
         moves: Conditions whose True is progress.
         holds: What stops it on purpose: conditions, reasons, or ``path=value``.
@@ -39,9 +39,9 @@ class Entry:
         lists: Paths of further lists of conditions.
         counts: Paths of how many there should be, and of how many there are.
         flags: Paths of booleans that are true while it does its job.
-        error: Paths of what is there only on failure.
+        error: Paths that exist only on failure.
         message: Paths of texts that explain.
-        ends: Whether it runs to completion; None where its name says so.
+        ends: Whether it runs to completion; None if its name says so.
         silent: Whether it is healthy if it exists and states nothing bad.
     """
 
@@ -64,7 +64,7 @@ class Entry:
 
     @property
     def states_health(self) -> bool:
-        """Whether it is known where the kind states its health, so that its absence is bad news."""
+        """Whether the entry says where the kind states its health, so its absence is bad news."""
         stated = self.words or self.must or self.counts or self.flags
         return bool(self.source and stated) and not self.silent
 
@@ -103,7 +103,7 @@ def _walk(found: object, steps: tuple[str, ...], place: str, key: str) -> Iterat
 
 
 def _named(entry: object) -> str:
-    """What an entry of a list is called, by a name that it has; where it stands says nothing."""
+    """The name of a list entry, from its own fields; its position means nothing."""
     if is_mapping(entry):
         for key in _NAMES:
             value = entry.get(key)

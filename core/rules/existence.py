@@ -19,12 +19,12 @@ _ADMISSION = "admissionregistration.k8s.io"
 _RBAC = "rbac.authorization.k8s.io"
 _RESOURCE = "resource.k8s.io"
 
-# kind, plural, group, short names, whether it stands in a namespace; all of version v1
+# kind, plural, group, short names, whether it is namespaced; all of version v1
 _TABLE: tuple[tuple[str, str, str, tuple[str, ...], bool], ...] = (
     ("ConfigMap", "configmaps", "", ("cm",), True),
     ("Secret", "secrets", "", (), True),
     ("ServiceAccount", "serviceaccounts", "", ("sa",), True),
-    # Its status counts what is used, which is no matter of health.
+    # Its status counts usage, which says nothing about health.
     ("ResourceQuota", "resourcequotas", "", ("quota",), True),
     ("PodTemplate", "podtemplates", "", (), True),
     ("LimitRange", "limitranges", "", ("limits",), True),
@@ -35,7 +35,7 @@ _TABLE: tuple[tuple[str, str, str, tuple[str, ...], bool], ...] = (
     ("ClusterRoleBinding", "clusterrolebindings", _RBAC, (), False),
     ("NetworkPolicy", "networkpolicies", "networking.k8s.io", ("netpol",), True),
     ("IngressClass", "ingressclasses", "networking.k8s.io", (), False),
-    # Their only condition says whether they name one another rightly.
+    # Their only condition says whether their references are valid.
     ("FlowSchema", "flowschemas", _FLOW, (), False),
     ("PriorityLevelConfiguration", "prioritylevelconfigurations", _FLOW, (), False),
     ("PriorityClass", "priorityclasses", "scheduling.k8s.io", ("pc",), False),
@@ -64,7 +64,7 @@ _OLDER_GROUPS = {"NetworkPolicy": frozenset({"extensions"})}
 
 
 def _judge(source: Source, context: Context) -> Verdict:
-    """Healthy if it exists: nothing that it states speaks of health."""
+    """Healthy if it exists: nothing in it says anything of health."""
     return Verdict(Health.HEALTHY, Activity.STEADY, True, "Exists", "it exists")
 
 

@@ -1,4 +1,4 @@
-"""What the figures, flags and times in the status of another project's kind say."""
+"""Judge the figures, flags and times in the status of a custom resource."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .rule import Context
 __all__ = ["COUNTED", "Figures", "by_errors", "by_figures", "by_flags", "by_time", "figures_of"]
 
 COUNTED = ("spec.replicas", "spec.instances", "spec.nodes", "spec.size")
-"""Where kinds say how many there should be."""
+"""Where kinds state the desired number."""
 
 _HAVE = ("availableReplicas", "readyReplicas", "readyInstances")
 _FLAGS = {
@@ -26,7 +26,7 @@ _SOON = timedelta(days=1)
 
 @record
 class Figures:
-    """How many there should be of what, and how many there are."""
+    """The desired and the actual number of something."""
 
     want: int
     have: int
@@ -34,13 +34,13 @@ class Figures:
 
 
 def figures_of(custom: Custom) -> Figures | None:
-    """The figures that it states; a count that is absent is no count."""
+    """The figures that it states; an absent count is ignored."""
     if not custom.entry.counts:
         return _usual_figures(custom.spec, custom.status)
     for want_path, have_path in custom.entry.counts:
         have, want = _number(custom, have_path), _number(custom, want_path)
         if have is None and want_path.startswith("status."):
-            # What counts itself in the status leaves a zero out.
+            # Kinds with both in the status omit a zero.
             have = 0
         if have is not None and want is not None and want > 0:
             return Figures(want, max(0, have), want_path.rpartition(".")[2])
@@ -60,13 +60,13 @@ def _usual_figures(spec: Manifest, status: Manifest) -> Figures | None:
 
 
 def _number(custom: Custom, path: str) -> int | None:
-    """The number at a path, and the sum of several."""
+    """The number at a path, or the sum of several."""
     numbers = [found for _, found in custom.at(path) if type(found) is int]
     return sum(numbers) if numbers else None
 
 
 def by_figures(custom: Custom, context: Context, figures: Figures, *, young: bool) -> list[Finding]:
-    """Some of what there should be is degraded, none is down; fewer that are new are a change."""
+    """Fewer than desired is degraded, none is down; fewer updated ones are a change."""
     want, have = figures.want, figures.have
     message = f"{have} of {want} {figures.what} ready"
     found: list[Finding] = []
@@ -116,7 +116,7 @@ def _by_flags(
 
 
 def by_time(custom: Custom, now: datetime) -> list[Finding]:
-    """What expires: past is down, within a day and not renewed is degraded."""
+    """Expiry times: past is down, within a day and not renewed is degraded."""
     ends = time(custom.status.get("notAfter"))
     if ends is None or ends - now > _SOON:
         return []
@@ -134,7 +134,7 @@ def by_time(custom: Custom, now: datetime) -> list[Finding]:
 
 
 def by_errors(custom: Custom) -> list[Finding]:
-    """What is there only on failure."""
+    """Fields present only on failure."""
     errors: list[Finding] = []
     for _, found in custom.at(*custom.entry.error) if custom.entry.error else ():
         if found:

@@ -1,4 +1,4 @@
-"""An object of another project's kind, and the things that it states about its health."""
+"""A custom resource, and the findings about its health."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _EPOCH = datetime(1971, 1, 1, tzinfo=UTC)
 
 @record
 class Roles:
-    """What the conditions of a list are for.
+    """The roles of conditions in a list.
 
     Attributes:
         by_type: The roles of those that have one, those that state health first.
-        primary: Whether any states the health of the whole.
+        primary: Whether any states the overall health.
         moving: The types of those that state progress.
     """
 
@@ -65,10 +65,10 @@ class Custom:
     """Whether it runs to completion."""
 
     def at(self, *paths: str) -> list[tuple[str, Any]]:
-        """What is at these paths, in an order that no list and no map decides; see `find_at`."""
+        """What is at these paths, in an order independent of lists and maps; see `find_at`."""
         found: list[tuple[str, Any]] = []
         for path in paths:
-            # Most are of fields that are not there.
+            # Most paths are of absent fields.
             if path[:7] == "status." and field_of(path) not in self.status:
                 continue
             at_path = list(find_at(self.manifest, path))
@@ -81,12 +81,12 @@ class Custom:
         return max((since for since in stated if since is not None), default=None)
 
     def is_young(self, context: Context) -> bool:
-        """Whether it was made a moment ago, and has not been up yet for that reason."""
+        """Whether it was created so recently that it need not be up yet."""
         created = self.meta.created
         return created is not None and context.now - created <= context.policy.waiting_after
 
     def cause(self, reason: str, message: str, since: datetime | None = None) -> Cause:
-        """A cause of its own."""
+        """A cause about itself."""
         return Cause(reason, self.meta.kind, self.meta.name, message, since=since)
 
 
@@ -105,11 +105,11 @@ class Finding:
         up: Whether it serves.
         reason: One word.
         message: A sentence.
-        since: When it came to be so.
+        since: When it began.
         cause: What is wrong, in the words of its controller.
-        is_weak: Whether it only moves or worsens what something else states.
-        is_late: Whether it has been on its way for too long.
-        counts_alone: Whether it counts all the same where nothing else is stated.
+        is_weak: Whether it only worsens another finding or adds progress.
+        is_late: Whether it has been in progress for too long.
+        counts_alone: Whether it counts if nothing else is stated.
     """
 
     health: Health
@@ -135,7 +135,7 @@ class Finding:
 
 
 def held(reason: str, message: str) -> Finding:
-    """It was stopped on purpose."""
+    """A stop on purpose."""
     return Finding(Health.HEALTHY, Activity.SUSPENDED, True, reason, message)
 
 
@@ -149,17 +149,17 @@ def waiting(
     first: bool = False,
     serving: bool = False,
 ) -> Finding:
-    """It is on its way, for as long as it may be.
+    """Something in progress, which is late after `stuck_after`.
 
-    That is counted from `since`, else from its start. Only of what waits for its `first` start do
-    its age, and the newest transition that its status states, say how long it has waited.
+    That counts from `since`, else from its startTime; and else, if it waits for its `first` start,
+    from the newest transition in its status or from its creation.
     """
     began = since or time(custom.status.get("startTime"))
     created = custom.meta.created
     if began is None and first:
         began = custom.moved() or created
     if began is not None and (created is not None or began <= _EPOCH):
-        # An API's default, such as 1970, is no time at which anything happened.
+        # A default such as 1970 is not the time of any event.
         began = max(began, created) if created else None
         since = since and began
     if began is not None and context.now - began > context.policy.stuck_after:

@@ -37,8 +37,8 @@ def _read(source: Source) -> Ingress:
 def _judge(ingress: Ingress, context: Context) -> Verdict:
     """Always healthy; progressing until its controller has given it an address.
 
-    Many controllers never write one, so that its absence is no failure: nobody waits for longer
-    than the policy allows.
+    Many controllers never write one, so its absence is no failure: it is progressing no longer than
+    the policy allows.
     """
     if not ingress.addresses:
         age = has_waited(context.now, context.policy.waiting_after, ingress.meta.created)

@@ -37,7 +37,7 @@ class Job:
     """Whether it is suspended, or asked to run no pods at the same time."""
     active: int
     ready: int | None
-    """How many of the active pods are ready; None where the cluster does not count them."""
+    """How many of the active pods are ready; None if the cluster does not count them."""
     succeeded: int
     failed: int
     started: datetime | None
@@ -61,7 +61,7 @@ class Job:
 
     @property
     def runs(self) -> bool:
-        """Whether a pod of it does its work, as far as the cluster counts that."""
+        """Whether one of its pods is ready, as far as the cluster counts them."""
         return self.active > 0 and self.ready != 0
 
 
@@ -69,7 +69,7 @@ def read_job(source: Source) -> Job:
     """A batch/v1 Job.
 
     Raises:
-        FieldError: One of its counts is none.
+        FieldError: A count is malformed.
     """
     spec, status = source.spec, source.status
     queue = spec.get("completions") is None and count(spec, "spec.parallelism", default=1) > 1
@@ -97,21 +97,21 @@ def _judge(job: Job, context: Context) -> Verdict:
     0. Running is healthy and progressing while a pod of it is ready, and at first while none is.
     It is degraded past its active deadline; while none of its pods is ready and some have failed,
     or cannot start (an image that cannot be pulled, a crash loop, no node that has room); and once
-    it has waited for a ready pod for longer than the policy allows, since its startTime (where some
-    pods have succeeded: since the newest active pod was created). Pods that have failed beside one
-    that is ready are a cause alone. Without status.ready every active pod counts.
+    it has waited for a ready pod for longer than the policy allows, since its startTime (if some
+    pods have succeeded: since the newest active pod was created). If a pod is ready, failed ones
+    are only a cause. Without status.ready every active pod counts.
     """
     return _by_status(job, context, _pods_of(job, context.related))
 
 
 def _settle(job: Job, context: Context) -> Verdict | None:
-    """What has waited for too long for its first pod has, whatever its pods show."""
+    """The verdict after too long a wait for its first pod, whatever its pods show."""
     verdict = _presume(job, context)
     return verdict if verdict.health is not Health.HEALTHY and job.succeeded == 0 else None
 
 
 def _presume(job: Job, context: Context) -> Verdict:
-    """Where its pods are not known, it has waited since its startTime."""
+    """If its pods are unknown, it has waited since its startTime."""
     return _by_status(job, context, ())
 
 
@@ -180,7 +180,7 @@ def _failures(job: Job) -> tuple[Cause, ...]:
 
 
 def _pods_of(job: Job, related: RelatedObjects) -> list[Pod]:
-    """Its pods that have not ended, where they decide."""
+    """Its pods that have not ended, if they decide."""
     if not _asks_for_pods(job):
         return []
     pods = [related.parsed(entry) for entry in related.controlled_by(job.meta.uid)]
@@ -188,7 +188,7 @@ def _pods_of(job: Job, related: RelatedObjects) -> list[Pod]:
 
 
 def _cannot_run(pod: Pod, context: Context) -> bool:
-    """Whether something keeps a pod from doing its work, and not only for a first moment."""
+    """Whether something keeps a pod from running, and not only while it starts."""
     if pod.meta.terminating:
         return False
     causes = pod_causes(pod, context.now, context.policy)
@@ -199,7 +199,7 @@ def _cannot_run(pod: Pod, context: Context) -> bool:
 
 
 def _newest(job: Job, pods: Iterable[Pod], now: datetime) -> datetime | None:
-    """When the newest pod was created, if after the start of a Job of which others are done."""
+    """When the newest pod was created, if after the Job's start and others have succeeded."""
     started = job.started or job.meta.created
     if not job.succeeded or started is None:
         return None
@@ -208,7 +208,7 @@ def _newest(job: Job, pods: Iterable[Pod], now: datetime) -> datetime | None:
 
 
 def _asks_for_pods(job: Job) -> bool:
-    """Whether it may be between two pods, or its pods fail: its status says nothing of either."""
+    """Whether it needs its pods: its status does not show if they fail or are being replaced."""
     waits = job.active > 0 and job.ready == 0 and job.failed == 0
     return waits and job.ending is None and not job.halted
 

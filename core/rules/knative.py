@@ -67,12 +67,12 @@ def _ready(subject: ConditionView, ready: Condition, causes: tuple[Cause, ...]) 
 def _on_its_way(
     subject: ConditionView, counted: Conditions, causes: tuple[Cause, ...], context: Context
 ) -> Verdict:
-    """What it still serves is what its own conditions say: those of the routes, not of Ready."""
+    """Whether it still serves is shown by its conditions on routes, not by Ready."""
     serves = is_true(counted, _SERVES.get(subject.meta.kind, ""))
     ready = None if subject.meta.stale else counted.get("Ready")
     remark = ", and what it served still serves" if serves else ""
     message = f"it is not ready yet{remark}"
-    # Nobody says when the spec was changed that its status is not of.
+    # The API does not say when the spec of a stale status changed.
     since = () if subject.meta.stale else (ready.since if ready else None, subject.meta.created)
     health, activity = Health.DEGRADED, Activity.PROGRESSING
     age = has_waited(context.now, context.policy.stuck_after, *since)
@@ -92,12 +92,12 @@ def _on_its_way(
 
 
 def _causes(subject: ConditionView, counted: Conditions) -> tuple[Cause, ...]:
-    """What is False, what it says once: Ready repeats the condition that made it so."""
+    """The False conditions, each message once: Ready repeats the one that caused it."""
     found: dict[tuple[str, str], Cause] = {}
     for type_ in sorted(counted, key=lambda name: (name == "Ready", name)):
         condition = counted[type_]
         if condition.status == "False":
-            # The type itself would put the word that monitors look for into bad news.
+            # The type itself has the word that monitors take as good news.
             word = "ContainerNotReady" if type_ == "ContainerHealthy" else type_
             cause = as_cause(subject.meta, condition, word, "NotReady")
             found.setdefault((cause.reason, cause.message), cause)

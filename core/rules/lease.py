@@ -1,4 +1,4 @@
-"""coordination.k8s.io/v1 Lease: whether whoever holds it still lives.
+"""coordination.k8s.io/v1 Lease: whether its holder is still alive.
 
 Source: the API's LeaseSpec (k8s.io/api/coordination/v1/types.go). Controllers, kubelets and API
 servers renew theirs every few seconds.
@@ -29,7 +29,7 @@ class Lease:
     holder: str
     renewed: datetime | None
     seconds: int | None
-    """How long it lasts; None where that is not stated."""
+    """How long it lasts; None if that is not stated."""
 
 
 def _read(source: Source) -> Lease:
@@ -46,8 +46,8 @@ def _judge(lease: Lease, context: Context) -> Verdict:
     """By spec.renewTime: within three times spec.leaseDurationSeconds is healthy, otherwise down.
 
     Without a holder it is healthy and suspended. Without a duration it is healthy if it exists;
-    with one, and never renewed, or as far ahead of the clock here as it may be behind it, it is
-    unknown.
+    with one it is unknown if never renewed, or renewed as far in the future as is allowed in the
+    past.
     """
     if not lease.holder:
         return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, "NoHolder", "nobody holds it")

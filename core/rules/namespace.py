@@ -29,7 +29,7 @@ class Namespace:
     terminating: bool
     conditions: Conditions
     finalizers: tuple[str, ...]
-    """Who else has to agree before it is gone; of its spec, where only namespaces have them."""
+    """Finalizers that delay its deletion, from its spec, which only namespaces have."""
 
 
 def _read(source: Source) -> Namespace:
@@ -45,7 +45,7 @@ def _judge(namespace: Namespace, context: Context) -> Verdict:
     """Active is healthy; Terminating too, until a condition says that its deletion fails.
 
     Such a condition makes it degraded. What is left in it, and the finalizers that hold that, are
-    causes; once all its content is deleted, the message names who has not let go of it.
+    causes; once all its content is deleted, the message names the ones that hold it.
     """
     if not namespace.terminating:
         return Verdict(Health.HEALTHY, Activity.STEADY, True, "Active", "it is active")

@@ -25,7 +25,7 @@ __all__ = ["NODE_RULE", "Node"]
 
 _PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 # Types that name what is wrong, so that True is bad.
-# Text, which re compiles when a node is first judged: at import that is 5 ms of every start.
+# Text, compiled when a node is first judged: at import it would cost every start 5 ms.
 _BAD = (
     r"Pressure$|Unavailable$|NotReady$|NotWorking$|Down$|Shutdown$"
     r"|^Frequent|^Corrupt|^Bad[A-Z]|^Missing"
@@ -56,8 +56,8 @@ def _judge(node: Node, context: Context) -> Verdict:
     Pressure on memory, disk or PIDs and an unavailable network make it degraded at best; so does
     any other condition whose type names a problem (KernelDeadlock, ReadonlyFilesystem,
     FrequentKubeletRestart, ...Problem) and that is True, and any whose type ends in Ready
-    (StorageReady, NetworkingReady) and that is False. A type that names neither is no verdict.
-    Cordoned is suspended, and no failure.
+    (StorageReady, NetworkingReady) and that is False. A type that names neither is ignored.
+    Cordoned is suspended, not a failure.
     """
     ready = node.conditions.get("Ready")
     problems = _problems(node.conditions)
@@ -80,7 +80,7 @@ def _judge(node: Node, context: Context) -> Verdict:
 
 
 def _problems(conditions: Conditions) -> list[Condition]:
-    """What is stated to be wrong, Kubernetes' own first."""
+    """The stated problems, Kubernetes' own first."""
     others = sorted(type_ for type_ in conditions if type_ not in _PRESSURES)
     found = [conditions[type_] for type_ in _PRESSURES if is_true(conditions, type_)]
     found += [conditions[type_] for type_ in others if _is_bad(conditions[type_])]
@@ -96,7 +96,7 @@ def _is_bad(condition: Condition) -> bool:
 
 
 def _named(problem: Condition) -> str:
-    """Its type; not with the word that monitors look for, in whichever sense."""
+    """Its type, without the word that monitors search for."""
     if "healthy" in problem.type.lower():
         return "another problem"
     return f"not {problem.type}" if problem.status == "False" else problem.type

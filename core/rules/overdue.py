@@ -1,7 +1,7 @@
 """Whether a CronJob has missed a run: something was due, and nothing has started since.
 
 Source: mostRecentScheduleTime (kubernetes/pkg/controller/cronjob/utils.go). Without spec.timeZone
-it takes the hours as those of its own machine's time zone, which nobody states.
+it takes the hours in its own machine's time zone, which is not stated.
 """
 
 from __future__ import annotations
@@ -48,16 +48,16 @@ def overdue(
     created: datetime | None,
     by: datetime,
 ) -> datetime | None:
-    """When a run was due, at the latest, that should have started; None if none should have.
+    """The latest due time of a run that should have started; None if there is none.
 
-    Where no zone is stated, it is one that should have started in every zone that can be meant.
+    Without a stated zone, a run must be overdue in every possible zone.
 
     Args:
         schedule: When runs are due.
-        zone: Where its hours are meant; None if nobody says so.
+        zone: The zone of its hours; None if not stated.
         scheduled: When the last run that has started was due.
         created: Since when there can be runs.
-        by: The time until which what was due should have started by now.
+        by: Runs that were due by this time should have started.
     """
     since = scheduled or created
     if since is None:
@@ -86,8 +86,8 @@ def turns_since(
 
     Args:
         schedule: When runs are due.
-        zone: Where its hours are meant; how many there were is much the same anywhere.
-        since: Since when; None for as long as there were any.
+        zone: The zone of its hours; the number is much the same in any zone.
+        since: The time to count from; None for no limit.
         last: When the last run that has started was due.
         most: Where to stop counting.
     """
@@ -103,10 +103,10 @@ def turns_since(
 def _places(
     schedule: Schedule, zone: tzinfo | None, scheduled: datetime | None
 ) -> Sequence[tuple[tzinfo, tzinfo | None]]:
-    """Where the hours can be meant: wherever the last run lies on the schedule.
+    """The possible zones of the hours: those in which the last run fits the schedule.
 
-    With each zone goes the one that it becomes when its clocks go back; a zone that is stated knows
-    that itself.
+    Each comes with the zone that it becomes when its clocks go back; a stated zone does not need
+    that.
     """
     if zone is not None:
         return ((zone, None),)

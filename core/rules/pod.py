@@ -55,7 +55,7 @@ def _judge(pod: Pod, context: Context) -> Verdict:
 
 
 def _failed(pod: Pod, now: datetime, policy: Policy) -> Verdict:
-    """Evicted, Preempting and NodeLost name themselves in the status, other disruptions do not."""
+    """The status itself names Evicted, Preempting and NodeLost, but not other disruptions."""
     own = ended_cause(pod)
     return Verdict(
         Health.DOWN,
@@ -74,7 +74,7 @@ def _down(
     causes: tuple[Cause, ...],
     since: datetime | None,
 ) -> Verdict:
-    """One that does not serve, with the first cause in its message."""
+    """A pod that does not serve; its message has the first cause."""
     first = foremost(causes)
     return Verdict(
         Health.DOWN,

@@ -1,4 +1,4 @@
-"""How an object of another project's kind is read: what of it is kept, and what is made of that."""
+"""Read a custom resource: which fields are kept, and how they are parsed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HELD_SPECS: Mapping[str, object] = {
     "hibernate": True,
     "suspended": True,
 }
-"""What says in a spec that the object shall not run."""
+"""Spec fields that say that the object must not run."""
 
 _PLAIN = Entry()
 _LISTS = {
@@ -75,7 +75,7 @@ def known_of(catalogue: Catalogue, group: str, kind: str) -> tuple[Entry, bool]:
 
 
 def entry_of(catalogue: Catalogue, group: str, kind: str) -> Entry | None:
-    """The entry of a kind; None where it has none."""
+    """The entry of a kind; None if it has none."""
     names = [group]
     while group:
         group = group.partition(".")[2]
@@ -99,13 +99,13 @@ def _nested(source: Source, entry: Entry) -> list[ConditionList]:
 
 
 def fields_of(catalogue: Catalogue) -> tuple[str, ...]:
-    """What is read: the status whole, of the rest only what says something."""
+    """The fields to read: the whole status, and what states health elsewhere."""
     paths = {f"spec.{key}" for key in HELD_SPECS}
     paths |= {*COUNTED, "status"}
     for entry in catalogue.values():
         stated = [*entry.words, *entry.lists, *entry.flags, *entry.error, *entry.message]
         stated += [hold.partition("=")[0] for hold in entry.holds if "=" in hold]
         stated += [path for pair in entry.counts for path in pair]
-        # What is behind a name that stands for several is kept whole.
+        # Everything below a ``*`` or ``[]`` is kept.
         paths |= {re.split(r"\[\]|\.\*", path)[0] for path in stated}
     return tuple(sorted(path for path in paths if path == "status" or path[:7] != "status."))

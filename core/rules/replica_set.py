@@ -34,7 +34,7 @@ class ReplicaSet:
     available: int
     conditions: Conditions
     causes: tuple[Cause, ...]
-    """What explains why fewer are available than desired."""
+    """Why fewer are available than desired."""
 
 
 def _read(source: Source) -> ReplicaSet:
@@ -55,7 +55,7 @@ def _read(source: Source) -> ReplicaSet:
 
 
 def _judge(replica_set: ReplicaSet, context: Context) -> Verdict:
-    """Available replicas against desired ones; it knows no rollout.
+    """Compare available replicas with desired ones; it has no rollout.
 
     Healthy with all of them available, degraded with some, down with none; up with the minimum of
     the annotation or the policy. Pods that cannot be created (ReplicaFailure) make it degraded at

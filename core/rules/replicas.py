@@ -1,4 +1,4 @@
-"""What all workloads share: the replicas that serve against those that were asked for."""
+"""What all workloads share: comparing available replicas with desired ones."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Minimum:
     """What `up` takes.
 
     Attributes:
-        least: How many replicas must be available; 0 where that is no matter, or where only
+        least: How many replicas must be available; 0 if that does not matter, or if only
             Kubernetes knows.
-        met: Whether as many are.
+        met: Whether enough are.
     """
 
     least: int
@@ -65,7 +65,7 @@ def minimum_of(meta: Metadata, policy: Policy, desired: int, available: int) -> 
 
 
 def scaled_to_zero(policy: Policy) -> Verdict:
-    """A workload that was asked to run nothing."""
+    """The verdict on a workload scaled to zero."""
     return Verdict(
         health=policy.zero,
         activity=Activity.SUSPENDED,
@@ -78,7 +78,7 @@ def scaled_to_zero(policy: Policy) -> Verdict:
 
 
 def failures(meta: Metadata, conditions: Conditions) -> tuple[Cause, ...]:
-    """What a controller states to have failed: a rollout past its deadline, pods refused."""
+    """Failures that a controller states: a rollout past its deadline, refused pods."""
     found: list[Cause] = []
     progressing, failed = conditions.get("Progressing"), conditions.get("ReplicaFailure")
     if (
@@ -112,7 +112,7 @@ def waiting_out(
 
 
 def unobserved(meta: Metadata) -> tuple[Cause, ...]:
-    """That its controller has written no status yet, of a kind whose controller always does."""
+    """A cause if the controller has written no status yet, for kinds that always get one."""
     if not meta.generation or meta.observed_generation is not None:
         return ()
     message = f"its controller has not looked at it yet: generation {meta.generation}"
@@ -120,7 +120,7 @@ def unobserved(meta: Metadata) -> tuple[Cause, ...]:
 
 
 def pending_revision(meta: Metadata, updated: int, desired: int) -> tuple[Cause, ...]:
-    """A revision that waits because OnDelete replaces only pods that somebody deletes."""
+    """A revision that waits because OnDelete only replaces pods that are deleted."""
     message = f"{updated} of {desired} updated; OnDelete replaces a pod once it is deleted"
     return (Cause("OnDelete", meta.kind, meta.name, message, count=max(1, desired - updated)),)
 
@@ -136,17 +136,17 @@ def by_replicas(
     since: datetime | None = None,
     remark: str = "",
 ) -> Verdict:
-    """The verdict on a workload that is asked to run something.
+    """The verdict on a workload that is not scaled to zero.
 
     Args:
-        desired: Replicas asked for, at least one.
+        desired: Desired replicas, at least one.
         available: Replicas that serve.
         minimum: How many must serve for `up`, at least one.
         activity: What the controller is doing.
-        failed: What the controller states to have failed; at best degraded.
+        failed: Failures that the controller states; at best degraded.
         causes: What else is wrong, without changing the verdict.
         since: Last transition of the condition that states whether enough serve.
-        remark: What a person wants to know besides the figures.
+        remark: Further information for people.
     """
     message = f"{available} of {desired} replicas available"
     if available < desired or remark or failed:
@@ -173,7 +173,7 @@ def by_replicas(
         available,
         failed + causes,
         since,
-        # The last one: what a quota or a webhook says, and not that a deadline is over.
+        # The last one: a quota's or webhook's message rather than an expired deadline.
         quoted(failed[-1].message) if failed else "",
     )
 

@@ -1,4 +1,4 @@
-"""What the conditions of an object are for, and which of them states a failure or progress."""
+"""The roles of an object's conditions, and which of them states a failure or progress."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ _NOT_MOVING = (
 
 
 def roles_of(entry: Entry, conditions: Conditions) -> Roles:
-    """What the conditions of a list are for."""
+    """The roles of the conditions in a list."""
     roles = _roles(entry, tuple(sorted(type_ for type_ in conditions if len(type_) <= _LONGEST)))
     if len(roles.by_type) == len(conditions) or "*" in entry.ignore:
         return roles
-    # What a name does not say, a reason may.
+    # A reason may say what a name does not.
     odd = [
         type_
         for type_, condition in conditions.items()
@@ -100,7 +100,7 @@ def _role(entry: Entry, type_: str) -> Role | None:
 
 
 def states_failure(custom: Custom) -> bool:
-    """Whether any condition states a failure, which nothing that is in progress excuses."""
+    """Whether any condition states a failure, which no progress excuses."""
     for found in custom.conditions:
         for type_, role in found.roles.by_type.items():
             if _is_failure(found.by_type[type_], role):
@@ -109,7 +109,7 @@ def states_failure(custom: Custom) -> bool:
 
 
 def is_behind(custom: Custom, condition: Condition) -> bool:
-    """Whether a condition was stated for an older generation than the one that stands."""
+    """Whether a condition was stated for an older generation than the current one."""
     generation, observed = custom.meta.generation, condition.observed
     return observed is not None and generation is not None and observed < generation
 
@@ -138,7 +138,7 @@ def _is_failure(condition: Condition, role: Role | None) -> bool:
 
 
 def is_change(condition: Condition) -> bool:
-    """Whether something bad is only there while something is being done: Degraded, Updating."""
+    """Whether something bad only lasts as long as a change: Degraded, Updating."""
     return condition.type == "Degraded" and is_under_way(condition.reason)
 
 
@@ -160,8 +160,8 @@ def is_progress(condition: Condition) -> bool:
 
 
 def is_on_its_way(condition: Condition) -> bool:
-    """Whether what does not hold yet is being worked on, by its reason."""
-    # Cluster API's Info: nothing is wrong, and nobody has to act.
+    """Whether an unmet condition is in progress, by its reason."""
+    # Cluster API's Info: nothing is wrong, no action is needed.
     if condition.severity == "Info" or condition.reason == "DependencyNotReady":
         return True
     return condition.reason not in _NOT_MOVING and is_under_way(condition.reason)

@@ -33,7 +33,7 @@ _REASONED = re.compile(r"([A-Z][A-Za-z]{2,60}): ", re.ASCII)
 
 @record
 class Rollout:
-    """An argoproj.io/v1alpha1 Rollout; its phase is empty where its controller states none."""
+    """An argoproj.io/v1alpha1 Rollout; its phase is empty if its controller states none."""
 
     meta: Metadata
     desired: int
@@ -61,7 +61,7 @@ def _read(source: Source) -> Rollout:
 
 
 def _judge(rollout: Rollout, context: Context) -> Verdict:
-    """Available replicas against desired ones, and what its phase says of the rollout.
+    """Compare available replicas with desired ones; its phase describes the rollout.
 
     Healthy with all of them available, degraded with some, down with none; up with the minimum of
     the annotation or the policy. The phase Degraded makes it degraded at best, Progressing is
@@ -81,7 +81,7 @@ def _judge(rollout: Rollout, context: Context) -> Verdict:
 
 
 def _failed(rollout: Rollout) -> tuple[Cause, ...]:
-    """What the phase calls degraded, by the word that its message starts with."""
+    """The cause of the phase Degraded, named by the first word of its message."""
     meta = rollout.meta
     if rollout.phase == "Degraded":
         reasoned = _REASONED.match(rollout.message)

@@ -1,4 +1,4 @@
-"""What a rule is: how a kind is read, how it is judged, and what that takes."""
+"""Rules: how a kind is read, how it is judged, and what evidence that needs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["Context", "Evidence", "Rule", "as_it_is"]
 
 @record
 class Context:
-    """What a rule may know besides its object.
+    """What a rule knows besides its object.
 
     Attributes:
         now: The time to judge at, timezone-aware.
-        policy: The knobs of the rules.
-        related: What was read around the object; empty where nothing was.
+        policy: The rules' settings.
+        related: Related objects that were read; empty if none were.
     """
 
     now: datetime
@@ -33,7 +33,7 @@ class Context:
 
 
 def as_it_is(source: Source) -> Source:
-    """The reading of a rule that takes its fields straight from the source."""
+    """The `read` of a rule that takes its fields directly from the source."""
     return source
 
 
@@ -52,17 +52,16 @@ class Rule:
             not named is dropped by readers that trim.
         groups: Older API groups that served the kind.
         workload: Whether a namespace's aggregate counts it.
-        needs_status: Whether an object without a status is one that no cluster has answered for.
+        needs_status: Whether an object without a status was never handled by a cluster.
         below: Kinds that explain it, found by its selector.
-        owns: Kinds that its controller makes for it, and that its verdict speaks of: beside it they
-            are no members of an aggregate.
-        evidence: What has to be read besides the object before it can be judged, by what `read`
-            gave; None for nothing. Where the object's own status settles the matter, nothing.
-        settle: The verdict on what `read` gave if no evidence can change it, used where the
-            evidence could not be read; None where the rule has no such verdict.
-        presume: The verdict where nothing of the evidence is in the input, such as a dump of one
-            kind: never better than the one that any evidence would lead to; None where the rule has
-            no such verdict.
+        owns: Kinds that its controller creates, and that its verdict covers: beside it they are not
+            members of an aggregate.
+        evidence: Other objects that must be read before it can be judged, given what `read`
+            returned; empty if the object's own status is enough. None if it needs none.
+        settle: The verdict on what `read` returned if no evidence can change it, used if the
+            evidence could not be read; None if the rule has no such verdict.
+        presume: The verdict if none of the evidence is in the input, such as a dump of one kind:
+            never better than any evidence would lead to; None if the rule has no such verdict.
     """
 
     kind: Kind

@@ -63,7 +63,7 @@ class Endpoints:
     """Those that serve and are not terminating."""
     total: int
     portless: int
-    """Those that would serve and have no port."""
+    """Those that would serve but have no port."""
 
 
 def _read(source: Source) -> Service:
@@ -86,10 +86,10 @@ def _read(source: Source) -> Service:
 def _judge(service: Service, context: Context) -> Verdict:
     """By the endpoints in its EndpointSlices that serve, with or without a selector.
 
-    An endpoint serves as its condition serving says, or ready where that is absent, whether or not
-    the Service publishes addresses that are not ready. Healthy with one that serves; degraded where
-    all that serve are terminating; down where none does, or where none has a port (NoPorts: a named
-    port that no pod has). ExternalName is healthy. Unknown where no EndpointSlice of it was read.
+    An endpoint serves as its condition serving says, or ready if that is absent, whether or not the
+    Service publishes addresses that are not ready. Healthy with one that serves; degraded if all
+    that serve are terminating; down if none does, or if none has a port (NoPorts: a named port that
+    no pod has). ExternalName is healthy. Unknown if no EndpointSlice of it was read.
     A LoadBalancer that has no address yet is progressing, and degraded at best once it has waited
     for longer than the policy allows.
     """
@@ -98,7 +98,7 @@ def _judge(service: Service, context: Context) -> Verdict:
 
 
 def _presume(service: Service, context: Context) -> Verdict | None:
-    """What an Endpoints object says, which older clusters keep: better than nothing."""
+    """The verdict by the Endpoints object, which older clusters keep, if there is one."""
     meta = service.meta
     found = context.related.lookup(_ENDPOINTS.kind, _places, (meta.namespace, meta.name))
     if not found or not meta.name or context.related.of_kind(ENDPOINT_SLICE.kind):
@@ -107,7 +107,7 @@ def _presume(service: Service, context: Context) -> Verdict | None:
 
 
 def _with_balancer(service: Service, verdict: Verdict, context: Context) -> Verdict:
-    """The verdict on a Service, the address of its load balancer considered."""
+    """The verdict on a Service, including the address of its load balancer."""
     if not service.pending:
         return verdict
     causes = tuple(
@@ -158,7 +158,7 @@ def _figures(found: Endpoints) -> str:
 
 
 def _unserved(service: Service, found: Endpoints) -> Verdict:
-    """Nothing serves: why, as far as the endpoints show it."""
+    """Why nothing serves, as far as the endpoints show it."""
     if found.portless:
         message = "its EndpointSlices have no ports: no pod has a port of the name in targetPort"
         if not service.selects:
@@ -175,7 +175,7 @@ def _unserved(service: Service, found: Endpoints) -> Verdict:
 
 
 def _slices(service: Metadata, related: RelatedObjects) -> list[Manifest]:
-    """Those that it controls, and those that bear its name."""
+    """Those that it controls or that are labelled with it."""
     owned = [
         entry
         for entry in related.controlled_by(service.uid)
@@ -203,7 +203,7 @@ def _count(slices: Iterable[Manifest], *, ported: bool) -> Endpoints:
 
     Args:
         slices: Its EndpointSlices.
-        ported: Whether an endpoint serves only by a port.
+        ported: Whether an endpoint needs a port to serve.
     """
     families: dict[str, dict[tuple[str, ...], int]] = {}
     for entry in slices:
@@ -230,7 +230,7 @@ _PORTLESS, _TERMINATING, _LASTING = 1, 2, 3
 
 
 def _rank(conditions: Manifest, *, has_port: bool) -> int:
-    """How well an endpoint serves; what is not stated counts as ready, as the API has it."""
+    """How well an endpoint serves; an absent condition means ready, as in the API."""
     serving = conditions.get("serving")
     if serving is None:
         serving = conditions.get("ready")
@@ -242,7 +242,7 @@ def _rank(conditions: Manifest, *, has_port: bool) -> int:
 
 
 def _as_slices(found: Iterable[Manifest]) -> list[Manifest]:
-    """What Endpoints objects say, in the form of EndpointSlices."""
+    """Endpoints objects converted to the form of EndpointSlices."""
     subsets = [subset for entry in found for subset in mappings(entry.get("subsets"))]
     return [_as_slice(subset) for subset in subsets or [EMPTY]]
 
@@ -264,7 +264,7 @@ def _evidence(service: Service) -> Iterable[Evidence]:
 
 
 def _exists(source: Source, context: Context) -> Verdict:
-    """Healthy if it exists: its endpoints are its Service's matter."""
+    """Healthy if it exists: its endpoints count for its Service."""
     return Verdict(Health.HEALTHY, Activity.STEADY, True, "Exists", "it exists")
 
 

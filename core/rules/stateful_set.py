@@ -1,6 +1,6 @@
 """apps/v1 StatefulSet.
 
-Its controller never states failure: the pods tell it. Source: `kubectl rollout status`
+Its controller never states failure; its pods show it. Source: `kubectl rollout status`
 (k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go) and completeRollingUpdate
 (kubernetes/pkg/controller/statefulset/stateful_set_utils.go).
 """
@@ -39,7 +39,7 @@ class StatefulSet:
     current_revision: str
     update_revision: str
     causes: tuple[Cause, ...]
-    """What explains why fewer are available than desired."""
+    """Why fewer are available than desired."""
 
 
 def _read(source: Source) -> StatefulSet:
@@ -70,12 +70,12 @@ def _read(source: Source) -> StatefulSet:
 
 
 def _judge(stateful_set: StatefulSet, context: Context) -> Verdict:
-    """Available replicas against desired ones; the update strategy moves the activity alone.
+    """Compare available replicas with desired ones; the strategy only affects the activity.
 
-    Healthy with all of them available (ready, where the cluster states no more), degraded with
+    Healthy with all of them available (ready, if the cluster states no more), degraded with
     some, down with none; up with the minimum of the annotation or the policy. Progressing while
     fewer are updated than the partition asks for, or the current revision is not the update's; with
-    OnDelete a revision that waits for pods to be deleted is a cause alone.
+    OnDelete a revision that waits for pods to be deleted is only a cause.
     """
     policy = context.policy
     if stateful_set.desired == 0:
@@ -105,7 +105,7 @@ def _moving(stateful_set: StatefulSet) -> bool:
 
 
 def _waiting(stateful_set: StatefulSet) -> tuple[Cause, ...]:
-    """A revision that nothing rolls out."""
+    """A revision that OnDelete holds back."""
     if (
         stateful_set.on_delete
         and stateful_set.current_revision != stateful_set.update_revision

@@ -1,4 +1,4 @@
-"""What the words in the status of another project's kind say: phases, states, and health."""
+"""Judge the words in the status of a custom resource: phases, states, and health."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WORD_ENDINGS = (
     *("status", "state", "phase", "health", "stage", "Status", "State", "Phase", "Health"),
     "Stage",
 )
-# What was says nothing of what is, and conditions are read by their own meaning.
+# Past states say nothing about now, and conditions have their own meaning.
 _PAST = re.compile(
     r"^(last|previous|prior|old)|[hH]istory|[eE]vents$|[cC]onditions$|^(interfaces|links?|networks?)$"
 )
@@ -42,7 +42,7 @@ class Word:
     Attributes:
         place: Where it is.
         word: The word.
-        sense: What it means; None where nobody knows it.
+        sense: What it means; None if unknown.
     """
 
     place: str
@@ -90,7 +90,7 @@ def _is_past(key: str) -> bool:
 def by_words(
     custom: Custom, words: list[Word], context: Context, *, ready: bool, serving: bool
 ) -> Iterator[Finding]:
-    """What each word says.
+    """Findings of words.
 
     Args:
         custom: The object.
@@ -127,7 +127,7 @@ def by_words(
 def _going(
     custom: Custom, context: Context, sense: Sense, told: tuple[str, str], *, serving: bool
 ) -> Finding:
-    """On its way: to its first start, to its end, or from what serves to something else."""
+    """Something in progress: a first start, a completion, or a change while it serves."""
     if sense is Sense.STARTING and not serving:
         found = waiting(custom, context, *told, first=True, serving=custom.ends)
         if found.is_late or not custom.ends:
@@ -137,9 +137,9 @@ def _going(
 
 
 def second_words(custom: Custom, words: list[Word]) -> list[Word]:
-    """Words that may only worsen or move a verdict, in an order that depends on nothing.
+    """Words that can only worsen a verdict or its activity, in a deterministic order.
 
-    Those are what any key that ends in Status, State, Phase or Health holds: bad ones at any depth,
+    These are the values of keys that end in Status, State, Phase or Health: bad ones at any depth,
     others at most two levels down.
     """
     if custom.entry.words or "*" in custom.entry.ignore:
@@ -149,7 +149,7 @@ def second_words(custom: Custom, words: list[Word]) -> list[Word]:
     second: list[Word] = []
     for place, value, depth in sorted(found):
         word = _word(custom, place, value)
-        # That TLS is disabled, or an upgrade not started, says nothing of the whole.
+        # Disabled TLS, or an upgrade not started, says nothing about the object.
         held_at_the_top = word.sense is Sense.HELD and depth == 0 and plain(value) in _STOPPED
         moves = word.sense in _GOING and depth <= 2 and is_under_way(value)
         if word.sense in _BAD or held_at_the_top or moves:
@@ -158,7 +158,7 @@ def second_words(custom: Custom, words: list[Word]) -> list[Word]:
 
 
 def parts_of(custom: Custom) -> list[Word]:
-    """The known words of its parts, at most two levels down: where nothing states the whole."""
+    """The known words of its parts, at most two levels down, if nothing states the whole."""
     if custom.entry.words or "*" in custom.entry.ignore:
         return []
     found = sorted(entry for entry in _deep(custom.status) if entry[2] <= 1)
@@ -174,7 +174,7 @@ def _deep(status: Manifest) -> Iterator[tuple[str, str, int]]:
         if depth > _DEPTH:
             continue
         if not is_mapping(found):
-            # What one of many is doing says nothing of the whole, unless it failed.
+            # The state of one list item says nothing of the whole, unless it failed.
             waiting += [(entry, path, max(3, depth + 1)) for entry in items(found) if entry]
             continue
         for key, value in found.items():
@@ -194,7 +194,7 @@ def _deep(status: Manifest) -> Iterator[tuple[str, str, int]]:
 
 
 def faults(custom: Custom, second: list[Word]) -> list[Finding]:
-    """What is no good news, wherever it is, and what moves: second words, failures that count."""
+    """Bad news and progress anywhere in the status: second words, and counts of failures."""
     return [*_by_second_words(custom, second), *_by_counts(custom)]
 
 

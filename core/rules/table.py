@@ -1,4 +1,4 @@
-"""The table from a kind to its rule: a value, to be handed around and added to."""
+"""The table of rules by kind: a value that can be passed around and extended."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _custom(own: Catalogue | None = None) -> Rule:
 
 
 class Rules:
-    """Rules by kind; what has none of its own is judged by `custom`.
+    """Rules by kind; a kind without its own is judged by `custom`.
 
     Args:
         rules: In the order in which their kinds are found and listed.
@@ -49,11 +49,11 @@ class Rules:
         return iter(self._rules)
 
     def with_rules(self, *rules: Rule) -> Rules:
-        """A table in which these come before those that are there."""
+        """A table with these rules before the existing ones."""
         return Rules(*rules, *self._rules, custom=self._make_custom)
 
     def with_kinds(self, own: Catalogue) -> Rules:
-        """A table that knows these kinds too, and before those of the catalogue."""
+        """A table with these entries too, before those of the catalogue."""
         return Rules(*self._rules, custom=lambda: _custom(own)) if own else self
 
     def kind_called(self, word: str) -> Kind | None:
@@ -65,7 +65,7 @@ class Rules:
         return self.own(kind, api_version) or self.custom
 
     def own(self, kind: str, api_version: object) -> Rule | None:
-        """The rule that is written for a kind; None where it has none."""
+        """The rule that is written for a kind; None if it has none."""
         rules = self._by_kind.get(kind)
         if rules is None:
             return None

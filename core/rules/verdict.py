@@ -1,4 +1,4 @@
-"""What a rule says of one object, before what is common to all kinds is added."""
+"""A rule's verdict on one object, before what all kinds have in common is added."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Verdict"]
 
 @record
 class Verdict:
-    """The words of a rule; the fields are those of `Assessment`."""
+    """A rule's result; the fields are those of `Assessment`."""
 
     health: Health
     activity: Activity

@@ -50,7 +50,7 @@ class Claim:
     storage_class: str
     conditions: Conditions
     refused: tuple[str, ...]
-    """What of a resize or a change cannot be done, in Kubernetes' own words."""
+    """Resizes and changes that cannot be done, in Kubernetes' own words."""
 
 
 def _read_claim(source: Source) -> Claim:
@@ -84,7 +84,7 @@ def _judge_claim(claim: Claim, context: Context) -> Verdict:
     Pending is healthy and suspended while its StorageClass waits for a first consumer and no pod
     uses it; once it has waited for a volume for longer than the policy allows it is down. A
     StorageClass that does not exist is a cause. Bound is progressing while the volume is being
-    resized or modified, and degraded once that takes too long; an error of that is a cause alone.
+    resized or modified, and degraded once that takes too long; an error of that is only a cause.
     """
     if claim.phase == "Bound":
         return _bound(claim, context)
@@ -128,7 +128,7 @@ def _unbound(context: Context, since: datetime | None, causes: tuple[Cause, ...]
 
 
 def _settle_claim(claim: Claim, context: Context) -> Verdict | None:
-    """One whose class is known and does not wait for pods, so that these need not be."""
+    """The verdict if its class is known and does not wait for pods: these do not matter."""
     classes = _classes(claim, context.related)
     if not classes or _waits(claim, context.related):
         return None
@@ -136,7 +136,7 @@ def _settle_claim(claim: Claim, context: Context) -> Verdict | None:
 
 
 def _presume_claim(claim: Claim, context: Context) -> Verdict | None:
-    """One that has waited too long, unless its class waits for a pod, which is not known."""
+    """Down after too long a wait, though its class, being unknown, may wait for a pod."""
     verdict = _unbound(context, claim.meta.created, ())
     if verdict.health is not Health.DOWN:
         return None
@@ -145,7 +145,7 @@ def _presume_claim(claim: Claim, context: Context) -> Verdict | None:
 
 
 def _first_use(users: list[Pod], created: datetime | None, now: datetime) -> datetime | None:
-    """Since when a pod has waited for it."""
+    """When a pod first waited for it."""
     times = [pod.meta.created for pod in users]
     first = min((moment for moment in times if moment is not None and moment <= now), default=None)
     return first if created is None or (first is not None and first > created) else created
@@ -171,7 +171,7 @@ def _resizing(claim: Claim, type_: str, context: Context) -> Verdict:
     age = has_waited(context.now, context.policy.waiting_after, since)
     if not age:
         return Verdict(Health.HEALTHY, Activity.PROGRESSING, True, type_, message, since=since)
-    # The file system is resized when a pod mounts the volume, which may never be.
+    # The file system is resized when a pod mounts the volume, if that ever happens.
     health = Health.HEALTHY if type_ == "FileSystemResizePending" else Health.DEGRADED
     return Verdict(health, Activity.STEADY, True, type_, f"{message}, for {age}", since=since)
 
@@ -209,7 +209,7 @@ def _users_of(claim: Claim, related: RelatedObjects) -> list[Pod]:
 
 
 def _users(pod: Manifest) -> list[tuple[str, str, str]]:
-    """What a pod is found by: the claims that it uses, and its UID."""
+    """The lookup keys of a pod: the claims that it uses, and its UID."""
     metadata = mapping(pod.get("metadata"))
     namespace = text(metadata.get("namespace"))
     claims = [

@@ -1,4 +1,4 @@
-"""What the words of a status and the names of conditions mean, whoever's controller writes them.
+"""The meaning of status words and condition names, whichever controller writes them.
 
 Sources: Kubernetes' API conventions on conditions and phases, and the words that the API types of
 widely used operators define for their phases and states. No word is in two classes.
@@ -15,12 +15,12 @@ __all__ = ["SENSES", "Role", "Sense", "is_under_way", "plain", "role_of", "sense
 
 
 class Sense(IntEnum):
-    """What a word says of an object, the strongest first: it is what a phrase of several means."""
+    """The meanings of words, strongest first: a phrase has the strongest meaning in it."""
 
     FAILED = 0
     """It does not do its job."""
     DEGRADED = 1
-    """It does it with less than it should have, or with a failure behind it."""
+    """It does its job with less than it should have, or after a failure."""
     ENDING = 2
     """It is being deleted."""
     HELD = 3
@@ -119,7 +119,7 @@ SENSES: Mapping[Sense, frozenset[str]] = {
 """The vocabulary, in lower case and without separators."""
 
 _BY_WORD = {word: sense for sense, words in SENSES.items() for word in words}
-# Endings and beginnings of words that their makers compose: SyncFailed, WaitingForQuorum.
+# Endings and beginnings of compound words: SyncFailed, WaitingForQuorum.
 _ENDINGS = (
     ("timeout", Sense.FAILED),
     ("timedout", Sense.FAILED),
@@ -135,7 +135,7 @@ _BEGINNINGS = (
     ("partially", Sense.DEGRADED),
     ("failed", Sense.FAILED),
 )
-# What makes a good word a bad one; alone it says nothing.
+# Words that negate the next one; alone they say nothing.
 _NEGATIONS = frozenset(("not", "no", "never", "non", "un", "without"))
 _UNDER_WAY = (Sense.STARTING, Sense.CHANGING, Sense.ENDING)
 # Within a phrase these say nothing: "backing off", "scaling down".
@@ -147,10 +147,10 @@ _LONGEST = 120
 
 
 class Role(IntEnum):
-    """What a condition is for."""
+    """The role of a condition."""
 
     PRIMARY = 0
-    """It states health: False is down, unless that is on its way."""
+    """It states health: False is down, unless it is in progress."""
     POSITIVE = 1
     """It states that something is as it should be."""
     NEGATIVE = 2
@@ -162,7 +162,7 @@ class Role(IntEnum):
     INVERSE = 5
     """It states health the other way round: NotReady."""
     OTHER = 6
-    """Its name says nothing: it counts when its reason is one of failure."""
+    """Its name says nothing: it counts only if its reason is a failure."""
 
 
 _ROLES = {
@@ -271,11 +271,11 @@ _NAMED = (
     ),
     (_POSITIVE, Role.POSITIVE),
 )
-# That there are none of these is good news, though they are no bad news by themselves.
+# Their absence is good news, but their presence alone is not bad news.
 _REMARKS = ("Errors", "Warning", "Warnings")
 _STARTS_WELL = re.compile("Resolved|Valid[A-Z]")
 _PRIMARY = frozenset(("ready", "available", "succeeded", "established", "healthy"))
-# Each of these may be either, or neither.
+# Each may be good, bad or neither.
 _REMARKABLE = frozenset(("Active", "Disabled", "Drifted", "Enabled", "Inactive", "Off", "Primary"))
 _BAD_PREFIXES = ("Not", "Un", "No", "Partially", "Invalid")
 
@@ -286,7 +286,7 @@ def plain(word: str) -> str:
 
 
 def sense_of(text: str) -> Sense | None:
-    """What a word or a phrase says; None where nobody knows it."""
+    """The meaning of a word or a phrase; None if it is unknown."""
     return _sense(text) if len(text) <= _LONGEST else None
 
 
@@ -297,7 +297,7 @@ def _sense(text: str) -> Sense | None:
     if found is not None:
         return found
     if whole.endswith("approval"):
-        # Somebody has to act.
+        # A person must act.
         return Sense.HELD
     parts = _parts(text)
     for beginning, sense in _BEGINNINGS:
@@ -311,7 +311,7 @@ def _sense(text: str) -> Sense | None:
 
 
 def _by_parts(text: str, whole: str, parts: list[str]) -> Sense | None:
-    """What a phrase says by what is in it."""
+    """The meaning of a phrase by its words."""
     figures = _RATIO.search(text)
     if figures and int(figures[1]) < int(figures[2]):
         return Sense.DEGRADED if int(figures[1]) else Sense.FAILED
@@ -325,7 +325,7 @@ def _by_parts(text: str, whole: str, parts: list[str]) -> Sense | None:
 
 
 def _formed(word: str) -> Sense | None:
-    """What a word that is not known says by its form: resharding, desynced."""
+    """The meaning of an unknown word by its form: resharding, desynced."""
     for prefix in ("un", "dis", "in", "non", "de", "not"):
         if word.startswith(prefix) and _BY_WORD.get(word[len(prefix) :]) is Sense.GOOD:
             return Sense.DEGRADED
@@ -343,7 +343,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _senses(parts: list[str]) -> Iterator[Sense]:
-    """The senses of the words of a phrase; a good one behind a negation is none, nor is a bad."""
+    """The senses of a phrase's words; a negated good one means starting, a failed one good."""
     negated = False
     for number, word in enumerate(parts):
         if word in _NEGATIONS:
@@ -367,7 +367,7 @@ def _senses(parts: list[str]) -> Iterator[Sense]:
 
 @lru_cache(4096)
 def role_of(type_: str) -> Role | None:
-    """What a condition is for, by its name; None where the name does not say."""
+    """The role of a condition by its name; None if the name does not say."""
     # Some have a group before it, as in networking.example.com/Ready.
     name = type_.rpartition("/")[2]
     known = _ROLES.get(name)
@@ -376,7 +376,7 @@ def role_of(type_: str) -> Role | None:
     for prefix in _BAD_PREFIXES:
         rest = name[len(prefix) :]
         if name.startswith(prefix) and (rest[:1].isupper() or rest.capitalize() in _POSITIVE):
-            # Nothing bad is good: NoConflict, NotFailed.
+            # Not bad means good: NoConflict, NotFailed.
             bad = rest.endswith((*_NEGATIVE, *_REMARKS)) and prefix in ("Not", "No")
             return Role.POSITIVE if bad else Role.NEGATIVE
     for ending, role in _NAMED:
@@ -390,7 +390,7 @@ def role_of(type_: str) -> Role | None:
 
 
 def _role_of_words(name: str) -> Role | None:
-    """By the vocabulary: the last word of a name says whether that is good, bad, or going on."""
+    """By the vocabulary: a name's last word says if it is good, bad, or in progress."""
     parts = _parts(name)
     if not parts or name in _REMARKABLE:
         return None
