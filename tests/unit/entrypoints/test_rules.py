@@ -14,7 +14,7 @@ def test_one_kind_is_told(shell: Shell) -> None:
     """Its names, its prose, the fields that it is judged from, and the source."""
     done = shell.run("rules", "deploy")
     assert done.code == 0
-    assert done.out.startswith("Deployment (deployments, deploy), apps/v1\n  Available replicas")
+    assert done.out.startswith("Deployment (deployments, deploy), apps/v1\n  Compare available")
     assert "  Fields: spec.replicas, spec.paused" in done.out
     assert "progress.go" in done.out
 
