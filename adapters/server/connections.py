@@ -1,8 +1,8 @@
-"""Connections of clients, held to what waitress does not ask of them.
+"""Client connections, with the limits that waitress does not enforce.
 
-waitress waits for a silent client only, not for one that sends a byte a second or never reads its
-answer; its threads wait for clients that ask much at once; and it resets the connection of a client
-that it refuses.
+waitress times out silent clients only, not one that sends a byte a second or never reads its
+response; its threads wait for clients that send many requests at once; and it resets the connection
+of a client that it refuses.
 """
 
 from __future__ import annotations
@@ -36,27 +36,27 @@ __all__ = ["Connection", "State", "victims"]
 
 _log = logging.getLogger(__name__)
 
-# So long nobody is closed to make room, who may just be about to ask.
+# A connection is not closed to make room while it is this new: it may be about to send a request.
 _FRESH_SECONDS = 1.0
 
 
 class State(IntEnum):
-    """What is awaited of a connection."""
+    """What the server waits for on a connection."""
 
     IDLE = 0
-    """That its client asks for something."""
+    """The next request."""
     ASKING = 1
     """The rest of a request."""
     WORKED_ON = 2
-    """Our answer."""
+    """Our response."""
     READING = 3
-    """That its client takes the answer."""
+    """The client to read the response."""
     REFUSED = 4
-    """That its client closes it: it was told to."""
+    """The client to close it, after a refusal."""
 
 
 class _Refusal(ErrorTask):
-    """The server's own answer to a request that no application should see, as a problem too."""
+    """The server's own response, a problem as well, to a request that no application should see."""
 
     def execute(self) -> None:
         request = cast(Parser, self.request)
@@ -94,27 +94,27 @@ class _Refusal(ErrorTask):
 
 
 class _Task(WSGITask):
-    """An answer that asks its client to go elsewhere once the service is about to stop."""
+    """A response that closes the connection once the service is about to stop."""
 
     def get_environment(self) -> dict[str, Any]:
-        """The WSGI environ, with the moment when the request came."""
+        """The WSGI environ, with the time at which the request arrived."""
         return {**super().get_environment(), BEGAN: cast(Connection, self.channel).since}
 
     def build_response_header(self) -> bytes:
         connection = cast(Connection, self.channel)
-        # Requests that wait on this connection are answered too.
+        # Requests that are queued on this connection are answered first.
         if connection.listener.is_stopping() and b"\r\n\r\n" not in connection.ahead:
             self.set_close_on_finish()
         return super().build_response_header()
 
 
 class Connection(HTTPChannel):
-    """A connection that takes one request at a time, and knows since when it waits for what.
+    """A connection that takes one request at a time, and records what it waits for and since when.
 
     Attributes:
         since: When its state last changed, in seconds of the monotonic clock.
-        ahead: What its client sent beyond the request that is worked on.
-        is_refused: Whether its client sent what is no request.
+        ahead: What the client sent after the request that is in progress.
+        is_refused: Whether the client sent an invalid request.
     """
 
     parser_class: type[HTTPRequestParser] = Parser
@@ -125,7 +125,7 @@ class Connection(HTTPChannel):
     is_refused: bool = False
     _is_hung_up = False
     _is_sending = False
-    # What the stubs of waitress lack.
+    # Missing from waitress's type stubs.
     requests_lock: threading.Lock
     _flush_exception: Callable[[Callable[..., bool]], object]
 
@@ -135,7 +135,7 @@ class Connection(HTTPChannel):
 
     @property
     def listener(self) -> Listener:
-        """Who took it in."""
+        """The listener that accepted it."""
         return cast("Listener", self.server)
 
     @property
@@ -145,7 +145,7 @@ class Connection(HTTPChannel):
 
     @property
     def state(self) -> State:
-        """What is awaited of it."""
+        """What the server waits for on it."""
         if self._is_hung_up:
             return State.REFUSED
         if self.requests or (self.ahead and not self.total_outbufs_len):
@@ -156,11 +156,11 @@ class Connection(HTTPChannel):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a request is in flight or queued, or its answer not yet taken."""
+        """Whether a request is in flight or queued, or its response not yet read."""
         return self.state in (State.WORKED_ON, State.READING)
 
     def readable(self) -> bool:
-        """Whether more is wanted of the client; takes up what it sent ahead, once that is due."""
+        """Whether to read from the client; starts on what it sent ahead, once that is due."""
         if self._is_hung_up:
             return True
         if self.ahead and super().readable():
@@ -168,19 +168,18 @@ class Connection(HTTPChannel):
         return not self.ahead and super().readable()
 
     def writable(self) -> bool:
-        """Whether there is something to send, that a thread of the pool is not sending already.
+        """Whether there is something to send that no thread of the pool is already sending.
 
-        waitress says yes to the loop all the while, which then runs in circles and keeps that very
-        thread from going on.
+        waitress returns true in that case too: the loop then spins and slows that very thread down.
         """
         is_ours = self._is_hung_up or self._is_sending
         return not is_ours and bool(super().writable())
 
     def received(self, data: bytes) -> bool:
-        """Take in what the client sent, as far as its first request goes.
+        """Take in what the client sent, up to the end of its first request.
 
-        The next one waits until the answer is taken: otherwise a client could ask for thousands of
-        answers that it never reads, and a thread would wait for it to read them.
+        The next one waits until the response is read: otherwise a client could request thousands of
+        responses that it never reads, and a thread would wait for it.
         """
         with self.requests_lock:
             if self.will_close or self.close_when_flushed:
@@ -209,12 +208,12 @@ class Connection(HTTPChannel):
         return taken
 
     def service(self) -> None:
-        """Answer the request; in a thread of the pool."""
+        """Answer the request, in a thread of the pool."""
         super().service()
         self.since = time.monotonic()
 
     def handle_read(self) -> None:
-        """Receive what came in."""
+        """Receive data."""
         if not self._is_hung_up:
             super().handle_read()
             return
@@ -224,7 +223,7 @@ class Connection(HTTPChannel):
             self.handle_close()
 
     def handle_write(self) -> None:
-        """Send what is to be sent."""
+        """Send pending data."""
         if not (self.is_refused and self.close_when_flushed):
             super().handle_write()
             return
@@ -242,7 +241,7 @@ class Connection(HTTPChannel):
             self._is_sending = False
 
     def _hang_up(self) -> None:
-        """Close our side alone: closed with unread bytes, a socket takes the answer back."""
+        """Shut down our side only: closing a socket with unread bytes discards the response."""
         self._is_hung_up = True
         self.since = time.monotonic()
         with suppress(OSError):
@@ -250,11 +249,11 @@ class Connection(HTTPChannel):
 
 
 def victims(connections: Collection[Connection], count: int, now: float) -> list[Connection]:
-    """So many of the connections as are closed first to make room for others.
+    """The connections to close first to make room for others, at most `count` of them.
 
-    None that is worked on. First those of an address that holds more than half of all; then those
-    that are as they are for a while, before who may just be about to ask; of these the idle before
-    who is in the middle of something; then who is so the longest.
+    Never one whose request is in progress. First those of an address that holds more than half of
+    all; then those whose state has not changed lately, as a new one may be about to send a request;
+    among these the idle ones before the others; then the longest unchanged.
     """
     held = Counter(connection.client for connection in connections)
 

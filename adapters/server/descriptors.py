@@ -1,4 +1,4 @@
-"""How many connections the process has room for, by its limit of open files."""
+"""How many connections the process has room for under its limit of open files."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ __all__ = ["TooFewFilesError", "room_for"]
 
 _log = logging.getLogger(__name__)
 
-# Fewer than these serve nobody: a kubelet, a load balancer and some monitors.
+# The fewest that are of use: for a kubelet, a load balancer and some monitors.
 _LEAST = 16
 # A thread may hold a connection to the cluster and one to a store of limits while it opens a file.
 _PER_THREAD = 2
-# Listeners, the loop's own, log, and files that are read again.
+# For the listeners, the loop, the log, and files that are re-read.
 _FIXED = 32
 
 
 class TooFewFilesError(Exception):
-    """The process may open too few files to serve anybody.
+    """The limit of open files is too low to serve anybody.
 
     Attributes:
         limit: How many it may open.
-        needed: How many it has to, for the fewest connections that are of use.
-        wanted: How many it would open at most.
+        needed: How many the fewest connections that are of use take.
+        wanted: How many it would use at most.
     """
 
     def __init__(self, limit: int, needed: int, wanted: int) -> None:
@@ -35,12 +35,12 @@ class TooFewFilesError(Exception):
 
 
 def room_for(connections: int, threads: int) -> int:
-    """As many of these connections as there are descriptors for, beside what threads need.
+    """How many of the connections there are file descriptors for, beside those for threads.
 
-    The soft limit of open files is raised as far as that takes, up to the hard one.
+    Raises the soft limit of open files as far as needed, up to the hard limit.
 
     Raises:
-        TooFewFilesError: There is room for next to none.
+        TooFewFilesError: There is room for too few of them.
     """
     reserved = _open_now() + _PER_THREAD * threads + _FIXED
     limit = _raised_to(reserved + connections)

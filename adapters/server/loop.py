@@ -1,8 +1,8 @@
-"""waitress with a loop of our own, so that stopping loses no request.
+"""waitress with our own event loop, so that stopping loses no request.
 
-waitress itself knows no graceful stop: SIGTERM kills what is in flight, and as PID 1 it ignores
-the signal. Here a stop turns readiness to 503, goes on serving for a while so that load balancers
-notice, closes the listener, answers all that is in flight or queued, and ends.
+waitress itself has no graceful shutdown: SIGTERM kills requests in flight, and as PID 1 it ignores
+the signal. Here a stop turns readiness to 503, serves on for a while so that load balancers notice,
+closes the listener, answers every request in flight or queued, and ends.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _LEAST = 16
 _PROBE_THREADS = 2
 _TICK = 0.2
 _FINISH_SECONDS = 20.0
-# After its last answer a connection gets this long to be closed by its client.
+# How long a client has to close its connection after the last response.
 _LINGER_SECONDS = 0.5
 _PATIENCE = {
-    # From a request's first byte to its last.
+    # From the first byte of a request to the last.
     State.ASKING: 5.0,
-    # For all of an answer, which is a megabyte at most.
+    # For a whole response, which is a megabyte at most.
     State.READING: 10.0,
     State.REFUSED: 1.0,
 }
@@ -44,24 +44,24 @@ _COMPLAINT_SECONDS = 5.0
 
 
 class Stopping(Protocol):
-    """Whether a stop was asked for."""
+    """Whether a stop was requested."""
 
     @property
     def interrupted(self) -> bool:
-        """Whether it was by somebody at a keyboard: then nobody waits for load balancers."""
+        """Whether SIGINT (Ctrl-C) requested it: then there is no wait for load balancers."""
         ...
 
     def is_asked(self) -> bool:
-        """Whether it was asked for."""
+        """Whether it was requested."""
         ...
 
 
 class TooFewThreadsError(Exception):
-    """The system does not let the process start the threads that it needs.
+    """The operating system does not let the process start the threads that it needs.
 
     Attributes:
-        needed: How many those are.
-        cause: What the system said.
+        needed: How many it needs.
+        cause: The system's message.
     """
 
     def __init__(self, needed: int, cause: str) -> None:
@@ -71,22 +71,22 @@ class TooFewThreadsError(Exception):
 
 
 class Server:
-    """One waitress server over one application.
+    """A waitress server for one application.
 
     Args:
         app: The WSGI application.
         host: Address to listen on.
-        port: Port to listen on; 0 for any that is free.
-        threads: Requests worked on at one moment.
-        drain_seconds: How long to go on serving after a stop was asked for.
-        stop: Whether a stop was asked for, from before the address is listened on.
-        is_quick: Whether a path, as it was sent, never waits for the cluster: it has threads of
-            its own.
+        port: Port to listen on; 0 for any free one.
+        threads: Requests processed at once.
+        drain_seconds: How long to go on serving after a stop was requested.
+        stop: Whether a stop was requested; checked from before the server listens.
+        is_quick: Returns whether a path, as sent, never waits for the cluster: such paths have
+            threads of their own.
 
     Raises:
-        OSError: The address cannot be listened on.
-        TooFewFilesError: The process may open too few files to serve anybody.
-        TooFewThreadsError: It may start too few threads.
+        OSError: The server cannot listen on the address.
+        TooFewFilesError: The limit of open files is too low to serve anybody.
+        TooFewThreadsError: The limit of threads is too low.
     """
 
     def __init__(
@@ -112,35 +112,36 @@ class Server:
             threads=threads,
             ident=None,
             expose_tracebacks=False,
-            # What it would say of it is said each time that a connection comes or goes.
+            # waitress logs about its limit whenever a connection opens or closes.
             connection_limit=sys.maxsize,
             max_request_header_size=8192,
             max_request_body_size=1024,
             channel_timeout=60,
             cleanup_interval=5,
-            # The app alone decides whose X-Forwarded-For counts.
+            # Only the app decides whose X-Forwarded-For counts.
             clear_untrusted_proxy_headers=False,
-            # A client that goes away is no fault of ours, and no reason for a traceback.
+            # A client that disconnects is not our fault, and not worth a traceback.
             log_socket_errors=False,
-            # Answers stay in memory: the file system may be read-only.
+            # Responses stay in memory: the file system may be read-only.
             outbuf_overflow=2**30,
         )
         self._workers, self._probes = Workers(), Workers()
-        # Before anybody can connect, who would go without an answer if they cannot be started.
+        # Before clients can connect: if the threads cannot start, none would get a response.
         self._start_threads(threads)
         self._listeners = self._listen(app, adjustments)
         self._make_do_with(self._most)
 
     @property
     def port(self) -> int:
-        """The port that is listened on."""
+        """The port that the server listens on."""
         return int(self._listeners[0].getsockname()[1])
 
     def run(self) -> None:
-        """Serve until asked to stop, then drain and return.
+        """Serve until a stop is requested, then drain and return.
 
         Raises:
-            KeyboardInterrupt: SIGINT came; what was in flight is answered, without a wait.
+            KeyboardInterrupt: SIGINT was received; requests in flight were answered, without a
+                wait.
         """
         for listener in self._listeners:
             _log.info("listening on %s port %s", *listener.getsockname())
@@ -209,7 +210,7 @@ class Server:
             pool.end(seconds=1)
 
     def _close_listener(self, listener: Listener) -> None:
-        """Take in who stands in its queue, for they have a connection as they see it; close it."""
+        """Accept its queued clients, which already see a connection as open, then close it."""
         for _ in range(_CONNECTIONS):
             if not listener.take_one() and not self._made_room(listener):
                 break
@@ -236,18 +237,18 @@ class Server:
         for listener in self._listeners:
             self._made_room(listener)
         if len(self._map) > self._crowded:
-            # More than one, so that they are put in order only now and then.
+            # More than needed, so that sorting them happens only now and then.
             self._close_victims(len(self._map) - self._crowded + self._crowded // 20)
 
     def _make_do_with(self, room: int) -> None:
-        """Have room for so many; some of it is kept free for who comes next."""
+        """Set the room for connections; a tenth of it is kept free for new ones."""
         self._room = room
         self._crowded = room - room // 10
         for listener in self._listeners:
             listener.room = room
 
     def _close_slow(self, now: float) -> None:
-        """Close who owes the rest of a request for too long, or does not take an answer."""
+        """Close connections that are too slow to send a request or to read a response."""
         for connection in self._connections():
             if now - connection.since > _PATIENCE.get(connection.state, sys.maxsize):
                 connection.handle_close()
@@ -255,8 +256,8 @@ class Server:
     def _made_room(self, listener: Listener) -> bool:
         """Whether descriptors had run out and some are free again.
 
-        There is less room for a while then: otherwise whoever comes takes at once what the
-        connections to the cluster need too.
+        The room then shrinks for a while: otherwise new clients would at once take the descriptors
+        that the connections to the cluster need too.
         """
         if not listener.is_out_of_descriptors:
             return False
@@ -278,7 +279,7 @@ class Server:
         return bool(found)
 
     def _complain(self, what: str) -> None:
-        """Say what an operator should know, and not so often that it fills a disk."""
+        """Log a warning for the operator, but not so often that it fills a disk."""
         now = time.monotonic()
         if now >= self._next_complaint:
             self._next_complaint = now + _COMPLAINT_SECONDS

@@ -1,6 +1,6 @@
-"""Which bytes the server takes for a request: waitress's parser, held to RFC 9112.
+"""waitress's request parser, restricted to what RFC 9112 allows.
 
-What two servers in a row could read differently is how requests are smuggled, and it is refused.
+It refuses what two servers in a row could read differently: requests are smuggled that way.
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ _REQUEST_LINE = re.compile(
     rb" HTTP/1\.(?P<minor>[01])"
 )
 _HOST = re.compile(rb"(?:\[[0-9A-Za-z:.%_~-]+\]|[0-9A-Za-z._~-]*)(?::[0-9]{0,5})?")
-# In these every server sees the end of a message, or another one.
+# The headers that decide where a message ends, or which server it is for.
 _FRAMING = (b"content-length", b"transfer-encoding", b"host")
-# What no request begins with, such as a TLS handshake, and line ends that are none.
+# Bytes that no request begins with, such as a TLS handshake, and invalid line ends.
 _HOPELESS = re.compile(rb"\A(?:\r\n)*[^\r!#$%&'*+\-.^_`|~0-9A-Za-z]|(?<!\r)\n|\r[^\n]|\0")
 
 
 class Parser(HTTPRequestParser):
-    """One request that comes in.
+    """One incoming request.
 
     Attributes:
-        is_head: Whether it is a HEAD request, as far as that can be told.
+        is_head: Whether it is a HEAD request, as far as known.
     """
 
     is_head: bool = False
     error: Error | None
 
     def received(self, data: bytes) -> int:
-        """Take bytes in; how many of them belong to this request."""
+        """Take bytes in; return how many of them belong to this request."""
         if self.body_rcv is None and not self.completed:
             seen = b"".join((self.header_plus + data).partition(b"\r\n\r\n")[:2])
             self.is_head = seen.lstrip(b"\r\n").startswith(b"HEAD ")
-            # A client that waits for an answer to what is no request is told at once.
+            # A client that waits for the response to an invalid request gets it at once.
             if _HOPELESS.search(seen):
                 self.error = BadRequest("")
                 self.completed = True
                 return len(data)
         consumed = super().received(data)
         if self.error is not None or not self.content_length:
-            # Nothing is waited for: who asked whether to go on gets the answer itself.
+            # There is no body to wait for: the response itself replaces 100 Continue.
             self.expect_continue = False
         return consumed
 
@@ -56,7 +56,7 @@ class Parser(HTTPRequestParser):
         """Read the request line and the headers.
 
         Raises:
-            ParsingError: They are not what RFC 9112 allows, or may be read in two ways.
+            ParsingError: RFC 9112 does not allow them, or they are ambiguous.
         """
         line, *fields = header_plus.rstrip(b"\r\n").split(b"\r\n")
         _check(line, fields)
@@ -66,7 +66,7 @@ class Parser(HTTPRequestParser):
             raise ParsingError("a number or an address that is none") from None
         options = self.headers.get("CONNECTION", "").lower().replace(" ", "").split(",")
         if "close" in options:
-            # waitress knows the one word alone.
+            # waitress recognizes this one value only.
             cast(dict[str, str], self.headers)["CONNECTION"] = "close"
 
 
@@ -75,14 +75,14 @@ def _check(line: bytes, fields: Sequence[bytes]) -> None:
     if request is None:
         raise ParsingError("no request line")
     if b"%2f" in line.partition(b"?")[0].lower():
-        # A proxy that lets paths through by their steps counts fewer than we would.
+        # A proxy that filters paths by segment would count fewer segments than we do.
         raise ParsingError("a slash that is encoded")
     found: dict[bytes, list[bytes]] = {name: [] for name in _FRAMING}
     for field in fields:
         if field.startswith((b" ", b"\t")):
             raise ParsingError("a folded header")
         name, _, value = field.partition(b":")
-        # Some take an underscore for a dash.
+        # Some servers treat an underscore as a dash.
         plain = name.strip().lower().replace(b"_", b"-")
         if plain in found:
             if b"_" in name:

@@ -1,4 +1,4 @@
-"""The threads that answer, few of them awake at a time."""
+"""The threads that answer requests; few of them are awake at a time."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ class Task(Protocol):
         ...
 
     def cancel(self) -> None:
-        """Leave it undone: nobody will do it."""
+        """Drop it: it will not be done."""
         ...
 
 
 class Workers:
-    """Threads that do tasks, of which no more are woken than get on with it.
+    """A pool of threads that wakes no more of them than can make progress.
 
-    All threads share one interpreter: with sixteen awake, each takes it from the others all the
-    time, and together they answer fewer requests than one does. So another thread is woken only
-    when the first task of the queue is still there after a moment, as when all that are awake wait
-    for the cluster. It is the one that slept last, whose memory the processor still has at hand.
+    All threads share one interpreter: with sixteen awake, they keep taking it from each other, and
+    together answer fewer requests than one does. So another thread is woken only when the first
+    task is still queued after a moment, as when all awake threads wait for the cluster. The thread
+    that fell asleep last is woken, as its memory is most likely still cached.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._queue: deque[Task] = deque()
         self._threads: list[threading.Thread] = []
-        # What wakes each thread that sleeps; the last one slept last.
+        # The lock that wakes each sleeping thread; the last entry fell asleep last.
         self._asleep: list[threading.Lock] = []
         self._ended = False
         self._first: Task | None = None
@@ -64,16 +64,16 @@ class Workers:
             self._threads.append(thread)
 
     def add_task(self, task: Task) -> None:
-        """Have a task done."""
+        """Queue a task."""
         with self._lock:
             self._queue.append(task)
             if len(self._threads) - len(self._asleep) < _AWAKE:
                 self._wake()
 
     def look(self) -> float | None:
-        """Wake another thread where that is due; seconds until the next look, None if any will do.
+        """Wake another thread if that is due; return the seconds until the next look, None for any.
 
-        The loop does so at each of its turns.
+        The loop calls it on every iteration.
         """
         if not self._queue:
             return None
@@ -87,7 +87,7 @@ class Workers:
         return _MOMENT
 
     def end(self, seconds: float) -> None:
-        """End every thread after its task, but wait no longer than that; cancel what is queued."""
+        """End every thread after its task, wait at most `seconds`, and cancel queued tasks."""
         with self._lock:
             self._ended = True
             left, self._queue = self._queue, deque()
