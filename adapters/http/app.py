@@ -1,4 +1,4 @@
-"""The app: every route and every middleware in one place."""
+"""The Falcon app: every route and every middleware in one place."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ _METHODS = frozenset(falcon.COMBINED_METHODS) - {"WEBSOCKET"}
 _utc_now = partial(datetime.now, UTC)
 
 _OURS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-# One token may be carried for hundreds of URLs: 500 of them every 30 s are 17 a second, and this is
-# 20 by default.
+# One token may serve hundreds of URLs: 500 of them every 30 s are 17 requests a second, and this
+# allows 20 by default.
 _TOKEN_TIMES = 20
 
 _ALLOWED = "Access-Control-Allow-Headers"
@@ -70,14 +70,14 @@ def _new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """What judges a request, from its beginning to its end.
+    """What one request is judged with, from its beginning to its end.
 
     Attributes:
         reader: Where objects are read.
-        groups: Where the verdicts on groups come from.
-        policy: The knobs of the rules.
+        groups: Computes the verdicts on groups.
+        policy: The parameters of the rules.
         rules: Which rule judges which kind.
-        components: The named groups, by their names.
+        components: The named groups, by name.
     """
 
     reader: ClusterReader
@@ -89,20 +89,21 @@ class Judging:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What an operator decides about the answers.
+    """The operator's settings for the answers.
 
     Attributes:
-        authenticator: Who can tell callers by what they carry; None lets everyone in.
-        limit: How often each client may ask.
-        token_limit: How often each token may ask; None for twenty times as often as a client.
-        failed_auth: How often each client may offer what is wrong.
-        trusted_proxies: Networks whose word on a client's address is believed.
-        codes: Which code answers which word.
-        detail: How much is said.
+        authenticator: Identifies callers by their credentials; None lets everyone in.
+        limit: The rate limit of each client.
+        token_limit: The rate limit of each token; None for twenty times a client's.
+        failed_auth: How many wrong credentials each client may send.
+        trusted_proxies: Networks of proxies that are trusted to name the client's address.
+        codes: The HTTP code for each status word.
+        detail: How much detail the answers contain.
         cors_origins: Origins whose pages may read answers; empty for all.
         base_path: The prefix of every route, such as ``/heartbeat``; empty for none.
-        timeout: Seconds that the API server has for all that one request reads.
-        checks: What `/readyz?verbose` tells besides, by its name: what is wrong, or nothing.
+        timeout: Seconds for everything that one request reads from the API server.
+        checks: Further checks of `/readyz?verbose`, by name: each returns what is wrong, or
+            nothing.
     """
 
     authenticator: Authenticator | None
@@ -132,14 +133,14 @@ def create_app(
     """The WSGI application.
 
     Args:
-        judging: What judges a request that comes now.
-        contract: What an operator decides.
+        judging: Returns what to judge a new request with.
+        contract: The operator's settings.
         clock: A monotonic clock, in seconds, for limits and deadlines.
         now: The wall clock, timezone-aware, for judging.
-        draining: Whether the process is about to stop.
-        shared: Where limits are counted together with other processes; None to count alone.
-        new_id: Makes the id of a request that brings none.
-        say: Logs the line of a request.
+        draining: Returns whether the process is about to stop.
+        shared: The counts of limits shared with other processes; None to count alone.
+        new_id: Makes an id for a request without one.
+        say: Writes a request's log line.
     """
     codes = {**DEFAULT_CODES, **(contract.codes or {})}
     outages = Outages(clock)
@@ -180,7 +181,7 @@ def create_app(
             *([Below()] if contract.base_path else ()),
         ],
     )
-    # A redirect reads as an outage to most monitors.
+    # Most monitors take a redirect for an outage.
     app.req_options.strip_url_path_trailing_slash = True
     add_problem_handlers(app, codes)
     for path, make in (
@@ -206,11 +207,11 @@ def _made(
 
 
 class _Judged:
-    """A resource that is made of what judges a request, anew whenever that has changed.
+    """A resource that is rebuilt whenever what requests are judged with has changed.
 
     Args:
-        judging: What judges a request that comes now; the same object until it changes.
-        make: Makes the resource.
+        judging: Returns what to judge a new request with; the same object until it changes.
+        make: Builds the resource.
     """
 
     def __init__(self, judging: Callable[[], Judging], make: Callable[[Judging], Any]) -> None:
@@ -219,7 +220,7 @@ class _Judged:
         self._made: tuple[Judging, Any] | None = None
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, **named: str) -> None:
-        """Answer as the resource does."""
+        """Answer with the current resource."""
         given, made = self._judging(), self._made
         if made is None or made[0] is not given:
             made = self._made = given, self._make(given)
@@ -229,7 +230,7 @@ class _Judged:
 
 
 class _Headers(_FalconCors):
-    """Middleware: what every answer carries, and which pages may read it."""
+    """Middleware that sets the headers of every response, including CORS."""
 
     def process_response(
         self,
@@ -238,20 +239,20 @@ class _Headers(_FalconCors):
         resource: object,
         req_succeeded: bool,
     ) -> None:
-        """Let no cache on the way answer for us, and say on every answer that it is ours."""
+        """Keep caches on the way from answering, and mark every response as the service's own."""
         resp.set_headers(_OURS)
         if resp.get_header(STATUS_HEADER) is None:
             resp.set_header(STATUS_HEADER, "unknown")
         if "HTTP_ORIGIN" not in req.env:
             return
         super().process_response(req, resp, resource, req_succeeded)
-        # A browser's list is repeated if it is one of names: anything else could pass for ours.
+        # A browser's list is echoed if it holds only header names: other text could pass for ours.
         if not _FIELD_NAMES.fullmatch(resp.get_header(_ALLOWED, default="")):
             resp.set_header(_ALLOWED, "*")
 
 
 class _App(_FalconApp):
-    """A Falcon app that notes when each request came, and stands at its prefix."""
+    """A Falcon app that records when each request arrived, and is mounted at its prefix."""
 
     def __init__(self, clock: Callable[[], float], base_path: str, **options: Any) -> None:
         super().__init__(**options)
@@ -259,11 +260,11 @@ class _App(_FalconApp):
         self._base_path = base_path
 
     def __call__(self, env: dict[str, Any], start_response: Any) -> Any:
-        """Answer a request as WSGI has it."""
-        # A server of ours has noted it already: what waits in a queue is waiting too.
+        """Answer a WSGI request."""
+        # Our own server has set it already: time in a queue counts as waiting too.
         env.setdefault(BEGAN, self._clock())
         if env["REQUEST_METHOD"] not in _METHODS:
-            # Any other word is the caller's own, and may be anything.
+            # Any other method is the caller's own text, and may be anything.
             env["REQUEST_METHOD"] = "?"
         if self._base_path:
             enter(self._base_path, env)

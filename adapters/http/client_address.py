@@ -1,8 +1,8 @@
-"""Who asks, by address: the peer, or whom a trusted proxy names.
+"""The address of a client: the peer, or the client that a trusted proxy names.
 
-Of all forwarding headers X-Forwarded-For alone is read. A proxy that sets it passes on a client's
-own Forwarded, X-Real-IP or whatever else as it came: believing two of them would let anybody choose
-an address.
+X-Forwarded-For is the only forwarding header that is read. A proxy that sets it passes on a
+client's own Forwarded, X-Real-IP or other headers unchanged: trusting two of them would let anyone
+choose an address.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _Address = IPv4Address | IPv6Address
 
 _MAPPED = IPv6Network("::ffff:0:0/96")
 _MOST_HOPS = 32
-# With a zone, brackets and a port; whatever is longer is no address.
+# With a zone, brackets and a port; a longer text is not an address.
 _LONGEST_ENTRY = 80
 
 
 def parse_network(text: str) -> Network:
-    """A CIDR, or the network of one address; an IPv4-mapped one is IPv4.
+    """Parse a CIDR, or one address as a network; an IPv4-mapped one becomes IPv4.
 
     Raises:
         ValueError: It is neither, or has bits set beyond its prefix.
@@ -44,10 +44,10 @@ _log = logging.getLogger(__name__)
 
 
 class ClientAddress:
-    """Tells the address of a request's client.
+    """Determines the address of a request's client.
 
     Args:
-        trusted: Networks of the proxies whose X-Forwarded-For is believed.
+        trusted: Networks of the proxies whose X-Forwarded-For is trusted.
     """
 
     def __init__(self, trusted: Sequence[Network] = ()) -> None:
@@ -63,13 +63,13 @@ class ClientAddress:
         if peer is None or not self._trusts(peer):
             self._warn_once(req.remote_addr)
             return _plain(req.remote_addr)
-        # A WSGI server joins lines of one name in their order.
+        # A WSGI server joins headers of the same name in their order.
         entries = forwarded.rsplit(",", _MOST_HOPS)
         client = peer
         for entry in reversed(entries[-_MOST_HOPS:]):
             address = _entry(entry)
             if address is None:
-                # Whoever wrote it is not to be believed on what stands before it either.
+                # Whoever wrote it cannot be trusted on the entries before it either.
                 break
             client = address
             if not self._trusts(client):
@@ -77,7 +77,7 @@ class ClientAddress:
         return str(client)
 
     def _warn_once(self, peer: str) -> None:
-        """Say that the peer may be a proxy, all of whose clients are taken for one."""
+        """Warn that the peer may be a proxy, whose clients then all count as one."""
         if self._is_warned:
             return
         self._is_warned = True
@@ -94,7 +94,7 @@ class ClientAddress:
 # Most requests come from few clients.
 @lru_cache(maxsize=1024)
 def client_of(address: str) -> str:
-    """Who counts as one client: an IPv4 address, or the /64 that an IPv6 host may roam in."""
+    """What counts as one client: an IPv4 address, or the /64 of an IPv6 host."""
     parsed = _address(address)
     if isinstance(parsed, IPv6Address):
         return str(ip_network((parsed, 64), strict=False))
@@ -121,7 +121,7 @@ def _is_port(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _plain(text: str) -> str:
-    """An address as everything here writes it; as it is where it is none, such as a socket's."""
+    """The canonical text of an address; other text, such as a socket's, stays unchanged."""
     address = _address(text)
     return text if address is None else str(address)
 

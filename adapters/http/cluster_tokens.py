@@ -1,4 +1,4 @@
-"""Callers by the cluster's own tokens: whom Kubernetes knows, and what its RBAC lets them see."""
+"""Authentication by the cluster's own tokens, and authorization by its RBAC."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from .rendering import Detail
 
 __all__ = ["ClusterAuthenticator"]
 
-# In bytes, of each: guesses cannot make it forget who was let in.
+# In bytes, of each: guesses cannot evict those who were let in.
 _MOST_GRANTED = 4 * 2**20
 _MOST_REFUSED = 2 * 2**20
-# What an identity and a question take besides their texts.
+# Bytes of an identity and a question besides their texts.
 _RECORD = 1_500
 _FAILURE_SECONDS = 1.5
-# RBAC knows resources by their names, whether the API server serves them or not.
+# RBAC matches resources by name, whether or not the API server serves them.
 _COMPONENTS = Access("get", "k8s-heartbeat.io", "", "components")
 _LONGEST_TOKEN = 7_000
 
 
 class _Token(bytes):
-    """The SHA-256 of a token: what is remembered by it is of no use to a thief of memory."""
+    """The SHA-256 of a token, used as a key: stolen from memory, it is of no use."""
 
     def __str__(self) -> str:
         return "a TokenReview"
@@ -43,7 +43,7 @@ class _Token(bytes):
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """Whether somebody may do something."""
+    """A question to RBAC: whether an identity may do something."""
 
     identity: Identity
     access: Access
@@ -53,20 +53,20 @@ class _Question:
 
 
 class ClusterAuthenticator:
-    """Tells callers by ``Authorization: Bearer`` with a token that the cluster knows.
+    """Identifies callers by ``Authorization: Bearer`` with a token that the cluster accepts.
 
     A caller sees an object when RBAC lets them `get` it; the objects of a kind in a namespace, or
     in all of them, when it lets them `list` these there; and a component when it lets them `get`
     the resource `components` of the group `k8s-heartbeat.io` by its name.
 
     Args:
-        reviewer: Whom to ask.
+        reviewer: Reviews tokens and access.
         clock: A monotonic clock, in seconds.
-        wall: The wall clock, in Unix seconds: tokens state by it when they expire.
-        believed: Seconds that a yes is believed, a token's no longer than the token is valid; a no
-            a tenth of that.
-        memory: The budget of what is remembered.
-        places: How many may wait for the API server at one moment, shared with who reads there.
+        wall: The wall clock, in Unix seconds, for the expiry of tokens.
+        believed: Seconds that a positive answer is cached, a token's no longer than the token is
+            valid; a negative one for a tenth of that.
+        memory: The budget of the cache.
+        places: How many may wait for the API server at once, shared with its readers.
     """
 
     schemes: Sequence[str] = ("Bearer",)
@@ -120,10 +120,10 @@ class ClusterAuthenticator:
         return _ClusterCaller(self, identity)
 
     def allows(self, identity: Identity, access: Access, deadline: Deadline) -> bool:
-        """Whether RBAC lets somebody do something.
+        """Whether RBAC allows an identity to do something.
 
         Raises:
-            ReadError: It could not be found out.
+            ReadError: The review failed.
         """
         question = _Question(identity, access)
         entry = self._rights.recall(question)
@@ -140,14 +140,14 @@ class ClusterAuthenticator:
             return False
 
     def _believed_until(self, token: str) -> float:
-        """Until when a token is believed: no longer than it is valid."""
+        """Until when a token's review is cached: no longer than the token is valid."""
         expires = _expiry_of(token)
         left = self._believed if expires is None else expires - self._wall()
         return self._clock() + min(self._believed, left)
 
 
 class _ClusterCaller:
-    """Somebody whom the cluster knows."""
+    """A caller whom the cluster authenticated."""
 
     detail: Detail | None = None
     knows_namespaces = False
@@ -162,7 +162,7 @@ class _ClusterCaller:
         return self._identity.username
 
     def may_know(self, kind: Kind | None) -> bool:
-        """See `Caller.may_know`; discovery is open to whoever is authenticated."""
+        """See `Caller.may_know`; discovery is open to all authenticated users."""
         return True
 
     def may_get(self, query: Query, deadline: Deadline) -> bool:
@@ -174,7 +174,7 @@ class _ClusterCaller:
         return self._may("list", kind, namespace, "", deadline)
 
     def may_list_somewhere(self, kind: Kind) -> bool:
-        """See `Caller.may_list_somewhere`; namespaces are asked about by name alone."""
+        """See `Caller.may_list_somewhere`; RBAC is only asked about named namespaces."""
         return False
 
     def may_see_component(self, name: str, deadline: Deadline) -> bool:
@@ -195,14 +195,14 @@ def _size_of(identity: Identity) -> int:
 
 
 def _text(credential: Credential) -> str:
-    """A token as a review takes it; empty where it can be none of the cluster's."""
+    """The token as text for a review; empty if it cannot be one of the cluster's."""
     value = credential.value.decode("latin-1")
     plausible = value.isascii() and value.isprintable() and " " not in value
     return value if credential.is_bearer and plausible and len(value) <= _LONGEST_TOKEN else ""
 
 
 def _expiry_of(token: str) -> float | None:
-    """When a token that the cluster vouched for expires, in Unix seconds; None where unsaid."""
+    """When a token that the cluster accepted expires, in Unix seconds; None if not stated."""
     parts = token.split(".")
     if len(parts) != 3:
         return None

@@ -1,4 +1,4 @@
-"""Guesses: what a client offers that nobody knows it by, so much of it and no more."""
+"""Guesses: a bound on the unknown credentials that a client may send."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from .limits import Limit, OverLimit
 
 __all__ = ["Guesses"]
 
-# Of each of the two kinds; some 300 bytes each.
+# Entries of each of the two kinds, right and wrong; some 300 bytes each.
 _MOST_KNOWN = 4096
 _RIGHT_SECONDS = 3600.0
 _NOTED_SECONDS = 600.0
 
 
 class Guesses:
-    """Tells what a client may have looked at, and counts what was found wrong.
+    """Decides which credentials of a client may be checked, and counts the wrong ones.
 
-    A credential is known of one client for an hour after it was right, and for a period after it
-    was counted as wrong. What is known is no guess: it is looked at however much the client has
-    guessed, and costs nothing, whatever comes of it this time. So whoever was right is not shut out
-    by others behind the same address, and an old token that asks on and on counts once a period.
+    A credential is known for a client for an hour after it was right, and for a period after it was
+    counted as wrong. A known credential is not a guess: it is checked however much the client has
+    guessed, and is not counted, whatever the result this time. So a client that was right is not
+    shut out by others behind the same address, and an expired token that is sent again and again
+    counts once a period.
 
-    What is wrong is remembered apart from what is right, which guessing cannot make it forget.
+    Wrong credentials are kept apart from right ones, so that guessing cannot evict the right ones.
 
     Args:
-        failures: How much that is wrong each client may offer.
+        failures: The limit of wrong credentials from each client.
         clock: A monotonic clock, in seconds.
     """
 
@@ -39,15 +40,15 @@ class Guesses:
         self._failures = failures
         self._clock = clock
         self._lock = threading.Lock()
-        # By the SHA-256 of a client and a credential.
+        # Keyed by the SHA-256 of a client and a credential.
         period = failures.quota.limit.period.total_seconds()
         self._right: TTLCache[bytes, float] = TTLCache(_MOST_KNOWN, _RIGHT_SECONDS, clock)
         self._wrong: TTLCache[bytes, None] = TTLCache(_MOST_KNOWN, period, clock)
-        # What each client has on trial: guessing at once is not guessing faster.
+        # The guesses of each client under trial: parallel guesses count against the limit too.
         self._tried: dict[str, list[bytes]] = {}
 
     def was_just_right(self, client: str, credential: Credential) -> bool:
-        """Whether it was right from there so lately that it need not be noted again."""
+        """Whether it was right from that client so recently that it need not be noted again."""
         digest = _digest(client, credential)
         with self._lock:
             try:
@@ -63,20 +64,20 @@ class Guesses:
         offered: Iterable[Credential],
         refusal: Callable[[], OverLimit | None] | None = None,
     ) -> Generator[Mapping[bytes, Credential]]:
-        """What may be looked at, each once, by the digests that `settle` takes.
+        """The credentials that may be checked, each once, by the digests that `settle` takes.
 
-        That is all that is offered; where it is too much, what of it was right before.
+        These are all that were offered; if there are too many, those that were right before.
 
         Args:
-            client: Who offers it.
-            offered: What is offered.
-            refusal: Asked when something was not right before; what it returns keeps that from
-                being looked at. None where nothing does.
+            client: The client that offers them.
+            offered: The credentials.
+            refusal: Called if some were not right before; if it returns an error, these are not
+                checked. None to check them.
 
         Raises:
-            OverLimit: There is nothing that may.
+            OverLimit: None may be checked.
         """
-        # Of those that are alike the first.
+        # Of equal ones, the first.
         admitted = {_digest(client, each): each for each in dict.fromkeys(offered)}
         with self._lock:
             right = [key for key in admitted if key in self._right]
@@ -96,22 +97,22 @@ class Guesses:
                 self._end(client, guesses)
 
     def were_right(self, digests: Iterable[bytes]) -> bool:
-        """Whether one of what is on trial was right before."""
+        """Whether one of the credentials under trial was right before."""
         with self._lock:
             return any(digest in self._right for digest in digests)
 
     def settle(self, client: str, right: Collection[bytes], wrong: Collection[bytes]) -> None:
-        """Remember what came of a trial, before it ends, and count what was a wrong guess.
+        """Remember the results of a trial, before it ends, and count the wrong guesses.
 
         Raises:
-            OverLimit: There were more than the client may have, others at this moment or in other
-                processes included: not even that they are wrong is told.
+            OverLimit: They exceed the client's limit, together with those made at the same time or
+                in other processes; the answer does not reveal that they are wrong.
         """
         with self._lock:
             if right:
                 self._right.update(dict.fromkeys(right, self._clock()))
             guesses = self._unknown(wrong) if wrong else []
-            # At once, so that of many that are alike at one moment one counts.
+            # Before they are counted, so that of many equal ones at once only one counts.
             self._wrong.update(dict.fromkeys(guesses))
         if not guesses:
             return
@@ -126,13 +127,13 @@ class Guesses:
         return [each for each in digests if each not in self._right and each not in self._wrong]
 
     def _begin(self, client: str, guesses: list[bytes]) -> OverLimit | None:
-        """Put guesses on trial, unless these are too many."""
+        """Put guesses under trial, unless they are too many."""
         usage = self._failures.quota.usage(client)
         with self._lock:
             tried = self._tried.get(client, [])
             if len({*tried, *guesses}) > usage.remaining:
                 if len(guesses) <= usage.remaining:
-                    # Only other trials are in the way; they end soon, and may be right.
+                    # Only other trials are in the way; they end soon, and may turn out right.
                     left = max(0, usage.remaining - len(set(tried)))
                     usage = usage._replace(remaining=left, wait=0.0)
                 return OverLimit(self._failures, client, usage)

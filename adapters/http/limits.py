@@ -1,4 +1,4 @@
-"""Limits as callers and operators meet them: in headers, in a refusal, and in the log."""
+"""Rate limits as callers and operators see them: in headers, in a refusal, and in the log."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ __all__ = ["Limit", "OverLimit"]
 _log = logging.getLogger(__name__)
 
 _QUIET_SECONDS = 60.0
-# Per limit; some 250 bytes each. When so many were named within a minute, no others are until then:
-# each refusal has a line of its own at INFO.
+# Per limit; some 250 bytes each. Once so many were logged within a minute, others are not warned
+# about: each refusal is still logged at INFO.
 _MOST_NAMED = 1024
 
 
 class Limit:
-    """A quota and its words.
+    """A quota, with its headers and messages.
 
     Args:
-        quota: Counts.
+        quota: Counts the usage.
         name: What the `RateLimit` headers call it.
         who: What a key names, such as "address".
         what: What is counted, such as "requests".
@@ -65,7 +65,7 @@ class Limit:
         """Count one for a key.
 
         Raises:
-            OverLimit: It has used up the limit.
+            OverLimit: The key has used up the limit.
         """
         usage = self.quota.hit(key)
         if usage.over:
@@ -86,7 +86,7 @@ class Limit:
         _log.warning(self._warning, key)
 
     def headers(self, usage: Usage, now: datetime) -> dict[str, str]:
-        """A usage in the IETF draft's headers and in those of k8s-controller-heartbeat.
+        """A usage as headers: those of the IETF draft and those of k8s-controller-heartbeat.
 
         Both say how many requests are left, and when there will be one more.
         """

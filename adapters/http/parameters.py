@@ -1,4 +1,4 @@
-"""How a request wants the verdict told: its parameters, checked before anything is read."""
+"""The parameters of a request, checked before anything is read from the cluster."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from k8s_heartbeat.core.query import InvalidQuery
 __all__ = ["MEDIA_HEALTH", "ResponseOptions", "flag", "response_options_of"]
 
 MEDIA_HEALTH = "application/health+json"
-# What most requests ask for, which have no parameters.
+# The policy of most requests, which have no parameters.
 _ANY_DOWN = FailurePolicy()
 _EXAMPLES = {
     "code": "200",
@@ -28,9 +28,9 @@ _EXAMPLES = {
     "selector": "app=api",
     "token": "TOKEN",
 }
-"""The parameters that the service takes, each with a value that it can have."""
+"""The parameters that the service accepts, each with an example value."""
 _PLAIN_NAMES = {name.replace("_", ""): name for name in _EXAMPLES}
-# What the setting, the annotation and the policy call `min`.
+# The name of `min` in the setting, the annotation and the policy.
 _PLAIN_NAMES["minavailable"] = "min"
 _LONGEST_NAME = 20
 _SIMILARITY = 0.8
@@ -39,14 +39,14 @@ _JSON_RANGES = ("application/json", "application/*", "*/*")
 
 @dataclass(frozen=True, slots=True)
 class ResponseOptions:
-    """How a caller wants the verdict told.
+    """The caller's options for the response.
 
     Attributes:
-        failure_policy: What counts as failing, and from when on.
-        fixed_code: The code whatever the verdict; None for the verdict's own.
-        health_json: Whether as health+json.
-        min_available: How many replicas `up` needs; None for what the policy says.
-        all_items: Whether every member of a group is told, whatever the group's word.
+        failure_policy: What counts as failing, and after how long.
+        fixed_code: The HTTP code for any verdict; None for the verdict's own.
+        health_json: Whether to respond with health+json.
+        min_available: How many replicas `up` needs; None for the policy's value.
+        all_items: Whether to list every member of a group, whatever its status.
     """
 
     failure_policy: FailurePolicy
@@ -61,10 +61,10 @@ _PLAIN_HEALTH = ResponseOptions(_ANY_DOWN, None, health_json=True)
 
 
 def response_options_of(req: falcon.Request) -> ResponseOptions:
-    """How a request wants the verdict told.
+    """The options of a request for its response.
 
     Raises:
-        InvalidQuery: A parameter that cannot be.
+        InvalidQuery: A parameter is invalid.
     """
     health_json = _wants_health_json(req)
     if not req.params:
@@ -76,9 +76,9 @@ def response_options_of(req: falcon.Request) -> ResponseOptions:
 
 
 def _refuse_misspelled(names: Iterable[str]) -> None:
-    """Raise for a name that is nearly one of ours: an alarm that never comes is the worst answer.
+    """Raise for a misspelled name: an alarm that never fires is the worst outcome.
 
-    Any other is ignored: monitors append what keeps caches from answering.
+    Other names are ignored: monitors append some to bypass caches.
     """
     for name in names:
         if name in _EXAMPLES or len(name) > _LONGEST_NAME:
@@ -135,10 +135,10 @@ def _fixed_code(req: falcon.Request) -> int | None:
 
 
 def flag(req: falcon.Request, name: str) -> bool:
-    """Whether a parameter is true; false where it is not there.
+    """Whether a parameter is true; false if it is absent.
 
     Raises:
-        InvalidQuery: It is neither.
+        InvalidQuery: It is neither true nor false.
     """
     value = req.get_param(name, default="false") if req.params else "false"
     if value not in ("true", "false"):
@@ -147,19 +147,19 @@ def flag(req: falcon.Request, name: str) -> bool:
 
 
 def _wants_health_json(req: falcon.Request) -> bool:
-    """Whether health+json is named and no less wanted than JSON; a wildcard never chooses it."""
+    """Whether health+json is listed and preferred at least as JSON; a wildcard never selects it."""
     accept: str = req.env.get("HTTP_ACCEPT", "").lower()
     if MEDIA_HEALTH not in accept:
         return False
     wanted = _qualities(accept)
     health = wanted.get(MEDIA_HEALTH, 0.0)
-    # Of what fits JSON, the most specific counts.
+    # Of the ranges that match JSON, the most specific counts.
     plain = next((wanted[entry] for entry in _JSON_RANGES if entry in wanted), 0.0)
     return health > 0 and health >= plain
 
 
 def _qualities(accept: str) -> dict[str, float]:
-    """How much each media range of an Accept header is wanted; a malformed one is passed over."""
+    """The quality of each media range of an Accept header; malformed ranges are skipped."""
     found: dict[str, float] = {}
     for entry in accept.split(","):
         media, *parameters = map(str.strip, entry.split(";"))

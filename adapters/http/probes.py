@@ -1,4 +1,4 @@
-"""What kubelets, load balancers and the original's own check ask; without a token or a limit."""
+"""The probe endpoints, for kubelets, load balancers and the original's own check."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .state import state_of
 __all__ = ["PROBES", "ApiServerHealth", "Liveness", "Readiness", "is_probe"]
 
 PROBES = ("/livez", "/readyz", "/healthz", "/health")
-"""Asked by kubelets and load balancers, without a token and without a limit."""
+"""Paths for kubelets and load balancers, which need no token and have no rate limit."""
 
 
 def is_probe(path: str, probes: Collection[str] = PROBES) -> bool:
-    """Whether a path, as it was sent, is one of a probe; one slash at the end is the same route."""
+    """Whether a path, as sent, is that of a probe; a trailing slash makes no difference."""
     return path.removesuffix("/") in probes
 
 
@@ -27,19 +27,19 @@ class Liveness:
     """200 while the process runs: an outage of the API server must not restart the monitor."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Say that the process runs."""
+        """Answer that the process runs."""
         _plain(resp, 200, "ok\n")
 
     on_head = on_get
 
 
 class Readiness:
-    """200 when the service takes requests; ``?verbose`` lists the checks as Kubernetes does.
+    """200 while the service takes requests; ``?verbose`` lists the checks as Kubernetes does.
 
     Args:
-        draining: Whether the process is about to stop.
-        checks: What to tell besides, by its name: what is wrong, or nothing. The service goes on
-            without it, so that it makes nobody unready.
+        draining: Returns whether the process is about to stop.
+        checks: Further checks to list, by name: each returns what is wrong, or nothing. The service
+            works on without them, so a failed one does not make it unready.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class Readiness:
         self._checks = checks
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Say whether requests should come here."""
+        """Answer whether the service is ready for requests."""
         ready = not self._draining()
         text = "ok\n" if ready else "draining\n"
         if req.has_param("verbose"):
-            # A process that is not configured does not get as far as answering.
+            # A process without a valid configuration does not get as far as this.
             lines = ["[+]configured ok"]
             for name, check in self._checks.items():
                 wrong = check()
@@ -73,10 +73,10 @@ class ApiServerHealth:
         self._reader = reader
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Say that the API server answers.
+        """Answer 200 if the API server answers.
 
         Raises:
-            ReadError: It does not.
+            ReadError: The API server does not answer.
         """
         self._reader.ping(state_of(req).deadline)
         _plain(resp, 200, "ok\n")
