@@ -1,4 +1,4 @@
-"""What is known of one request while it is worked on."""
+"""The state of a request while it is processed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .quota import Usage
 __all__ = ["BEGAN", "RequestState", "offered_by", "state_of"]
 
 BEGAN = "k8s_heartbeat.began"
-"""The key in a WSGI environ of the moment when the request came, by the monotonic clock."""
+"""The key in a WSGI environ of the time at which the request arrived, by the monotonic clock."""
 
 _MOST_MASKED = 20
 
@@ -27,14 +27,14 @@ class RequestState(Work):
     """The state of a request; the first middleware makes it.
 
     Attributes:
-        began: When the request came, by the monotonic clock.
-        deadline: When everything that is read for the request must be over.
+        began: When the request arrived, by the monotonic clock.
+        deadline: When all reading for the request must end.
         client: The address of the client.
-        credentials: What authentication tries.
-        caller: Who asks; `NOBODY` until authentication knows.
+        credentials: The credentials that authentication tries.
+        caller: The caller; `NOBODY` until authentication is done.
         used: The limit that the request counted against, or that refused it, and what is left.
         reason: The reason of the verdict.
-        cause: What went wrong, for the log alone.
+        cause: What went wrong, for the log only.
         failure: Which side failed: `problems.API_SERVER` or `problems.SERVICE`.
         age: How old the reading is, in seconds.
         stale: Whether the reading is older than its lifetime.
@@ -60,7 +60,7 @@ def state_of(req: falcon.Request) -> RequestState:
 
 
 def offered_by(req: falcon.Request) -> tuple[list[str], list[Credential]]:
-    """The credentials that a request carries: all of them to mask, as `Work` has them, and ours."""
+    """The credentials of a request: all of them to mask, as in `Work`; those to authenticate by."""
     masked: list[str] = []
     ours: list[Credential] = []
     for name in ("HTTP_AUTHORIZATION", "HTTP_PROXY_AUTHORIZATION"):
@@ -76,7 +76,8 @@ def offered_by(req: falcon.Request) -> tuple[list[str], list[Credential]]:
             password = b"" if is_bearer else _password_in(credential)
             ours.append(Credential(credential, is_bearer, password))
     for value in (req.params and req.get_param_as_list("token")) or ():
-        # A base64 token pasted as it is: in a query a plus means a space, and no token has one.
+        # For a base64 token pasted unescaped: in a query a plus means a space, and tokens have
+        # none.
         token = value.replace(" ", "+")
         masked += f"Bearer {value}", f"Bearer {token}"
         ours.append(Credential(token.encode("utf-8", "replace")))
@@ -88,7 +89,7 @@ def offered_by(req: falcon.Request) -> tuple[list[str], list[Credential]]:
 
 
 def _password_in(credential: bytes) -> bytes:
-    """The password of what stands after ``Basic``; empty where that is the token itself."""
+    """The password of the text after ``Basic``; empty if that text is the token itself."""
     try:
         return b64decode(credential, validate=True).partition(b":")[2]
     except ValueError:
