@@ -1,1 +1,1 @@
-"""Adapters: everything that connects the core to the world outside."""
+"""Adapters: everything that connects the core to the outside world."""

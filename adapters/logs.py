@@ -1,4 +1,4 @@
-"""All logging through one formatter: one JSON object a line, secrets gone."""
+"""Sets up logging: all of it through one formatter, as masked JSON lines."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ __all__ = ["Lines", "configure_logging", "configure_own_logging"]
 _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None]
 
 _OURS = "k8s_heartbeat"
-# They write a line for each connection at levels that are ours to use.
+# They log each connection at levels that we need for our own lines.
 _NOISY = ("urllib3", "waitress.queue", "kubernetes", "client")
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Writes to a stream that may be full or closed: a lost line is no reason to fail."""
+    """Writes to a stream that may be full or closed; a lost line is not an error."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is logging's
-        """Say nothing: there is nowhere to say it."""
+        """Ignore the error: there is nowhere to report it."""
 
 
 class Lines:
-    """Writes a logger's lines as the handler would, without a record of `logging` for each.
+    """Writes a logger's lines as the handler would, but without a `logging` record for each.
 
-    Making one and handing it on takes longer than all else that a cached answer takes.
+    Creating and passing on a record takes longer than all the rest of a cached answer.
 
     Args:
-        level: The name of the least level that is told.
-        handler: Whose stream and lock it uses.
+        level: The name of the lowest level that is written.
+        handler: The handler whose stream and lock it uses.
     """
 
     def __init__(self, level: str, handler: _Handler) -> None:
@@ -55,34 +55,34 @@ class Lines:
         try:
             handler.stream.write(f"{text}\n")
         except Exception:
-            # There may be no stream at all, and there is nowhere to say it.
+            # There may be no stream at all, and nowhere to report it.
             return
         finally:
             handler.release()
 
 
 def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys.stderr) -> Lines:
-    """Send all that the process has to say through the formatter to `stream`.
+    """Send all log output of the process through the formatter to `stream`.
 
-    That is every library's log records and warnings, and exceptions that nobody caught; and what is
-    written by the `Lines` that are returned.
+    That is the log records and warnings of all libraries, uncaught exceptions, and the lines
+    written through the returned `Lines`.
 
     Args:
-        level: The least level that is told.
-        secrets: Texts that never appear; `masking.KNOWN` learns those that come up later.
-        stream: Where to.
+        level: The lowest level that is written.
+        secrets: Texts that are always masked; `masking.KNOWN` learns those that come up later.
+        stream: The output.
     """
     handler = _handler(secrets, stream)
     handler.addFilter(_is_told)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in list(logging.root.manager.loggerDict):
         logger = logging.getLogger(name)
-        # Its lines would come in another form, or not at all.
+        # Otherwise its lines would have another format, or be missing.
         logger.handlers.clear()
         logger.propagate = True
-    # Asked for each request that has to wait, at a level that makes a record of it.
+    # It logs each request that has to wait, at a level that would create a record.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    # No line of ours tells of them; see Optimization in Python's Logging HOWTO.
+    # Our lines do not include them; see Optimization in Python's Logging HOWTO.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.captureWarnings(True)
     sys.excepthook = _log_uncaught
@@ -94,15 +94,15 @@ def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys
 def configure_own_logging(
     level: str, secrets: Collection[str], stream: TextIO = sys.stderr
 ) -> Lines:
-    """Send what this package has to say through the formatter to `stream`, and nothing else.
+    """Send the log output of this package only through the formatter to `stream`.
 
-    For a process of somebody else's, whose loggers, warnings and hooks stay as they are. Its
-    handlers get none of our lines: they know no secrets.
+    For a host process, whose loggers, warnings and hooks stay unchanged. Its handlers get none of
+    our lines: they do not mask secrets.
 
     Args:
-        level: The least level that is told.
-        secrets: Texts that never appear; `masking.KNOWN` learns those that come up later.
-        stream: Where to.
+        level: The lowest level that is written.
+        secrets: Texts that are always masked; `masking.KNOWN` learns those that come up later.
+        stream: The output.
     """
     handler = _handler(secrets, stream)
     logger = logging.getLogger(_OURS)
@@ -120,7 +120,7 @@ def _handler(secrets: Collection[str], stream: TextIO) -> _Handler:
 
 
 def _is_told(record: logging.LogRecord) -> bool:
-    # Not by the loggers' levels, which the libraries set themselves.
+    # Not through the loggers' levels, which the libraries set themselves.
     return record.levelno >= logging.ERROR or not record.name.startswith(_NOISY)
 
 
@@ -143,6 +143,6 @@ def _log_unraisable(arguments: sys.UnraisableHookArgs) -> None:
 
 
 def _log_exception(message: str, info: _ExcInfo) -> None:
-    # As the interpreter ends there may be nothing left to log with.
+    # At interpreter shutdown there may be nothing left to log with.
     with suppress(Exception):
         logging.getLogger(__name__).critical(message, exc_info=info)

@@ -102,7 +102,7 @@ class SharedQuota:
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """What Redis knows of a key: see `RateLimit.usage`, and whether it gave what was asked for."""
+    """The answer of Redis: a key's level, see `RateLimit.usage`, and whether it was admitted."""
 
     level: float
     admitted: bool
