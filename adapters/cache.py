@@ -144,7 +144,7 @@ class Cache(Generic[K, V]):
             if older is not None and self.clock() - older.began <= self.lifetimes.stale:
                 return older
             if absence is not None and isinstance(absence.error, NotServed):
-                # A kind that was not served a moment ago is hardly the cause of a failure now.
+                # A kind that was not served a moment ago is likely still not served.
                 error, entry = absence.error, absence
         raised = copy.copy(error)
         raised.began = entry.began
@@ -242,7 +242,7 @@ class Flight(Generic[K, V]):
         return self
 
     def _join(self) -> Flight[K, V] | None:
-        """Lead if nobody else does; whoever does otherwise, and None where there is no wait."""
+        """Lead if no other flight does; else return that one, or None if no wait is needed."""
         cache = self._cache
         with cache.memory.lock:
             # The answer may have landed since the caller looked.

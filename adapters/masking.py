@@ -1,4 +1,4 @@
-"""Secrets in texts: those that are known, in whatever spelling, and what looks like one."""
+"""Masks secrets in texts: known ones, in any spelling, and text that looks like one."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ __all__ = [
 ]
 
 MASK = "***"
-"""What stands in place of a secret."""
+"""The replacement for a secret."""
 
 _MOST_LEARNED = 64
-# What is shorter than this keeps nobody out, and would mask half of what was asked.
+# A shorter secret protects nothing, and would mask half of the request.
 _SHORTEST_OFFERED = 8
-# What is shorter would mask half of every line, and keeps nobody out.
+# A shorter secret would mask half of every line, and protects nothing.
 _SHORTEST_LEARNED = 4
-# Shorter ones leave too little of themselves in base64 to be told from other text.
+# Shorter ones leave too little in base64 to be distinguished from other text.
 _SHORTEST_IN_BASE64 = 6
-# A pattern of each character's spellings, for what is of a token's length.
+# A secret up to this length gets a pattern of each character's spellings.
 _LONGEST_SPELT = 512
 
 _ESCAPE = re.compile("%[0-9A-F]{2}")
@@ -44,9 +44,9 @@ _CREDENTIALS = re.compile(
     # a field of a header, to its end
     r"(?P<field>(?:authorization|cookie)\\*['\"]?\s*[:=]\s*(?:b(?=\\*['\"]))?\\*['\"]?(?:(?:basic|bearer)\s+)?)"
     r"[^\s'\"\\][^'\"\\\r\n]*"
-    # the same without its name
+    # the same without the name
     r"|(?P<scheme>(?:basic|bearer)(?:\s+|%20|\+))[^\s\"',\\]+"
-    # in a query, and in what is written like one
+    # in a query, and in text that is written like one
     r"|(?P<parameter>(?:token|password|passwd|secret|api_?key)(?:=|%3d))[^&\s\"'\\]*"
     # in JSON, and as Python shows a mapping
     r"|(?P<quoted>(?:token|password|passwd|secret|key-data)\\*['\"]\s*:\s*b?\\*['\"])"
@@ -62,7 +62,7 @@ _CREDENTIALS = re.compile(
 )
 
 
-# One of them is in whatever the pattern matches; it takes a fortieth of the time to look.
+# Every match of the pattern contains one of them; checking takes a fortieth of the time.
 _SIGNS = (
     "authorization",
     "cookie",
@@ -78,16 +78,16 @@ _SIGNS = (
 
 
 class Secrets:
-    """Texts that nobody may read: some kept for good, the last few of those learned later.
+    """A set of secret texts: some kept for good, and the last few of those learned later.
 
-    Whoever uses a secret that may be replaced learns it at each use, which costs next to nothing
-    once it is known; so memory is bounded, and what is in use is never forgotten.
+    Code that uses a replaceable secret calls `learn` at each use, which costs next to nothing once
+    it is known; so memory is bounded, and secrets in use are never forgotten.
 
     Args:
-        kept: Those that are known from the start.
+        kept: The secrets that are known from the start.
 
     Attributes:
-        version: Another object whenever others are known.
+        version: A new object whenever the set changes.
     """
 
     def __init__(self, kept: Iterable[str] = ()) -> None:
@@ -101,7 +101,7 @@ class Secrets:
         self.keep(*kept)
 
     def __contains__(self, secret: str) -> bool:
-        """Whether a text is one of them."""
+        """Whether a text is one of the secrets."""
         return secret in self._kept or secret in self._learned
 
     def keep(self, *secrets: str) -> None:
@@ -116,7 +116,7 @@ class Secrets:
 
         Args:
             secret: A password, a token, the value of an Authorization header, or a URL with a
-                password; what is shorter than four characters is none.
+                password; shorter than four characters, it is ignored.
         """
         if secret == self._latest:
             return
@@ -132,7 +132,7 @@ class Secrets:
             self._compile()
 
     def mask(self, text: str) -> str:
-        """A text without them."""
+        """A text with the secrets masked."""
         for literal in self._literals:
             if literal in text:
                 text = text.replace(literal, MASK)
@@ -144,7 +144,7 @@ class Secrets:
     def _compile(self) -> None:
         secrets = [*self._kept, *self._learned]
         forms = {form for secret in secrets for form in spellings(secret)}
-        # No tail of the longer one is left over.
+        # The longest first, so that no tail of one is left over.
         self._literals = tuple(sorted(forms, key=len, reverse=True))
         self._spelt = tuple(secret for secret in secrets if _is_spelt(secret))
         self.version = object()
@@ -155,18 +155,18 @@ KNOWN = Secrets()
 
 
 def is_clean(text: str) -> bool:
-    """Whether there is nothing in a text to mask; known at once of one that comes again."""
+    """Whether a text has nothing to mask; cached for repeated texts."""
     return _is_clean(text, KNOWN.version)
 
 
-# Polls write the same lines again and again. By the version, since what is known may grow.
+# Polls write the same lines again and again. Keyed by the version, as the set may change.
 @lru_cache(maxsize=256)
 def _is_clean(text: str, _version: object) -> bool:
     return without_credentials(KNOWN.mask(text)) == text
 
 
 def forms_of(offered: tuple[str, ...]) -> tuple[str, ...]:
-    """How secrets may stand in a text that are not `KNOWN`; the longest first.
+    """The spellings of secrets that are not in `KNOWN`; the longest first.
 
     Args:
         offered: Values of an Authorization header.
@@ -180,7 +180,7 @@ def _forms_of(offered: tuple[str, ...], _version: object) -> tuple[str, ...]:
     forms = {
         form
         for secret in secrets
-        # What is known is masked anyway.
+        # Known secrets are masked anyway.
         if len(secret) >= _SHORTEST_OFFERED and secret not in KNOWN
         for form in spellings(secret)
     }
@@ -188,7 +188,7 @@ def _forms_of(offered: tuple[str, ...], _version: object) -> tuple[str, ...]:
 
 
 def without_credentials(text: str) -> str:
-    """A text without what looks like a secret that nobody knows beforehand."""
+    """A text with everything masked that looks like a secret, known or not."""
     if _JWT in text:
         text = _WORD.sub(_without_jwt, text)
     folded = text.casefold()
@@ -212,11 +212,11 @@ def credentials_of(text: str) -> Iterator[str]:
         yield text.strip()
 
 
-# Callers come again and again with the same token.
+# Callers send the same token again and again.
 @lru_cache(maxsize=64)
 def spellings(secret: str) -> frozenset[str]:
-    """A secret as it may stand in a text: plain, in a URL, quoted by Python or JSON, in base64."""
-    # A server hands on bytes of UTF-8 as one character each.
+    """The spellings of a secret: plain, in a URL, quoted by Python or JSON, in base64."""
+    # A WSGI server passes each UTF-8 byte on as one character.
     raw = secret.encode("utf-8", "surrogatepass")
     plain = {secret, raw.decode("latin-1")}
     encoded = {make(form, safe="") for form in (secret, raw) for make in (quote, quote_plus)}
@@ -225,27 +225,27 @@ def spellings(secret: str) -> frozenset[str]:
     quoted = {repr(secret)[1:-1], ascii(secret)[1:-1], repr(raw)[2:-1]}
     quoted |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     forms = plain | encoded | quoted | based
-    # JSON in a text, or in JSON.
+    # For JSON in a text, or in JSON.
     return frozenset(forms | {json.dumps(form)[1:-1] for form in forms})
 
 
 def _in_base64(raw: bytes) -> Iterator[str]:
-    """What base64 of any text around a secret has of it, for each of the three places."""
+    """The part of a secret in the base64 of any text around it, for each of three offsets."""
     for before in range(3):
         for encode in (b64encode, urlsafe_b64encode):
             encoded = encode(b"\0" * before + raw).decode().rstrip("=")
-            # The first and the last character may hold bits of its neighbours.
+            # The first and the last character may hold bits of neighbouring text.
             whole = encoded[(before * 8 + 5) // 6 : (before + len(raw)) * 8 // 6]
             yield whole
             yield quote(whole, safe="")
 
 
 def _is_spelt(secret: str) -> bool:
-    """Whether its characters can be looked for in any spelling without ambiguity."""
+    """Whether a secret can be searched for in any spelling without ambiguity."""
     return len(secret) <= _LONGEST_SPELT and "\\" not in secret and "%" not in secret
 
 
-# Only where a line calls for it: compiling takes milliseconds.
+# Only when a line needs it: compiling takes milliseconds.
 @lru_cache(maxsize=2 * _MOST_LEARNED)
 def _pattern(secret: str) -> re.Pattern[str]:
     return re.compile("".join(f"(?:{'|'.join(_options(letter))})" for letter in secret))

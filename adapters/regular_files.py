@@ -1,6 +1,6 @@
-"""Files that somebody names: read at once and bounded, or refused.
+"""Reads files named by a user: without waiting and bounded, or not at all.
 
-A FIFO would be waited for, and a device or a file that grows would be read without end.
+Reading a FIFO would block, and reading a device or a growing file would never end.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def open_regular_file(path: str) -> BinaryIO:
     try:
         file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115  # takes an opener
     except ValueError as error:
-        # A null character, or one that no path can have.
+        # A null character, or one that is invalid in a path.
         raise OSError(errno.EINVAL, str(error)) from None
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
@@ -41,7 +41,7 @@ def read_regular_file(path: str, most: int) -> bytes:
         most: The largest size that is read, in bytes.
 
     Raises:
-        OSError: It cannot be read, is no regular file, or is larger.
+        OSError: It cannot be read, is not a regular file, or is larger.
     """
     with open_regular_file(path) as file:
         if os.fstat(file.fileno()).st_size > most:
@@ -50,7 +50,7 @@ def read_regular_file(path: str, most: int) -> bytes:
 
 
 def read_within(file: BinaryIO, most: int) -> bytes:
-    """All that a file or a stream holds.
+    """The whole content of a file or a stream.
 
     Args:
         file: What is read to its end.
@@ -59,7 +59,7 @@ def read_within(file: BinaryIO, most: int) -> bytes:
     Raises:
         OSError: It cannot be read, or is larger.
     """
-    # In pieces: memory for the bound itself is not needed for what is small.
+    # In pieces: a small file does not need memory for the whole bound.
     pieces: list[bytes] = []
     left = most
     while piece := file.read(min(_PIECE, left + 1)):
@@ -79,7 +79,7 @@ def _without_waiting(path: str, flags: int) -> int:
     try:
         return os.open(path, flags | os.O_NONBLOCK)
     except OSError as error:
-        # What opening a socket gives.
+        # The error of opening a socket.
         if error.errno == errno.ENXIO:
             raise OSError(errno.EINVAL, "not a regular file") from None
         raise

@@ -1,4 +1,4 @@
-"""A `ClusterReader` over manifests that are at hand: offline, and the demo."""
+"""A `ClusterReader` over given manifests, for offline checks and the demo."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Manifest = Mapping[str, Any]
 
 
 class SnapshotReader:
-    """A `ClusterReader` over manifests that are at hand.
+    """A `ClusterReader` over given manifests.
 
     Args:
-        objects: Gives the manifests, for every reading anew: the demo's move with the time.
+        objects: Returns the manifests, called for every reading, as the demo's times move on.
     """
 
     def __init__(self, objects: Callable[[], Sequence[Manifest]]) -> None:
@@ -38,7 +38,7 @@ class SnapshotReader:
             return Reading(found, began, gap=None if of_kind else none)
         if not found:
             raise NotFound(str(query), "not in the snapshot")
-        # Of several readings of one object the last one counts, as with `check -f`.
+        # If an object occurs several times the last one counts, as with `check -f`.
         return Reading(found[-1:], began)
 
     def discover(self, deadline: Deadline) -> ServedKinds:
@@ -50,11 +50,11 @@ class SnapshotReader:
         return ServedKinds(served, whole=True, began=deadline.clock())
 
     def ping(self, deadline: Deadline) -> None:
-        """See `ClusterReader.ping`; a snapshot is always there."""
+        """See `ClusterReader.ping`; a snapshot is always available."""
 
 
 def _definitions(objects: Sequence[Manifest]) -> Iterator[tuple[tuple[str, str], Manifest]]:
-    """The names of kinds, by group and kind, that the CustomResourceDefinitions state."""
+    """The `names` of the CustomResourceDefinitions, by group and kind."""
     for entry in objects:
         if entry.get("kind") == "CustomResourceDefinition":
             spec = mapping(entry.get("spec"))
@@ -63,7 +63,7 @@ def _definitions(objects: Sequence[Manifest]) -> Iterator[tuple[tuple[str, str],
 
 
 def _kind(kind: str, api_version: str, defined: Mapping[tuple[str, str], Manifest]) -> Kind:
-    """A kind of which an object is at hand, by its rule, its definition, or as kubectl guesses."""
+    """The kind of an object, by its rule, its definition, or as kubectl guesses it."""
     own = RULES.own(kind, api_version)
     group, _, version = api_version.rpartition("/")
     if own is not None:
@@ -72,13 +72,13 @@ def _kind(kind: str, api_version: str, defined: Mapping[tuple[str, str], Manifes
     names = defined.get((group, kind), {})
     guessed = f"{word}es" if word.endswith("s") else f"{word}s"
     guessed = f"{word[:-1]}ies" if word.endswith("y") else guessed
-    # No rule makes gateways of Gateway and policies of Policy.
+    # No rule turns Gateway into gateways and Policy into policies.
     others = (*strings(names.get("shortNames")), f"{word}s", f"{word}es")
     return Kind(kind, text(names.get("plural")) or guessed, group, version, others)
 
 
 def is_of(manifest: Manifest, kind: Kind) -> bool:
-    """Whether an object is of a kind: of its group too, or an older one that the rule covers."""
+    """Whether an object has a kind, in its group or in an older one that the rule covers."""
     if manifest.get("kind") != kind.kind:
         return False
     api_version = manifest.get("apiVersion")
@@ -96,7 +96,7 @@ def _matches(manifest: Manifest, query: Query) -> bool:
     metadata = manifest.get("metadata")
     if not is_mapping(metadata):
         return False
-    # A manifest that names no namespace is for whichever it is applied to.
+    # A manifest without a namespace is for whichever one it is applied to.
     if query.namespace and metadata.get("namespace") not in (None, query.namespace):
         return False
     if query.name:

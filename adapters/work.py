@@ -1,4 +1,4 @@
-"""What each thread works on: the request that its log lines and its calls are told of."""
+"""The request that each thread works on, for its log lines and its calls."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["Work", "count_api_call", "work_on", "worked_on"]
 
 @dataclass(slots=True, eq=False, repr=False)
 class Work:
-    """A request that is worked on, as every line that is logged meanwhile tells of it.
+    """A request in progress; every log line written meanwhile refers to it.
 
     Attributes:
-        request_id: What the request is known by.
-        offered: The credentials that came with it, right or wrong, as values of an Authorization
+        request_id: The ID of the request.
+        offered: The credentials of the request, right or wrong, as values of an Authorization
             header: they are masked.
         api_calls: How many calls to the API server it has made.
     """
@@ -27,7 +27,7 @@ class Work:
     api_calls: int = 0
 
     def mask(self, text: str) -> str:
-        """A text without the credentials."""
+        """A text with the credentials masked."""
         for form in forms_of(tuple(self.offered)):
             text = text.replace(form, MASK)
         return text
@@ -35,7 +35,7 @@ class Work:
 
 _work: ContextVar[Work | None] = ContextVar("work", default=None)
 work_on: Callable[[Work | None], Token[Work | None]] = _work.set
-"""Say what this thread works on from now on; None for nothing."""
+"""Set what this thread works on from now on; None for nothing."""
 worked_on: Callable[[], Work | None] = _work.get
 """What this thread works on; None for nothing."""
 
