@@ -1,9 +1,9 @@
-"""One request to the API server at a time: authenticated, bounded, and over by its deadline.
+"""Sends authenticated requests to the API server, each bounded in size and by a deadline.
 
-A socket's timeout covers one system call, so a server that drips a byte a second never runs into
-it. Here every read of an answer is given just the time that is left, and so many bytes. An answer
-whose end could be read in two ways is none, and a connection over which more came than the answer
-is not used again: the rest would begin the next one.
+A socket's timeout covers one system call, so a server that sends a byte a second never exceeds it.
+Here every read of a response gets only the time and the bytes that are left. A response whose end
+is ambiguous is rejected, and a connection that delivered more than the response is not reused: the
+rest would begin the next one.
 """
 
 from __future__ import annotations
@@ -43,34 +43,34 @@ if TYPE_CHECKING:
 __all__ = ["Client", "Request", "TooLargeError"]
 
 _LARGEST_BODY = LARGEST * 2 // 5
-# As it is sent it is somewhat longer, for what chunks add.
+# On the wire a body is somewhat longer, because of chunk headers.
 _LARGEST_REST = _LARGEST_BODY * 5 // 4
-# The status line and the headers, with all that is informational before them.
+# The status line and the headers, with all informational responses before them.
 _LARGEST_HEAD = 2**18
 _CHUNK = 2**16
-# In digits: what is longer is no number of 64 bits.
+# In digits: a longer number exceeds 64 bits.
 _LONGEST_LENGTH = 20
-# Leaves time to answer when the API server is not there at all.
+# Leaves time to answer if the API server is not there at all.
 _CONNECT_SECONDS = 3.0
-# Between two looks for a configuration when the API server cannot be reached.
+# Between two reloads of the configuration while the API server cannot be reached.
 _PAUSE = 10.0
-# The same when it refuses the credentials, which may have been replaced just now: each look may run
+# The same while it refuses the credentials, which may have just been replaced: each reload may run
 # a credential plugin.
 _PAUSE_WHEN_REFUSED = 1.0
 _BODILESS = frozenset((204, 205, 304))
 
 
 class TooLargeError(UpstreamError):
-    """An answer of more bytes than are taken in."""
+    """A response of more bytes than the bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the API server is asked; asking twice changes nothing in the cluster.
+    """A request to the API server; repeating it changes nothing in the cluster.
 
     Attributes:
         path: The path of the URL, quoted, with its query.
-        what: What is asked for, as errors name it.
+        what: The name of the requested thing in errors.
         accept: The media type to ask for.
         body: JSON to POST, for a review; None for a GET.
     """
@@ -82,11 +82,11 @@ class Request:
 
 
 class Client:
-    """Asks the API server over connections that are kept, by a configuration that may be replaced.
+    """Sends requests over kept-alive connections, with a configuration that may be replaced.
 
     Args:
-        connect: Makes a connection by the configuration as it is now. It is called again when the
-            API server refuses the credentials, and when it cannot be reached or verified.
+        connect: Makes a connection by the current configuration. It is called again if the API
+            server refuses the credentials, or cannot be reached or verified.
         clock: A monotonic clock, in seconds.
 
     Raises:
@@ -107,12 +107,12 @@ class Client:
 
     @property
     def origin(self) -> str:
-        """Which configuration it works with, for people."""
+        """Which configuration is in use, for people."""
         return self._connection.origin
 
     @property
     def namespace(self) -> str:
-        """The namespace that its configuration names as the one to work in."""
+        """The default namespace of its configuration."""
         return self._connection.namespace
 
     def close(self) -> None:
@@ -123,18 +123,18 @@ class Client:
     def send(
         self, request: Request, deadline: Deadline, room: Room | None, *, patient: bool = False
     ) -> tuple[int, bytes]:
-        """The status and the body of one answer.
+        """Send a request; return the status and the body of the response.
 
         Args:
-            request: What to ask.
-            deadline: When all of it must be over.
-            room: Grown for a large answer; None to take none in.
-            patient: Whether to wait until the deadline also while the API server hangs.
+            request: The request.
+            deadline: When all of it must end.
+            room: Grown for a large response; None to accept none.
+            patient: Whether to wait until the deadline even while the API server hangs.
 
         Raises:
             ReadTimeout: The deadline passed.
             TooLargeError: The body is over the bound.
-            UpstreamError: There was no whole answer.
+            UpstreamError: There was no complete response.
         """
         repeated = renewed = False
         while True:
@@ -162,7 +162,7 @@ class Client:
             except ReadError:
                 raise
             except Exception as error:  # credential plugins raise whatever they like
-                # A server may close a kept-alive connection just as it is used again.
+                # A server may close a kept-alive connection just as it is reused.
                 if _now.reused and not repeated and isinstance(error, ProtocolError):
                     repeated = True
                 elif (
@@ -172,7 +172,7 @@ class Client:
                 ):
                     renewed = True
                 else:
-                    # An error of that kind quotes what was to be sent, the token included.
+                    # A ValueError quotes the data to send, including the token.
                     cause = None if isinstance(error, ValueError) else error
                     failure = self._failure(request.what, error)
                     if isinstance(failure, ReadTimeout) and not (_now.answered or patient):
@@ -195,7 +195,7 @@ class Client:
         )
 
     def _renewed(self, failed: Connection, deadline: Deadline, pause: float) -> bool:
-        """Whether there is another connection than one that failed, which is looked for."""
+        """Reload the configuration if due; whether there is a new connection for a failed one."""
         with self._changed:
             due = self._clock() >= self._looked + pause
             if self._connection is failed and due and not self._looking:
@@ -207,7 +207,7 @@ class Client:
             return self._connection is not failed
 
     def _look(self) -> None:
-        """Make a connection by the configuration as it is now; without one, the old one stays."""
+        """Make a connection by the current configuration; if that fails, keep the old one."""
         replaced, made, problem = self._connection, self._connection, ""
         try:
             made = _bounded(self._connect())
@@ -222,8 +222,8 @@ class Client:
             replaced.close()
 
     def _failure(self, what: str, error: Exception) -> ReadError:
-        """What an error of the libraries means."""
-        # What is wrong with the configuration explains no answer that broke off.
+        """The error to raise for an error of the libraries."""
+        # A fault of the configuration does not explain a response that broke off.
         note = self._problem if _may_be_replaced(error) else ""
         if isinstance(error, CredentialsError):
             return UpstreamError(what, f"the credentials cannot be had ({error}){note}")
@@ -240,26 +240,26 @@ class Client:
 
 
 class _Exchange(threading.local):
-    """What this thread's current request may use, and what became of it."""
+    """The bounds and the progress of this thread's current request."""
 
     deadline: Deadline | None = None
     first_by: Deadline | None = None
-    """When the first byte of the answer must be there."""
+    """When the first byte of the response is due."""
     connection: _Connection | None = None
     sent: bool = False
     answered: bool = False
-    """Whether any byte came."""
+    """Whether any byte was received."""
     reused: bool = False
-    """Whether it got no byte on a connection that had served before."""
+    """Whether it has received no byte yet on a reused connection."""
 
 
 _now = _Exchange()
 
 
 def _may_be_replaced(error: Exception) -> bool:
-    """Whether another configuration may do better where a request failed.
+    """Whether a failed request may succeed with another configuration.
 
-    By TLS 1.3 a server refuses a client's certificate only after the client has begun to send.
+    In TLS 1.3 a server refuses a client's certificate only after the client has begun to send.
     """
     return not _now.sent or (isinstance(error, SSLError) and not _now.answered)
 
@@ -275,8 +275,8 @@ def _started(what: str, deadline: Deadline, first_by: Deadline) -> Timeout:
 
 
 def _body_of(response: BaseHTTPResponse, what: str, deadline: Deadline, room: Room | None) -> bytes:
-    """All of an answer's body."""
-    # Unlike pieces that are joined, it never holds the whole of it twice.
+    """The whole body of a response."""
+    # Unlike joining pieces, this never holds the whole body twice.
     body = io.BytesIO()
     complete = False
     try:
@@ -295,13 +295,13 @@ def _body_of(response: BaseHTTPResponse, what: str, deadline: Deadline, room: Ro
     except ValueError as error:  # such as a chunk of negative length
         raise UpstreamError(what, "the API server's answer is no HTTP") from error
     finally:
-        # What was not read to its end must not be taken for the next answer.
+        # An unread rest must not be taken for the next response.
         response.release_conn() if complete else response.close()
     return body.getvalue()
 
 
 def _length_of(response: BaseHTTPResponse, what: str) -> int | None:
-    """The length of a body that may be read; None where it is sent in chunks."""
+    """The length of a body within the bound; None if it is sent in chunks."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UpstreamError(what, "the API server's answer is encoded, which was not asked for")
     length = response.headers.get("Content-Length", "")
@@ -317,7 +317,7 @@ def _too_large(what: str) -> TooLargeError:
 
 
 class _TimedReader(io.RawIOBase):
-    """A socket's raw reader that gives each read the time and the bytes that are left."""
+    """A socket's raw reader that limits each read to the time and the bytes that are left."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline) -> None:
         self._raw = raw
@@ -342,7 +342,7 @@ class _TimedReader(io.RawIOBase):
         count = self._raw.readinto(buffer)
         if count:
             self.left -= count
-            # It has answered: what breaks from here on is no closed connection.
+            # The server has answered: a failure from here on is not a stale connection.
             _now.reused, _now.answered = False, True
         return count
 
@@ -352,7 +352,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _Stream(io.BufferedReader):
-    """An answer's bytes; at its end it tells its connection whether more had come."""
+    """The bytes of a response; at its end it tells the connection whether more were received."""
 
     def __init__(self, reader: _TimedReader, connection: _Connection | None) -> None:
         super().__init__(reader)
@@ -361,7 +361,7 @@ class _Stream(io.BufferedReader):
 
     def close(self) -> None:
         if not self.closed and self._connection is not None:
-            # Of what is in the buffer; nothing is waited for.
+            # Look only at the buffer, without waiting.
             self._reader.over = True
             self._connection.spent |= bool(self.peek())
         super().close()
@@ -390,7 +390,7 @@ class _TimedResponse(HTTPResponse):
 
 
 class _Connection(HTTPConnection):
-    """Knows whether it has served before, and whether it may serve again."""
+    """A connection that knows whether it was used before, and whether it may be reused."""
 
     response_class = _TimedResponse
     spent = False
@@ -398,7 +398,7 @@ class _Connection(HTTPConnection):
 
     @property
     def is_connected(self) -> bool:
-        # TLS decrypts a whole record at once: of what is left of it the socket knows nothing.
+        # TLS decrypts a whole record at once: the socket does not show what is left of it.
         pending = getattr(self.sock, "pending", None)
         rest = pending() if pending else 0
         return not self.spent and not rest and super().is_connected
@@ -408,7 +408,7 @@ class _Connection(HTTPConnection):
         self.spent = self._served = False
 
     def _new_conn(self) -> socket.socket:
-        # urllib3 gives each address of a name the whole time; here they share it.
+        # urllib3 gives each address of a name the whole timeout; here they share it.
         addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         if self.timeout is not None:
             self.timeout /= max(1, len(addresses))
@@ -418,13 +418,13 @@ class _Connection(HTTPConnection):
         _now.sent, _now.reused, _now.connection = True, self._served, self
         response = super().getresponse()
         self._served = True
-        # They say that they have no body: one that comes all the same would begin the next answer.
+        # These have no body by definition: one sent anyway would begin the next response.
         self.spent |= response.status in _BODILESS or response.status < 200
         return response
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
-    """The same over TLS."""
+    """A `_Connection` over TLS."""
 
 
 class _Pool(HTTPConnectionPool):
@@ -436,7 +436,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 def _bounded(connection: Connection) -> Connection:
-    """A connection each of whose exchanges keeps the deadline of its thread."""
+    """Make every exchange of a connection keep the deadline of its thread."""
     classes: dict[str, type[HTTPConnectionPool] | type[HTTPSConnectionPool]] = {
         "http": _Pool,
         "https": _SecurePool,

@@ -1,10 +1,10 @@
-"""Finds a cluster's configuration and makes a connection of it, with the official client.
+"""Finds a cluster's configuration and connects with it, using the official client.
 
-Order: the file that was named explicitly, the cluster that the process runs in, KUBECONFIG, and
+Order: an explicitly named file, the cluster that the process runs in, KUBECONFIG, and
 ``~/.kube/config``.
 
-No text of the client's, of a parser's or of a plugin's is ever passed on: they quote the entries of
-the file, keys and passwords included. What is wrong is said in words of ours.
+Texts of the client, of a parser or of a plugin are never passed on: they quote the entries of the
+file, including keys and passwords. Errors are in our own words.
 """
 
 from __future__ import annotations
@@ -36,26 +36,26 @@ __all__ = ["ClusterConfig", "Connection", "CredentialsError", "NoClusterError", 
 
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _LARGEST_FILE = 2**20
-# Ways of a user to be known that a program answers for.
+# Kinds of user credentials that a program provides.
 _PLUGINS = frozenset(("exec", "auth-provider"))
-# What names a file, by the entry that it stands in.
+# Keys that name a file, by the entry that holds them.
 _FILES = (
     ("cluster", "certificate-authority"),
     ("user", "client-certificate"),
     ("user", "client-key"),
 )
-# Of what the client logs about a plugin, what quotes neither its output nor the kubeconfig.
+# The client's log lines about a plugin that quote neither its output nor the kubeconfig.
 _PLUGIN_LOG = re.compile(
     r"exec: (process returned -?[0-9]+|missing (token or )?client[A-Za-z]+ field in plugin output)"
 )
 
 
 class NoClusterError(Exception):
-    """No configuration for a cluster was found, or the one that was found cannot be used."""
+    """No configuration for a cluster was found, or it cannot be used."""
 
 
 class CredentialsError(Exception):
-    """The credentials cannot be had; names the type of the error and nothing else of it."""
+    """The credentials are not available; the message has only the type of the error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,10 @@ class ClusterConfig:
     """Where to look for a cluster.
 
     Attributes:
-        kubeconfig: Path of a kubeconfig file, named explicitly; empty to look for one.
+        kubeconfig: Path of an explicitly named kubeconfig file; empty to look for one.
         context: Context of the kubeconfig; empty for its current one.
-        connections: Connections to the API server that are kept open.
-        environ: The environment to look in.
+        connections: How many connections to the API server to keep open.
+        environ: The environment variables.
     """
 
     kubeconfig: str = ""
@@ -76,10 +76,10 @@ class ClusterConfig:
 
 
 class _Credentials:
-    """The token that a configuration has at the moment; a program may renew it.
+    """The current token of a configuration; a program may renew it.
 
     Args:
-        configuration: The client's.
+        configuration: The client's configuration.
         has_plugin: Whether the token comes from a program, which may take any time.
     """
 
@@ -92,11 +92,11 @@ class _Credentials:
         self._problem = ""
 
     def token(self, deadline: Deadline) -> str | None:
-        """The token; None where there is none.
+        """The token; None if there is none.
 
         Raises:
             ReadTimeout: The program did not answer in time.
-            CredentialsError: There is none to be had.
+            CredentialsError: No token is available.
         """
         if not self._has_plugin:
             return self._read()
@@ -129,19 +129,19 @@ class _Credentials:
             problem = type(error).__name__
         else:
             return found
-        # Outside of the handler, so that no traceback leads to the error itself.
+        # Outside the handler, so that no traceback leads to the error itself.
         raise CredentialsError(problem)
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A way into a cluster; the official client refreshes its credentials as they age.
+    """A connection to a cluster; the official client refreshes its credentials.
 
     Attributes:
         origin: Which configuration it was made from, for people.
         host: URL of the API server, without a slash at the end.
-        namespace: The namespace that the configuration names; "default" where it names none.
-        pools: The sockets, by host.
+        namespace: The namespace of the configuration; "default" if it has none.
+        pools: The pools of sockets, by host.
     """
 
     origin: str
@@ -151,11 +151,11 @@ class Connection:
     credentials: _Credentials
 
     def headers(self, accept: str, deadline: Deadline) -> dict[str, str]:
-        """The headers of a request, credentials included; may read or run what renews them.
+        """The headers of a request, with credentials; may read a file or run a program for them.
 
         Raises:
             ReadTimeout: The program that renews them did not answer in time.
-            CredentialsError: There are none to be had.
+            CredentialsError: No credentials are available.
         """
         headers = {
             "Accept": accept,
@@ -164,7 +164,7 @@ class Connection:
         }
         token = self.credentials.token(deadline)
         if token:
-            # It may have been replaced, or come from a plugin, since the last time.
+            # The token may be new since the last time, from a file or a plugin.
             KNOWN.learn(token.strip())
             headers["Authorization"] = token.strip()
         return headers
@@ -178,10 +178,10 @@ class Connection:
 
 
 def connect(config: ClusterConfig) -> Connection:
-    """Find the cluster's configuration and make a connection of it; nothing is sent yet.
+    """Find the cluster's configuration and create a connection; nothing is sent yet.
 
     Raises:
-        NoClusterError: There is none, naming the places looked at, or it cannot be used.
+        NoClusterError: There is none, with the places searched, or it cannot be used.
     """
     configuration = official.client().Configuration()
     configuration.connection_pool_maxsize = config.connections
@@ -192,7 +192,7 @@ def connect(config: ClusterConfig) -> Connection:
     if not configuration.host.startswith(("http://", "https://")):
         raise NoClusterError(f"{origin}: its server is not a URL such as https://10.0.0.1:6443")
     pools: PoolManager | None = None
-    # urllib3 quotes what it cannot read.
+    # urllib3's errors quote what it cannot read.
     with suppress(Exception):
         KNOWN.learn(configuration.proxy or "")
         pools = official.rest().RESTClientObject(configuration).pool_manager
@@ -203,7 +203,7 @@ def connect(config: ClusterConfig) -> Connection:
 
 
 def _configure(configuration: Configuration, config: ClusterConfig) -> tuple[str, str, bool]:
-    """Fill in a configuration; where it was found, its namespace, and whether it has a plugin."""
+    """Fill in a configuration; return its origin, its namespace, and if it has a plugin."""
     environ = config.environ
     if config.kubeconfig:
         return _load(configuration, config, config.kubeconfig, "the kubeconfig named")
@@ -223,7 +223,7 @@ def _configure(configuration: Configuration, config: ClusterConfig) -> tuple[str
 
 
 def _home(environ: Mapping[str, str]) -> Path | None:
-    """The home folder; None where HOME would lead below the working folder of the process."""
+    """The home folder; None if HOME is relative to the working folder of the process."""
     home = Path(environ.get("HOME", ""))
     return home if home.is_absolute() else None
 
@@ -257,18 +257,18 @@ def _load(
         problem = f"not a kubeconfig ({type(error).__name__})"
     else:
         return origin, namespace, has_plugin
-    # Outside of the handler, so that no traceback leads to an error that quotes the file.
+    # Outside the handler, so that no traceback leads to an error that quotes the file.
     raise NoClusterError(f"{origin} cannot be used: {problem}")
 
 
 def _read_in(configuration: Configuration, config: ClusterConfig, paths: str) -> tuple[str, bool]:
-    """Fill in a configuration from files; its namespace, and whether it has a plugin."""
+    """Fill in a configuration from files; return its namespace, and if it has a plugin."""
     kube_config = official.kube_config()
     if _only_what_is_safe not in logging.root.filters:
-        # The client logs there what plugins print, and what it raises about an entry.
+        # The client logs to the root what plugins print, and its errors about an entry.
         logging.root.addFilter(_only_what_is_safe)
     files = _existing(paths, config.environ)
-    # Parsed once, for what is checked and what is loaded.
+    # Parsed once, for both checking and loading.
     merged = kube_config.KubeConfigMerger(os.pathsep.join(files)).config
     context = _context(merged.value, config.context)
     cluster = _named(merged.value, "clusters", context.get("cluster"), "cluster")
@@ -284,7 +284,7 @@ def _read_in(configuration: Configuration, config: ClusterConfig, paths: str) ->
     for part, key in _FILES if str(cluster.value.get("server")).startswith("https") else ():
         entry = cluster if part == "cluster" else user
         if entry is not None:
-            # The client looks for a user's files beside the cluster's.
+            # The client resolves a user's files relative to the cluster's.
             _check_file(entry, cluster.path, key, f"{key}-data")
     loader = kube_config.KubeConfigLoader(
         merged, active_context=config.context or None, config_base_path=None
@@ -295,14 +295,14 @@ def _read_in(configuration: Configuration, config: ClusterConfig, paths: str) ->
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What a kubeconfig says of one cluster, user or context, and the file that says it."""
+    """An entry of a kubeconfig for a cluster, user or context, and its file."""
 
     value: Mapping[str, Any]
     path: str
 
 
 def _context(content: Mapping[str, Any], named: str) -> Mapping[str, Any]:
-    """The context that was named, or the current one."""
+    """The named context, or the current one."""
     name = named or content.get("current-context")
     if not name:
         raise NoClusterError("its current-context is not set")
@@ -316,7 +316,7 @@ def _context(content: Mapping[str, Any], named: str) -> Mapping[str, Any]:
 
 
 def _named(content: Mapping[str, Any], part: str, name: object, key: str) -> _Entry | None:
-    """The entry of a name; None where there is none."""
+    """The entry with a name; None if there is none."""
     for node in content[part]:
         if node.value["name"] == name:
             value = node.value.get(key)
@@ -338,7 +338,7 @@ def _namespace(context: Mapping[str, Any]) -> str:
 
 
 def _only_what_is_safe(record: logging.LogRecord) -> bool:
-    """Take out of the client's log lines about a kubeconfig what may be a secret."""
+    """Filter possible secrets out of the client's log lines about a kubeconfig."""
     if record.module == "kube_config":
         safe = _PLUGIN_LOG.match(record.getMessage())
         detail = f" ({safe.group()})" if safe else ""
@@ -348,7 +348,7 @@ def _only_what_is_safe(record: logging.LogRecord) -> bool:
 
 
 def _existing(paths: str, environ: Mapping[str, str]) -> list[str]:
-    """Those of several files that exist, each of which can be read."""
+    """The existing files of a list, after checking that each can be read."""
     found: list[str] = []
     home = _home(environ)
     for path in filter(None, paths.split(os.pathsep)):
@@ -368,13 +368,13 @@ def _existing(paths: str, environ: Mapping[str, str]) -> list[str]:
 
 
 def _check_file(entry: _Entry, beside: str, key: str, data: str) -> None:
-    """Raise unless a file that an entry names can be read: the client would wait for a FIFO.
+    """Raise unless a file named by an entry can be read: the client would block on a FIFO.
 
     Args:
-        entry: What may name it.
-        beside: The file in whose folder a relative path begins.
-        key: What names it.
-        data: What counts in its place, where it is there.
+        entry: The entry.
+        beside: The file to whose folder a relative path refers.
+        key: The key that names the file.
+        data: The key that overrides it, if present.
     """
     if key not in entry.value or data in entry.value:
         return
@@ -395,7 +395,7 @@ def _check_file(entry: _Entry, beside: str, key: str, data: str) -> None:
 
 
 def _repeated_in(folder: str, named: str) -> str:
-    """A path as an error may tell of it: that the folder is there says nothing of what follows."""
+    """A path for an error: an existing folder does not show that the rest is no secret."""
     path = Path(folder, named)
     parts = Path(named).parent.parts
     leads = any(part.strip("./") for part in parts) and os.access(path.parent, os.F_OK)
@@ -406,7 +406,7 @@ def _is_there(path: str) -> bool:
     """Whether a file exists.
 
     Raises:
-        OSError: It does, but it cannot be read, or is nothing that a configuration names.
+        OSError: It exists, but cannot be read, or is not a regular file.
     """
     try:
         read_regular_file(path, _LARGEST_FILE)

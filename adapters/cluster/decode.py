@@ -1,7 +1,7 @@
-"""JSON to manifests, keeping only what the rules read, within a bound on what is made of it.
+"""Decodes JSON to manifests, keeping only what the rules read, within a memory bound.
 
-The decoder drops every field that no rule names while it parses, which saves most of the time and
-memory of a large list. An object whose fields have other shapes is decoded whole, so that the core
+While parsing, the decoder drops every field that no rule names, which saves most of the time and
+memory of a large list. An object whose fields have other types is decoded whole, so that the core
 judges its oddities.
 """
 
@@ -34,11 +34,11 @@ __all__ = [
 Made = dict[str, Any]
 
 LARGEST_MADE = LARGEST * 3 // 5
-"""Bytes that the objects of one reading may take; the rest is for the answer they are made of."""
+"""Bytes that the objects of one reading may take; the rest is for the response itself."""
 MOST_ITEMS = 2_000
 """Objects on a page at most."""
 
-# No JSON makes more of a byte than `{},{},…`, by the measure of `size_of`.
+# The most memory per byte of JSON, which `{},{},…` takes by the measure of `size_of`.
 _DENSEST = 81
 _METADATA = (
     *("name", "namespace", "uid", "generation", "labels", "finalizers"),
@@ -51,15 +51,15 @@ _COMMON = (
     # Their names have dots in them.
     *(("metadata", "annotations", name) for name in KNOWN),
 )
-"""What is read of every object, whatever its kind."""
+"""The fields that are read of every object, whatever its kind."""
 
 
 class UnreadableError(Exception):
-    """The bytes are not the JSON that was asked for, or too much would be made of them."""
+    """The bytes are not the requested JSON, or would take too much memory."""
 
 
 class _TooMuchError(UnreadableError):
-    """More may be made of the bytes than there is room for."""
+    """The objects may take more memory than there is room for."""
 
 
 class _ListMeta(msgspec.Struct):
@@ -72,11 +72,11 @@ class Page:
     """The objects of one page of a list.
 
     Attributes:
-        objects: In their order.
+        objects: The objects, in order.
         size: About how many bytes they take.
-        token: What the next page is asked with; empty on the last.
-        cut: Whether there are more on the page.
-        api_version: The group and version that the list says to be of; empty where it says none.
+        token: The continue token of the next page; empty on the last.
+        cut: Whether the page has more objects.
+        api_version: The group and version that the list states; empty if it states none.
     """
 
     objects: list[Made] = field(default_factory=list[Made])
@@ -91,34 +91,34 @@ _encode = msgspec.json.Encoder().encode
 
 
 def decode_object(body: bytes, fields: tuple[str, ...]) -> Made:
-    """One object, of which these fields are kept besides the metadata; see `Rule.fields`.
+    """Decode one object, keeping these fields besides the metadata; see `Rule.fields`.
 
     Raises:
-        UnreadableError: The bytes are no JSON object, or too large.
+        UnreadableError: The bytes are not a JSON object, or too large.
     """
     return _decode(_decoder(fields), body, LARGEST_MADE)
 
 
 def decode_whole(body: bytes) -> Made:
-    """One object as it is.
+    """Decode one object with all fields.
 
     Raises:
-        UnreadableError: The bytes are no JSON object, or too large.
+        UnreadableError: The bytes are not a JSON object, or too large.
     """
     return _decode(_whole, body, LARGEST_MADE)
 
 
 def decode_page(body: bytes, kind: str, fields: tuple[str, ...], room: int = LARGEST_MADE) -> Page:
-    """A page of a list, cut where its objects would take more room than there is.
+    """Decode a page of a list, cut where its objects would take more than the room.
 
     Args:
-        body: The answer.
+        body: The response body.
         kind: The kind of the list, such as ``PodList``.
-        fields: What is kept of each object.
+        fields: The fields that are kept of each object.
         room: Bytes that the objects may take.
 
     Raises:
-        UnreadableError: The bytes are no list of that kind.
+        UnreadableError: The bytes are not a list of that kind.
     """
     try:
         head = _page_decoder().decode(body)
@@ -131,7 +131,7 @@ def decode_page(body: bytes, kind: str, fields: tuple[str, ...], room: int = LAR
         raise UnreadableError(f"part of a {kind} and no way to the rest")
     page = Page(token=token, api_version=head.apiVersion)
     collecting = gc.isenabled()
-    # It would look through all that was made so far again and again, and there are no cycles.
+    # It would scan all objects made so far again and again, and there are no cycles.
     gc.disable()
     try:
         _fill(page, head.items, _decoder(fields), room)
@@ -142,18 +142,18 @@ def decode_page(body: bytes, kind: str, fields: tuple[str, ...], room: int = LAR
 
 
 def size_of(made: Mapping[str, Any]) -> int:
-    """About how many bytes an object takes: its text, and each part that it is made of."""
+    """Approximate bytes of an object: its text, and each of its parts."""
     return weigh(_encode(made))
 
 
 def weigh(text: bytes) -> int:
-    """About how many bytes JSON takes once it is decoded whole."""
-    # What lists take is in that of their commas.
+    """Approximate bytes of JSON once it is decoded whole."""
+    # The size of lists is included in that of their commas.
     return len(text) + 160 * text.count(b"{") + 80 * text.count(b",")
 
 
 def _fill(page: Page, items: Any, decoder: msgspec.json.Decoder[Any], room: int) -> None:
-    """Decode items until there are no more, or no more room."""
+    """Decode items until the end, or until there is no more room."""
     for item in msgspec.structs.astuple(items) if items else ():
         if item is None:
             return
@@ -174,8 +174,8 @@ def _fill(page: Page, items: Any, decoder: msgspec.json.Decoder[Any], room: int)
 def _page_decoder() -> msgspec.json.Decoder[Any]:
     """The decoder of pages, which leaves each item for later.
 
-    An array of any length would be decoded whole; a struct takes as many items as it has fields
-    and passes over the others.
+    An array of any length would be decoded whole; a struct decodes as many items as it has fields
+    and skips the others.
     """
     names = [(f"item{number}", msgspec.Raw, None) for number in range(MOST_ITEMS + 1)]
     items = msgspec.defstruct("_Items", names, array_like=True)
@@ -190,20 +190,20 @@ def _page_decoder() -> msgspec.json.Decoder[Any]:
 
 @cache
 def _decoder(fields: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
-    """The decoder for objects of which these fields are kept."""
+    """The decoder that keeps these fields of objects."""
     paths = [*_COMMON, *[tuple(path.split(".")) for path in fields]]
-    # Whoever reads none of a part still reads that it is an object.
+    # Even if no field of a part is read, it is checked to be an object.
     parts: dict[tuple[str, ...], Made] = {(): {}, ("spec",): {}, ("status",): {}}
     whole = {".".join(path).replace("[]", "") for path in paths}
     for path in paths:
         for depth in range(1, len(path)):
-            # What is named whole stays whole, whoever names a part of it.
+            # A field that is kept whole stays whole, even if a part of it is named too.
             if ".".join(path[:depth]).replace("[]", "") in whole:
                 break
             parts.setdefault(path[:depth], {})
         else:
             parts[path[:-1]][path[-1].removesuffix("[]")] = Any
-    # Made as the process runs, out of what the rules name: no checker can follow.
+    # Built at runtime from the fields of the rules: no type checker can follow.
     kept: Any = Any
     for path in sorted(parts, key=len, reverse=True):
         kept = cast(Any, TypedDict)("_Kept", parts[path], total=False)
@@ -214,7 +214,7 @@ def _decoder(fields: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
 
 
 def _decode(decoder: msgspec.json.Decoder[Any], text: bytes | msgspec.Raw, room: int) -> Made:
-    # What it takes at most is counted only where its length leaves it open.
+    # Its size is estimated exactly only if its length alone does not decide.
     if _DENSEST * len(text) > room and weigh(bytes(text)) > room:
         raise _TooMuchError("larger than what is taken in")
     try:
