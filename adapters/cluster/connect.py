@@ -223,7 +223,7 @@ def _configure(configuration: Configuration, config: ClusterConfig) -> tuple[str
 
 
 def _home(environ: Mapping[str, str]) -> Path | None:
-    """The home folder; None if HOME is relative to the working folder of the process."""
+    """The home folder; None if HOME is not an absolute path."""
     home = Path(environ.get("HOME", ""))
     return home if home.is_absolute() else None
 
@@ -406,7 +406,7 @@ def _is_there(path: str) -> bool:
     """Whether a file exists.
 
     Raises:
-        OSError: It exists, but cannot be read, or is not a regular file.
+        OSError: It exists, but cannot be read, is not a regular file, or is too large.
     """
     try:
         read_regular_file(path, _LARGEST_FILE)

@@ -214,7 +214,7 @@ def _decoder(fields: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
 
 
 def _decode(decoder: msgspec.json.Decoder[Any], text: bytes | msgspec.Raw, room: int) -> Made:
-    # Its size is estimated exactly only if its length alone does not decide.
+    # The size is estimated only if the length alone does not settle it.
     if _DENSEST * len(text) > room and weigh(bytes(text)) > room:
         raise _TooMuchError("larger than what is taken in")
     try:

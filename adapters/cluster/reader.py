@@ -1,4 +1,4 @@
-"""Reads objects and lists of a cluster, and what it serves, from its API server."""
+"""Reads objects, lists and the served kinds of a cluster from its API server."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ __all__ = ["LiveReader"]
 
 T = TypeVar("T")
 
-# A namespace of 2,000 workloads is one answer of some ten MiB; where the objects are so large that
-# such a page is over the bound, it is asked for in small ones.
+# A namespace of 2,000 workloads is one response of some ten MiB; if the objects are so large that
+# such a page exceeds the bound, it is read in small pages.
 _SMALL_PAGE = 200
 _MOST_OBJECTS = 20_000
-# A URL that holds a longer one is refused by the API server.
+# The API server refuses a URL with a longer token.
 _LONGEST_TOKEN = 2**16
-# What the API server says of a group, a version or a kind that it has not.
+# The API server's body for a group, a version or a kind that it does not serve.
 _NO_SUCH_PATH = b"404 page not found"
 _PARTIAL, _PARTIAL_VERSION = "PartialObjectMetadata", "meta.k8s.io/v1"
 _DISCOVERY = "what the cluster serves"
-# The aggregated form, which clusters since 1.26 have, tells in one answer what others tell group by
+# The aggregated form, in clusters since 1.26, has in one response what the others have group by
 # group.
 _DISCOVERY_FORMS = ",".join(
     (
@@ -62,18 +62,18 @@ _DISCOVERY_FORMS = ",".join(
 )
 _MOST_GROUP_VERSIONS = 200
 _MOST_KINDS = 20_000
-# In letters, its short names included, each of which takes some besides its own.
+# In characters, including its short names, each with some overhead.
 _LARGEST_KIND = 2**10
 _SHORT_NAME = 60
 
 
 class LiveReader:
-    """A `ClusterReader` that asks the API server each time.
+    """A `ClusterReader` that calls the API server for every reading.
 
     Args:
         client: Sends its requests.
-        memory: Where large answers take their room.
-        rules: They name the fields that are kept of each kind.
+        memory: The budget for large responses.
+        rules: The rules, which name the fields to keep of each kind.
     """
 
     def __init__(self, client: Client, memory: Memory, rules: Rules = RULES) -> None:
@@ -84,7 +84,7 @@ class LiveReader:
     def read(self, query: Query, deadline: Deadline, most: int = _MOST_OBJECTS) -> Reading:
         """See `ClusterReader.read`; a list that has more objects than `most` may be cut."""
         began = deadline.clock()
-        # Its names are matched as it is made; they become a path, so once more.
+        # Creating a query validates its names; they become part of a path, so validate again.
         query = replace(query)
         fields = self._rules.find(query.kind.kind, query.kind.api_version).fields
         intake = _Object(query, fields, final=True) if query.name else _list(query, fields, most)
@@ -118,7 +118,8 @@ class LiveReader:
             for group_version in stated:
                 if served.is_full:
                     break
-                # A group that another server serves, such as metrics, may be away by itself.
+                # A group that another server serves, such as metrics, may be unavailable on its
+                # own.
                 try:
                     take = partial(served.take_group, group_version)
                     self._discovery(f"{root}/{group_version}", deadline, take)
@@ -139,7 +140,7 @@ class LiveReader:
     def _discovery(
         self, path: str, deadline: Deadline, take: Callable[[Mapping[str, Any]], T]
     ) -> T:
-        """What is made of one answer of the discovery API, while there is room for it."""
+        """Process one response of the discovery API, while there is room for it."""
         with self._memory.room() as room:
             request = Request(path, _DISCOVERY, _DISCOVERY_FORMS)
             status, body = self._client.send(request, deadline, room)
@@ -153,13 +154,13 @@ class LiveReader:
                 raise UpstreamError(_DISCOVERY, f"the API server's answer is {error}") from error
 
     def _refusal(self, query: Query, status: int, body: bytes, deadline: Deadline) -> ReadError:
-        """What another status than 200 means."""
+        """The error for a status other than 200."""
         what, kind = str(query), query.kind
         if status == 404 and self._is_not_served(query, body, deadline):
             name = f"{kind.plural}.{kind.group}".rstrip(".")
             known = "kubectl api-resources lists what it serves"
             return NotServed("kind", f"the cluster serves no {name!a}; {known}")
-        # A proxy's page on the way is no word of the API server's on what exists.
+        # A proxy's error page does not say what exists in the cluster.
         if status in (403, 404) and _is_status(body):
             if status == 403:
                 return Forbidden(what, "forbidden by the cluster's RBAC")
@@ -168,24 +169,24 @@ class LiveReader:
         return UpstreamError(what, f"the API server answered {status}")
 
     def _is_not_served(self, query: Query, body: bytes, deadline: Deadline) -> bool:
-        """Whether a 404 is of a kind that there is not, rather than of an object."""
+        """Whether a 404 is for a kind that is not served, rather than for an object."""
         plain = body.strip() == _NO_SUCH_PATH
         if is_custom(query.kind):
             return plain or (not query.name and _is_status(body))
-        # Kubernetes' own kinds are there but in another version: a proxy may know those words too.
+        # Built-in kinds may be missing in this version only, and a proxy may send the same words.
         return plain and not self.discover(deadline).has(query.kind)
 
 
 @dataclass(slots=True)
 class _Intake:
-    """What was taken in so far.
+    """The state of a reading: what has been read so far.
 
     Attributes:
-        query: What was asked for.
+        query: The query.
         page: Objects on a page.
-        most: Objects after which no further page is asked for.
-        final: Whether it is not begun anew.
-        token: What the next page is asked with; empty for the first.
+        most: Objects after which no further page is read.
+        final: Whether it is never started again.
+        token: The continue token of the next page; empty for the first.
     """
 
     query: Query
@@ -201,7 +202,7 @@ class _Intake:
     tokens: set[str] = field(default_factory=set[str])
 
     def request(self) -> Request:
-        """What is to be asked next."""
+        """The next request."""
         query, kind = self.query, self.query.kind
         accept = "application/json"
         if kind.metadata_only:
@@ -220,26 +221,26 @@ class _Intake:
         return Request(path, str(query), accept)
 
     def take(self, body: bytes) -> None:
-        """Take in an answer.
+        """Process a response.
 
         Raises:
-            UpstreamError: It is none to this question.
+            UpstreamError: It does not match the request.
         """
         raise NotImplementedError
 
     def form(self) -> tuple[str, str]:
-        """The version and the kind in which each object is asked for."""
+        """The version and the kind in which each object is requested."""
         kind = self.query.kind
         partial = (_PARTIAL_VERSION, _PARTIAL)
         return partial if kind.metadata_only else (kind.api_version, kind.kind)
 
     def unlike(self, what: object) -> UpstreamError:
-        """The error of an answer that is something else."""
+        """The error for a response that is something else."""
         return UpstreamError(str(self.query), f"the API server's answer is {what}")
 
 
 class _Object(_Intake):
-    """One object by its name."""
+    """Reads one object by its name."""
 
     def take(self, body: bytes) -> None:
         kind = self.query.kind
@@ -259,7 +260,7 @@ class _Object(_Intake):
 
 
 class _List(_Intake):
-    """All of a kind, page by page."""
+    """Reads all objects of a kind, page by page."""
 
     def take(self, body: bytes) -> None:
         kind = self.query.kind
@@ -268,20 +269,20 @@ class _List(_Intake):
             page = decode_page(body, f"{of_each}List", self.fields, LARGEST_MADE - self.size)
         except UnreadableError as error:
             raise self.unlike(error) from error
-        # Two groups may have kinds of one name.
+        # Two groups may have kinds of the same name.
         if page.api_version != version:
             raise self.unlike(f"no {of_each}List of {version}")
         for made in page.objects:
             if not self._is_member(made):
                 raise self.unlike("a list of something else")
-            # The items of a list do not repeat what they are.
+            # The items of a list have no kind and version of their own.
             made["apiVersion"], made["kind"] = kind.api_version, kind.kind
         self.objects += page.objects
         self.size += page.size
         self._turn(page)
 
     def _turn(self, page: Page) -> None:
-        """Go on to the next page, unless there is none or enough was read."""
+        """Advance to the next page, unless there is none or enough was read."""
         if len(page.token) > _LONGEST_TOKEN or page.token in self.tokens:
             raise self.unlike("a list that leads nowhere")
         self.token = page.token
@@ -297,7 +298,7 @@ class _List(_Intake):
         self.complete = not page.token or self.gap is not None
 
     def _is_member(self, made: Mapping[str, Any]) -> bool:
-        """Whether an item belongs there; few servers repeat in each what it is."""
+        """Whether an item belongs in the list; few servers state the kind in each item."""
         version, of_each = self.form()
         metadata, namespace = made.get("metadata"), self.query.namespace
         return (
@@ -317,13 +318,13 @@ def _list(
     *,
     final: bool = False,
 ) -> _List:
-    """A list of which nothing was taken in yet."""
+    """A list of which nothing was read yet."""
     most = min(most, _MOST_OBJECTS)
     return _List(query, fields, min(page, most), most, final=final)
 
 
 def _path(query: Query) -> str:
-    """The path of an object or a list; a kind that the cluster itself names is quoted too."""
+    """The path of an object or a list; names of kinds from the cluster are quoted too."""
     kind = query.kind
     root = f"apis/{quote(kind.group, safe='')}" if kind.group else "api"
     place = f"namespaces/{query.namespace}/" if query.namespace else ""
@@ -339,7 +340,7 @@ def _is_status(body: bytes) -> bool:
 
 
 class _Served:
-    """The kinds that answers of the discovery API tell of, and what they leave open."""
+    """The kinds in the responses of the discovery API, and the gaps in them."""
 
     def __init__(self) -> None:
         self.is_full = False
@@ -348,13 +349,13 @@ class _Served:
         self._is_odd = False
 
     def told(self, began: float) -> ServedKinds:
-        """What the cluster serves, by a reading that began then."""
+        """The served kinds, by a reading that began at that time."""
         whole = not (self._is_odd or self.unread)
         unread = () if self._is_odd else self.unread
         return ServedKinds(self._kinds, whole=whole, began=began, unread=unread)
 
     def take_root(self, answer: Mapping[str, Any]) -> list[str]:
-        """The groups and versions that have to be asked for each; none where all is told."""
+        """The groups and versions that need a request each; none if the response has everything."""
         if answer.get("kind") == "APIGroupDiscoveryList":
             self._add(_aggregated(answer))
             self.unread |= _stale_groups(answer)
@@ -366,18 +367,17 @@ class _Served:
         return usable
 
     def take_group(self, group_version: str, answer: Mapping[str, Any]) -> None:
-        """The kinds of one group and version."""
+        """Add the kinds of one group and version."""
         self._add(_resources(answer, group_version))
 
     def _add(self, resources: Iterable[Mapping[str, Any]]) -> None:
         for resource in resources:
-            # Reviews and the like can only be made.
+            # Reviews and the like can only be created.
             if "get" not in items(resource.get("verbs")):
                 continue
             kind = kind_of(resource)
             if kind is None:
-                # Subresources are no kinds; anything else that is none is one that nobody can
-                # ask for.
+                # Subresources are not kinds; anything else here is a kind that cannot be requested.
                 self._is_odd |= "/" not in text(resource.get("name"))
             elif len(self._kinds) >= _MOST_KINDS:
                 self.is_full = self._is_odd = True
@@ -404,7 +404,7 @@ def _aggregated(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _stale_groups(answer: Mapping[str, Any]) -> set[str]:
-    """The groups whose own server the API server could not ask."""
+    """The groups whose own server the API server could not reach."""
     return {
         text(mapping(group.get("metadata")).get("name"))
         for group in mappings(answer.get("items"))
@@ -430,7 +430,7 @@ def _group_versions(answer: Mapping[str, Any]) -> list[str]:
     ]
     versions = answer.get("versions")
     if is_list(versions):
-        # The core group's versions, each a text.
+        # The versions of the core group, as plain text.
         group_versions += [text(version) for version in versions]
     return group_versions
 
@@ -443,12 +443,12 @@ def _resources(answer: Mapping[str, Any], group_version: str) -> Iterator[Mappin
 
 
 def _expect(answer: Mapping[str, Any], *kinds: str) -> None:
-    """Raise unless an answer is of a kind: of anything else it does not follow what is served."""
+    """Raise unless a response has one of the kinds: others do not show what is served."""
     if answer.get("kind") not in kinds:
         raise UpstreamError(_DISCOVERY, "the API server's answer is no discovery")
 
 
 def _is_path(group_version: str) -> bool:
-    """Whether a group and version are what a path may hold as they are."""
+    """Whether a group and version can be used in a path unchanged."""
     plain = group_version.replace("/", "", 1).replace(".", "").replace("-", "")
     return plain.isascii() and plain.isalnum() and ".." not in group_version
