@@ -1,4 +1,4 @@
-"""``check``: judge live objects, or those in dumps and manifests."""
+"""``check``: judges live objects, or those in dumps and manifests."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ _OFFLINE_SECONDS = 3600.0
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge what the command line names and print it.
+    """Judge the objects that the command line names, and print the verdicts.
 
     Raises:
-        CommandError: Nothing could be judged.
+        CommandError: No object could be judged.
     """
     question = Question.of(arguments)
     try:
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Configured:
-    """What the settings and the configuration file say, as far as they are needed."""
+    """The parts of the settings and the configuration file that are needed."""
 
     settings: Settings | None = None
     policy: Policy = Policy()
@@ -141,13 +141,13 @@ def _live(arguments: argparse.Namespace, question: Question) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """What the checks of one command share.
+    """Runs the checks of one command.
 
     Attributes:
-        reader: Where objects are read.
-        question: What is asked.
+        reader: Reads the objects.
+        question: The question of the command line.
         configured: The policy and the component.
-        timeout: Seconds for the reading of each object, or of a group.
+        timeout: Seconds for reading each object, or a group.
     """
 
     reader: ClusterReader
@@ -156,14 +156,14 @@ class _Check:
     timeout: float
 
     def deadline(self) -> Deadline:
-        """When the next answer must be there."""
+        """The deadline of the next answer."""
         return Deadline.after(self.timeout, time.monotonic)
 
     def objects(self, namespace: str, *, wide: bool) -> Answer:
-        """The objects that are named; explained even if they are well where it is shown `wide`.
+        """Judge the named objects; if `wide`, healthy ones are explained too.
 
         Raises:
-            CommandError: None of them could be read.
+            CommandError: No object could be read.
             NotServed: The cluster serves no such kind.
             ReadError: What the cluster serves could not be read.
         """
@@ -204,11 +204,11 @@ class _Check:
         return _verdict(found.assessment, found.worth, deadline)
 
     def group(self, namespace: str) -> Answer:
-        """The component that is named, or what a selection holds.
+        """Judge the named component, or a selection.
 
         Raises:
             NotServed: The cluster serves no such kind.
-            ReadError: Nothing of it could be read.
+            ReadError: None of it could be read.
         """
         component, now, deadline = self.configured.component, self.question.now, self.deadline()
         if component is not None:
@@ -282,14 +282,14 @@ def _offline(arguments: argparse.Namespace, question: Question) -> Answer:
     found += _not_in_the_input(subjects, chosen, question.namespace)
     if question.subjects or question.kinds:
         return Answer(found, listed=bool(subjects))
-    # `kubectl get all` lists Services and not what they are judged by: no evidence is no bad news.
+    # `kubectl get all` lists Services without their evidence: missing evidence is not bad news.
     uncounted = [entry for entry in found if entry.assessment.reason == UNREAD]
     counted = [entry for entry in found if entry.assessment.reason != UNREAD]
     return Answer(counted, uncounted=uncounted) if counted else Answer(found)
 
 
 def _once(objects: Iterable[Manifest]) -> list[Manifest]:
-    """Each object once, though overlapping dumps may hold it more often; the last one counts."""
+    """Each object once, as overlapping dumps may repeat it; the last one counts."""
     kept: dict[object, Manifest] = {}
     for number, manifest in enumerate(objects):
         meta = meta_of(manifest)
@@ -304,7 +304,7 @@ def _chosen(
     kinds: Sequence[Kind],
     question: Question,
 ) -> list[Manifest]:
-    """The objects to judge: those named, those of the kinds, or all that count."""
+    """The objects to judge: the named ones, those of the kinds, or all members."""
     if subjects:
         return [
             entry
@@ -314,7 +314,7 @@ def _chosen(
         ]
     return [
         entry
-        # Who owns whom does not depend on what is asked for.
+        # Ownership does not depend on which objects were requested.
         for entry in members_of(objects, kinds=kinds)
         if _is_asked_for(entry, question) and (not kinds or any(is_of(entry, k) for k in kinds))
     ]

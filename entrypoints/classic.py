@@ -1,4 +1,4 @@
-"""The classic entry point: our own server in a process that is tuned for it."""
+"""The classic entry point: our own server in a process tuned for it."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from .signals import Stop
 
 __all__ = ["server_for"]
 
-# Threads that judge a thousand objects each leave the loop and the probes a turn this soon.
+# How soon threads that judge a thousand objects each yield to the loop and the probes.
 _SWITCH_SECONDS = 0.0005
 
 
 def server_for(app: Any, settings: Settings, stop: Stop) -> Server:
-    """The server of a WSGI application, which listens from now on.
+    """Create the server of a WSGI application; it listens at once.
 
     Raises:
-        CommandError: The address cannot be listened on, or the limits of the process are too low.
+        CommandError: The server cannot listen on the address, or the process's limits are too low.
     """
-    # Before there are threads.
+    # Before threads are started.
     share_arenas()
-    # What was loaded stays.
+    # Loaded modules stay in memory.
     gc.freeze()
     gc.enable()
-    # A full collection of what 20,000 objects leave would hold up /livez, and finds little.
+    # A full collection after 20,000 objects would delay /livez, and finds little.
     gc.set_threshold(20_000, 20, 50)
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:

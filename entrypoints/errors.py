@@ -1,6 +1,6 @@
-"""What ends a command: a message for people and an exit code.
+"""Errors that end a command, with a message for people and an exit code.
 
-Nothing here needs a library: whoever catches one of these may lack the very one that it is about.
+This module imports no library: an error may be about the very one that is missing.
 """
 
 from __future__ import annotations
@@ -20,11 +20,10 @@ EXIT_UNREADABLE = 3
 
 
 class CommandError(Exception):
-    """Ends a command; every line of the message says what, where, and what to do.
+    """Ends a command; every line of the message says what is wrong, where, and what to do.
 
     Attributes:
-        exit_code: 2 where the command line or the configuration is wrong, 3 where nothing could
-            be read.
+        exit_code: 2 if the command line or the configuration is wrong, 3 if nothing could be read.
     """
 
     def __init__(self, message: str, exit_code: int) -> None:
@@ -33,10 +32,10 @@ class CommandError(Exception):
 
 
 class ClusterNotFoundError(Exception):
-    """No cluster was found to read.
+    """No cluster was found.
 
     Attributes:
-        cause: Where it was looked for, and what was found there.
+        cause: The places searched, and what was found there.
     """
 
     def __init__(self, cause: str) -> None:
@@ -45,12 +44,12 @@ class ClusterNotFoundError(Exception):
 
 
 class MissingExtraError(Exception):
-    """A library is not installed.
+    """An optional library is not installed.
 
     Attributes:
-        purpose: What needs it, as the subject of a sentence and its verb.
-        extra: What brings it.
-        beside: Other extras that are needed then.
+        purpose: What needs it, as the subject and verb of a sentence.
+        extra: The extra that installs it.
+        beside: Other extras that are needed too.
         module: The library.
     """
 

@@ -1,4 +1,4 @@
-"""What the command line of ``check`` asks for."""
+"""Parses the command line of ``check``."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ __all__ = ["Question"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to judge, and where the line is.
+    """What to judge, and what counts as failing.
 
     Attributes:
-        subjects: A word of a kind and a name each, where objects are named.
-        kinds: Words of kinds, where kinds are named.
-        namespace: Where; None where the command line does not say, empty for all namespaces.
-        selector: Which of them, by their labels; None for all.
-        component: The component that is judged in place of all that; empty for none.
-        failure_policy: What counts as failing, and from when on.
+        subjects: The word for the kind and the name of each object, if objects are named.
+        kinds: The words for kinds, if kinds are named.
+        namespace: The namespace; None if not given, empty for all namespaces.
+        selector: Selects them by label; None for all.
+        component: The component to judge instead; empty for none.
+        failure_policy: What counts as failing, and after how long.
         now: The time to judge at.
     """
 
@@ -41,10 +41,10 @@ class Question:
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> Question:
-        """The question that the arguments of ``check`` put.
+        """Create the question from the arguments of ``check``.
 
         Raises:
-            CommandError: They contradict one another, or one has another form.
+            CommandError: They contradict one another, or one is malformed.
         """
         subjects, kinds = _objects(arguments.objects)
         if subjects and (kinds or arguments.selector or arguments.all_namespaces):
@@ -70,7 +70,7 @@ class Question:
 
 
 def _objects(texts: list[str]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """Objects as KIND/NAME, and kinds as KIND or KIND,KIND."""
+    """Parse objects, as KIND/NAME, and kinds, as KIND or KIND,KIND."""
     subjects: list[tuple[str, str]] = []
     kinds: list[str] = []
     for text in texts:

@@ -1,4 +1,4 @@
-"""What ``check`` prints: rows for people, names for scripts, the body of the HTTP contract."""
+"""The output of ``check``: rows for people, names for scripts, or the body of the HTTP API."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Verdict:
     """A verdict on one object.
 
     Attributes:
-        assessment: What it says.
+        assessment: The assessment.
         age: Seconds since the oldest reading behind it began.
-        stale: Whether any of them is older than it should be.
+        stale: Whether one of them is older than its lifetime.
     """
 
     assessment: Assessment
@@ -41,16 +41,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was found.
+    """The result of a check.
 
     Attributes:
         found: A verdict on each object.
-        listed: Whether every object is shown, and not only those that are not fine.
-        group: What the objects are together, and its name; None where objects were named.
-        title: What the group is called for people.
+        listed: Whether to show every object, and not only those that are not healthy.
+        group: The kind and name of the group; None if objects were named.
+        title: The group's title for people.
         needed: How many must be up; None for all.
-        uncounted: Verdicts that say only that their evidence is not in the input: they are shown,
-            and decide nothing.
+        uncounted: Verdicts of objects whose evidence is not in the input: they are shown, but do
+            not count.
     """
 
     found: Sequence[Verdict]
@@ -62,7 +62,7 @@ class Answer:
 
 
 def report(answer: Answer, output: str, now: datetime, failure_policy: FailurePolicy) -> bool:
-    """Print what was found as `output` says; whether it is good enough."""
+    """Print the result in the format `output`; return whether it passes the policy."""
     summary = summarize((entry.assessment for entry in answer.found), answer.needed)
     if output == "json":
         _print_json(answer, summary, now)
@@ -122,7 +122,7 @@ def _row(item: Assessment) -> str:
 
 
 def _kind(item: Assessment) -> str:
-    """The kind as kubectl names it, with its group where that is another project's."""
+    """The kind as kubectl names it, with its group if it is another project's."""
     group = item.api_version.rpartition("/")[0]
     custom = is_custom(Kind(item.kind, "", group, ""))
     return f"{item.kind.lower()}.{group}" if custom else item.kind.lower()
@@ -148,5 +148,5 @@ def _word(health: Health) -> str:
 
 
 def _clean(text: str) -> str:
-    """Text of an object's without what a terminal would obey."""
+    """Text from an object without control sequences for the terminal."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

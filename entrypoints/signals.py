@@ -1,4 +1,4 @@
-"""The signals that stop a service: SIGTERM, SIGINT, and SIGHUP unless nohup has it ignored."""
+"""The signals that stop a service: SIGTERM, SIGINT, and SIGHUP unless nohup set it to ignored."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _STOPS = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Stop:
-    """Whether a service was asked to stop.
+    """Whether a stop of the service was requested.
 
-    It has no lock: a handler that runs in the middle of another one would wait for it for ever.
+    It has no lock: a handler that interrupts another one would deadlock.
 
     Attributes:
-        interrupted: Whether it was by SIGINT: then nobody waits for load balancers.
+        interrupted: Whether SIGINT requested it: then there is no wait for load balancers.
     """
 
     def __init__(self) -> None:
@@ -27,15 +27,15 @@ class Stop:
         self.interrupted: bool = False
 
     def is_asked(self) -> bool:
-        """Whether it was asked for."""
+        """Whether a stop was requested."""
         return self._asked
 
     def ask(self) -> None:
-        """Ask for it."""
+        """Request a stop."""
         self._asked = True
 
     def by_signals(self) -> AbstractContextManager[None]:
-        """Within it, signals ask for it; in the main thread alone.
+        """Within this context, signals request a stop; for the main thread only.
 
         A second SIGINT raises KeyboardInterrupt.
         """
@@ -49,9 +49,9 @@ class Stop:
 
 
 def ended_by_a_stop() -> AbstractContextManager[None]:
-    """Within it, the process ends when a stop is asked for: nobody has a connection yet.
+    """Within this context, a stop ends the process at once: there are no connections yet.
 
-    The kernel drops a signal to the first process of a container that has no handler for it.
+    The kernel drops signals without a handler for the first process of a container.
     """
     return _handling(dict.fromkeys(_STOPS, lambda: os._exit(0)))
 
