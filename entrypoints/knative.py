@@ -1,7 +1,7 @@
 """The Knative entry point: ``python -m k8s_heartbeat.entrypoints.knative``.
 
-Knative sets PORT. Its queue-proxy takes a pod out of service and drains it before it stops the
-process, which then only has to wait for the requests in flight.
+Knative sets PORT. Its queue-proxy takes a pod out of service and drains it before the process is
+stopped, so that only the requests in flight are left to wait for.
 """
 
 from __future__ import annotations

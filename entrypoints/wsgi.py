@@ -2,8 +2,8 @@
 
     gunicorn --threads 8 k8s_heartbeat.entrypoints.wsgi:application
 
-Such a server drains and logs in its own way, which importing this changes nothing of: what this
-package has to say goes through the logger ``k8s_heartbeat`` alone, as lines of JSON to stderr.
+Such a server drains and logs in its own way, and importing this module does not change that: this
+package logs only through the logger ``k8s_heartbeat``, as lines of JSON to stderr.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["application"]
 
-# A WSGI server imports this module for its one name, so it is made here and now: what is wrong
-# with the configuration shall stop the server before it takes a request.
+# A WSGI server imports this module for its one name, so the app is created on import: an invalid
+# configuration must stop the server before it takes a request.
 _wrong: SettingsError | None = None
 try:
     _settings = load(os.environ)[0]

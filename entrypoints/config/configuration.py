@@ -1,4 +1,4 @@
-"""The configuration file: the policy, the components, kinds of one's own; all faults at once."""
+"""Parses the configuration file: the policy, the components and custom kinds."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ _SORT = Sort("configuration", "a configuration", _EXAMPLE)
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What the configuration file says; where there is none, nothing but the defaults.
+    """The content of the configuration file; without a file, the defaults.
 
     Attributes:
-        policy: The knobs of the rules, for everything that no component has knobs of its own for.
-        components: The components by their names, in the order of the file.
-        kinds: What is known of kinds of one's own.
-        rules: Which rule judges which kind, with those kinds.
+        policy: The parameters of the rules, for everything that a component does not override.
+        components: The components by name, in the order of the file.
+        kinds: The entries for custom kinds.
+        rules: Which rule judges which kind, including custom kinds.
     """
 
     policy: Policy = Policy()
@@ -62,10 +62,10 @@ class Configuration:
 
 
 def read_configuration(path: str) -> RereadFile[Configuration]:
-    """The configuration in a file, read again when it changes.
+    """The configuration in a file, re-read when it changes.
 
     Raises:
-        ConfigurationError: It cannot be read, or is wrong; every fault at once.
+        ConfigurationError: It cannot be read, or is invalid; lists every fault.
     """
     return read_document(path, _SORT, parse_configuration)
 
@@ -74,7 +74,7 @@ def parse_configuration(text: str) -> Configuration:
     """The configuration that a YAML text states; an empty text states the defaults.
 
     Raises:
-        ConfigurationError: It is wrong; every fault at once.
+        ConfigurationError: It is invalid; lists every fault.
     """
     root = parse_document(text, _SORT)
     configuration = _configuration(root)
@@ -113,7 +113,7 @@ def _configuration(root: Value) -> Configuration:
 
 
 def _policy(value: Value, base: Policy) -> Policy:
-    # Where all that stood beneath a key is commented out, YAML gives None.
+    # If everything below a key is commented out, YAML gives None.
     if value.found is None or not value.is_mapping_of(_KNOBS, "{stuckAfter: 2h}"):
         return base
     stated = {knob: value.take_at(name, form) for name, (knob, form) in _KNOBS.items()}
@@ -129,7 +129,7 @@ def _components(value: Value, policy: Policy) -> dict[str, Component]:
 
 
 def _component(value: Value, policy: Policy) -> Component | None:
-    """A component; None where there are faults in it."""
+    """A component; None if it has faults."""
     before = len(value.faults)
     if not value.is_mapping_of(_COMPONENT_KEYS, _COMPONENT_EXAMPLE):
         return None
@@ -146,12 +146,12 @@ def _component(value: Value, policy: Policy) -> Component | None:
 
 
 def _member(value: Value) -> Member | None:
-    """An entry of a component's members; None where there are faults in it."""
+    """An entry of a component's members; None if it has faults."""
     before = len(value.faults)
     if not value.is_mapping_of(_MEMBER_KEYS, _MEMBER_EXAMPLE):
         return None
     if not value.found:
-        # It would mean every workload there is, which nobody says by saying nothing.
+        # It would mean every workload, which must not be the meaning of an empty entry.
         value.refuse(f"an empty entry names nothing; an entry is such as {_MEMBER_EXAMPLE}")
         return None
     namespaces = _namespaces(value)
@@ -172,12 +172,12 @@ def _namespaces(value: Value) -> tuple[str, ...]:
         found = [entry.take(_NAMESPACE) for entry in stated.entries()]
     else:
         found = [stated.take(_NAMESPACES)]
-    # Whatever is named twice is read once.
+    # A namespace that is named twice is read once.
     return tuple(dict.fromkeys(namespace for namespace in found if namespace))
 
 
 def _check_scope(value: Value, kind: Kind | None) -> None:
-    """Refuse a namespace that a well-known kind has no use for, and the lack of one that it has."""
+    """Refuse a namespace for a known cluster-scoped kind, and a missing one for a namespaced."""
     if kind is None:
         return
     namespace = value.at("namespace")
@@ -194,7 +194,7 @@ def _check_scope(value: Value, kind: Kind | None) -> None:
 
 
 def _check_name(value: Value) -> None:
-    """Refuse a name of no kind, and a name beside a selector."""
+    """Refuse a name without a kind, or together with a selector."""
     if not value.has("name"):
         return
     if not value.has("kind"):
@@ -233,7 +233,7 @@ def _selector(found: object) -> LabelSelector:
 
 def _name_form(kind: Kind | None) -> Form[str]:
     """The form of an object's name, which depends on its kind."""
-    # The namespace is checked on its own.
+    # The namespace is checked separately.
     alone = replace(kind or Kind("", "", "", ""), namespaced=False)
 
     def parse(found: object) -> str:
@@ -263,7 +263,7 @@ _SELECTOR = Form(_selector, "a label selector", '"app=api,tier in (web,edge),!ca
 
 
 def _health_form(name: str, default: Health) -> Form[Health]:
-    """Those healths that `Policy` takes for the knob."""
+    """The form of a health that `Policy` accepts for the parameter."""
     words = [str(health) for health in Health if _is_taken(name, health)]
 
     def parse(found: object) -> Health:
@@ -283,7 +283,7 @@ def _is_taken(name: str, value: Any) -> bool:
 
 
 def _threshold_form(_: str, default: Threshold) -> Form[Threshold | str]:
-    """A threshold, or that Kubernetes itself states one."""
+    """The form of a threshold, or of the word for the one that Kubernetes states."""
 
     def parse(found: object) -> Threshold | str:
         return STATED if found == STATED else Threshold.parse(found)
@@ -324,7 +324,7 @@ def _knob_form(name: str, default: Any) -> Form[Any]:
 
     def parse(found: object) -> Any:
         value = form.parse(found)
-        # What `Policy` itself has against a value is a fault, too.
+        # A value that `Policy` itself rejects is a fault, too.
         replace(Policy(), **{name: value})
         return value
 
@@ -337,7 +337,7 @@ def _camel_case(name: str) -> str:
 
 
 _DEFAULTS = Policy()
-# A knob's default says which form it has: one that `Policy` gains can be set from a file at once.
+# The type of the default determines the form: new parameters of `Policy` work in a file at once.
 _KNOBS: Mapping[str, tuple[str, Form[Any]]] = {
     _camel_case(knob.name): (knob.name, _knob_form(knob.name, getattr(_DEFAULTS, knob.name)))
     for knob in fields(Policy)

@@ -1,4 +1,4 @@
-"""A YAML document that a person wrote: its values are taken in a form, or refused with their place.
+"""Validates a YAML document that a person wrote: each fault is reported with its place.
 
 All faults are found before any is reported.
 """
@@ -42,10 +42,10 @@ _MOST_FAULTS = 100
 
 
 class ConfigurationError(ValueError):
-    """A file of the configuration is wrong.
+    """A configuration file is invalid.
 
     Attributes:
-        faults: What is wrong, a line each: the place, what was found, the form and an example.
+        faults: The faults, a line each: the place, the value, the expected form and an example.
     """
 
     def __init__(self, faults: list[str]) -> None:
@@ -55,12 +55,12 @@ class ConfigurationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """What a document is one of.
+    """The type of a document.
 
     Attributes:
-        name: What the whole is called where a fault is in no place of it.
-        words: What it is, with its article.
-        example: A short one.
+        name: The name of the whole in faults that have no place.
+        words: Its description, with an article.
+        example: A short example.
     """
 
     name: str
@@ -70,13 +70,13 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """Something in the file.
+    """A value in the file.
 
     Attributes:
-        found: What it is, as YAML gives it.
-        place: Where it stands, as a path; empty for the whole.
-        faults: Where faults are noted down.
-        name: What the whole document is called.
+        found: The value, as YAML gives it.
+        place: Its place, as a path; empty for the whole.
+        faults: The list that collects faults.
+        name: The name of the whole document.
     """
 
     found: Any
@@ -85,13 +85,13 @@ class Value:
     name: str = "document"
 
     def refuse(self, problem: str) -> None:
-        """Note a fault down; nobody reads more than a hundred."""
+        """Record a fault, up to a hundred."""
         if len(self.faults) >= _MOST_FAULTS:
             return
         self.faults.append(f"{self.place or self.name}: {problem}")
 
     def check(self) -> None:
-        """Raise if any fault was noted down.
+        """Raise if any fault was recorded.
 
         Raises:
             ConfigurationError: With all of them.
@@ -100,7 +100,7 @@ class Value:
             raise ConfigurationError(self.faults)
 
     def take(self, form: Form[T]) -> T | None:
-        """The value in a form; None where it is not."""
+        """The value parsed by a form; None, with a fault, if it does not match."""
         try:
             return form.parse(self.found)
         except ValueError:
@@ -118,11 +118,11 @@ class Value:
         return Value(self.found.get(name), place, self.faults, self.name)
 
     def take_at(self, name: str, form: Form[T]) -> T | None:
-        """The value under a key in a form; None where there is none, or it is not."""
+        """The value under a key parsed by a form; None if it is absent or does not match."""
         return self.at(name).take(form) if self.has(name) else None
 
     def need_at(self, name: str, form: Form[T]) -> T | None:
-        """The value under a key that must be there, in a form."""
+        """The value under a required key, parsed by a form."""
         if not self.has(name):
             self.at(name).refuse(f"is needed: {form.words}, such as {form.example}")
         return self.take_at(name, form)
@@ -135,7 +135,7 @@ class Value:
         ]
 
     def check_once(self, key: str, advice: str) -> None:
-        """Refuse what an entry of a list has under a key, as an earlier one has already."""
+        """Refuse list entries whose value under a key repeats that of an earlier one."""
         places: dict[str, str] = {}
         for entry in self.entries():
             found = entry.found.get(key) if is_mapping(entry.found) else None
@@ -148,7 +148,7 @@ class Value:
             places.setdefault(found, entry.place)
 
     def is_mapping_of(self, known: Iterable[str], example: str) -> bool:
-        """Whether it is a mapping; a key of it that is not known is a fault."""
+        """Whether it is a mapping; unknown keys are faults."""
         if not is_mapping(self.found):
             self.refuse(f"{shown(self.found)} is not a mapping, such as {example}")
             return False
@@ -162,15 +162,15 @@ class Value:
 
 
 def read_document(path: str, sort: Sort, parse: Callable[[str], T]) -> RereadFile[T]:
-    """What a file says, read again when it changes.
+    """The parsed content of a file, re-read when it changes.
 
     Args:
         path: The file.
-        sort: What it is.
-        parse: Makes the result of its text, or raises ConfigurationError.
+        sort: The type of the document.
+        parse: Parses its text, or raises ConfigurationError.
 
     Raises:
-        ConfigurationError: It cannot be read, or is wrong; every fault at once.
+        ConfigurationError: It cannot be read, or is invalid; lists every fault.
     """
     parse_content = partial(_parsed, path=path, sort=sort, parse=parse)
     try:
@@ -193,10 +193,10 @@ def _parsed(content: bytes, *, path: str, sort: Sort, parse: Callable[[str], T])
 
 
 def parse_document(text: str, sort: Sort) -> Value:
-    """The whole of a YAML text; a key that stands twice is noted down as a fault.
+    """Parse a whole YAML text; a repeated key is recorded as a fault.
 
     Raises:
-        ConfigurationError: It is no YAML.
+        ConfigurationError: It is not YAML.
     """
     try:
         document, slips = load_document(text.removeprefix("\ufeff"))
@@ -239,7 +239,7 @@ _SCALARS: tuple[tuple[type, str], ...] = (
 
 
 def shown(found: object) -> str:
-    """What was found as a fault may tell of it: printable, no secret, and of which type it is."""
+    """A value for a fault message: printable, without secrets, and with its type."""
     if found is None:
         return "nothing"
     if isinstance(found, str):
@@ -258,15 +258,15 @@ def _scalar(scalar: object, words: str) -> str:
     try:
         text = str(scalar)
     except ValueError:
-        # Python refuses to print some thousand digits.
+        # Python refuses to print several thousand digits.
         return f"very many digits ({words})"
-    # About as YAML has it.
+    # Approximately as in YAML.
     text = text.lower() if isinstance(scalar, bool) else text
     return f"{text} ({words})" if is_plain(text) else f"{words} of {len(text)} characters"
 
 
 def _key(key: object, known: tuple[str, ...]) -> str:
-    """A key that is not known, as a part of a path; in quotes where it is no plain word."""
+    """An unknown key as part of a path, in quotes unless it is a plain word."""
     if not isinstance(key, str):
         return shown(key)
     if not is_plain(key, known):
@@ -276,7 +276,7 @@ def _key(key: object, known: tuple[str, ...]) -> str:
 
 
 def _instead_of(key: object, known: tuple[str, ...]) -> str:
-    """What to write in place of a key that is not known."""
+    """A suggestion in place of an unknown key."""
     by_lower_case = {name.lower(): name for name in known}
     asked = str(key)[:_LONGEST_KEY].lower() if isinstance(key, str) else ""
     close = difflib.get_close_matches(asked.replace("_", ""), by_lower_case, n=1)

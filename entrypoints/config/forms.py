@@ -1,6 +1,6 @@
-"""What a value must be like, in words and in code; for settings and for files alike.
+"""The forms of values, in words and in code, for settings and files.
 
-What parses a text here raises ValueError for any that is not of its form.
+The parsers here raise ValueError for a text that does not match.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ __all__ = [
 
 T = TypeVar("T")
 
-# What an address of Redis may say besides, and the values of it where not any path will do. Nothing
-# that would make it wait.
+# The options in a Redis address, with their allowed values; none means any path. Options that would
+# make Redis wait are not allowed.
 _REDIS_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "ssl_ca_certs": (),
     "ssl_ca_path": (),
@@ -49,13 +49,13 @@ _REDIS_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "ssl_check_hostname": ("true", "false"),
     "ssl_keyfile": (),
 }
-# Codes whose answers have no body, or another meaning than the answer's.
+# Codes of responses without a body, or with another meaning.
 _BODILESS = (204, 205, 304)
 _DATABASE = re.compile("/?|/[0-9]{1,9}")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _ORIGIN = re.compile(r"https?://[^/\s?#@]+/?")
 _LEVELS = {
-    # The words of the original's logger too.
+    # Including the words of the original's logger.
     "TRACE": "DEBUG",
     "DEBUG": "DEBUG",
     "INFO": "INFO",
@@ -70,13 +70,13 @@ _LEVELS = {
 
 @dataclass(frozen=True, slots=True)
 class Form(Generic[T]):
-    """What a value must be like.
+    """The form that a value must have.
 
     Attributes:
-        parse: Makes the value of what was found, or raises ValueError.
-        words: The form, for people: what it "is not" otherwise.
-        example: What it takes.
-        secret: Whether a fault must not repeat what was found.
+        parse: Parses what was found, or raises ValueError.
+        words: The form in words, to follow "is not" in a fault.
+        example: An example value.
+        secret: Whether a fault must not quote what was found.
     """
 
     parse: Callable[[Any], T]
@@ -113,7 +113,7 @@ def duration(least: timedelta, most: timedelta, example: str) -> Form[timedelta]
 
 
 def one_of(*words: str) -> Form[str]:
-    """The form of one of some words, in any case; the first is the example."""
+    """The form of one of the words, in upper or lower case; the first is the example."""
 
     def parse(text: str) -> str:
         if text.lower() not in words:
@@ -131,7 +131,7 @@ def any_text(found: object) -> str:
 
 
 def matching(pattern: re.Pattern[str]) -> Callable[[object], str]:
-    """Takes a text that a pattern matches as a whole."""
+    """A parser of texts that a pattern matches as a whole."""
 
     def parse(found: object) -> str:
         if pattern.fullmatch(any_text(found)) is None:
@@ -142,7 +142,7 @@ def matching(pattern: re.Pattern[str]) -> Callable[[object], str]:
 
 
 def listed(least: int = 0, most: int = sys.maxsize) -> Callable[[object], list[object]]:
-    """Takes a list of so many entries, whatever they are."""
+    """A parser of lists with a number of entries within bounds, of any type."""
 
     def parse(found: object) -> list[object]:
         if not is_list(found) or not least <= len(found) <= most:
@@ -160,7 +160,7 @@ def level(text: str) -> str:
 
 
 def codes(text: str) -> Mapping[str, int]:
-    """The table of codes with those changed that a text names, as ``down=400,missing=400``."""
+    """The table of codes with the changes in a text such as ``down=400,missing=400``."""
     found = dict(DEFAULT_CODES)
     parse = whole(200, 599, "", "").parse
     for entry in filter(None, (part.strip() for part in text.split(","))):
@@ -186,7 +186,7 @@ def origins(text: str) -> tuple[str, ...]:
 
 def base_path(text: str) -> str:
     """A prefix of paths, such as ``/heartbeat``."""
-    # Clients take a step of dots for another one.
+    # Clients resolve path segments of dots.
     if not _PREFIX.fullmatch(text) or {".", ".."} & {*text.split("/")}:
         raise ValueError
     return text
@@ -201,7 +201,7 @@ def names(text: str) -> tuple[str, ...]:
 
 
 def plain_ascii(text: str) -> str:
-    """A text of printable ASCII without a space."""
+    """A text of printable ASCII without spaces."""
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError
     return text
@@ -223,7 +223,7 @@ def redis(text: str) -> str:
     if url.scheme == "redis+unix":
         good = not url.hostname and len(url.path) > 1 and not options
     else:
-        # Reading a port that is none raises ValueError.
+        # Reading an invalid port raises ValueError.
         good = bool(url.hostname) and url.port != 0 and bool(_DATABASE.fullmatch(url.path))
         good = good and all(_is_redis_option(name, value) for name, value in options)
         good = good and (url.scheme == "rediss" or (url.scheme == "redis" and not options))

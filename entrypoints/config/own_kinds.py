@@ -1,4 +1,4 @@
-"""``kinds`` of the configuration file: how kinds of one's own state their health."""
+"""``kinds`` of the configuration file: how custom kinds state their health."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SENSES = {sense.name.lower(): sense for sense in Sense}
 
 
 def take_kinds(value: Value) -> Catalogue:
-    """The entries that the file has; what is wrong in one is noted down as a fault."""
+    """The entries in the file; errors in one are recorded as faults."""
     if value.found is None:
         return MappingProxyType({})
     if not is_mapping(value.found):
@@ -52,7 +52,7 @@ def _is_kind(value: Value, key: object) -> bool:
 
 
 def _entry(value: Value) -> Entry | None:
-    """An entry; None where there are faults in it."""
+    """An entry; None if it has faults."""
     before = len(value.faults)
     if not value.is_mapping_of(_FORMS, _ENTRY_EXAMPLE):
         return None

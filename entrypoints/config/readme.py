@@ -1,6 +1,6 @@
-"""The README's table of settings, out of their declarations.
+"""Generates the README's table of settings from their declarations.
 
-The first of the two markers between which it stands is the command that writes it.
+The table is between two markers, the first of which is the command that writes it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _END = "<!-- end -->\n"
 
 
 def with_table(text: str) -> str:
-    """A Markdown text with the table as it is now between the markers.
+    """A Markdown text with the current table between the markers.
 
     Raises:
-        ValueError: It has no markers.
+        ValueError: The text has no markers.
     """
     before, _, rest = text.partition(_BEGIN)
     _, found, after = rest.partition(_END)
