@@ -1,1 +1,1 @@
-"""Adapters: everything that connects the core to the outside world."""
+"""Adapters: everything that connects the core to the world outside."""

@@ -56,7 +56,7 @@ class Lifetimes:
     failure: float = 1.5
     """The API server failed or did not answer."""
     discovery: float = 60.0
-    """The kinds that the cluster serves."""
+    """The kinds that the cluster serves answer by themselves."""
     stale: float = 150.0
     """A reading that is served because a new one failed; never longer."""
 
@@ -66,11 +66,11 @@ class Entry(Generic[V]):
     """The cached result for a key.
 
     Attributes:
-        value: The answer; None if there is an error.
+        value: The answer; None where there is an error.
         error: Why there is no answer; holds nothing of the caller.
         began: When the call for it began, by the clock of the cache.
         fresh: Until when it is served without a new call.
-        ends: Until when it is kept.
+        ends: Until when it is remembered.
         size: About how many bytes it takes.
     """
 
@@ -90,7 +90,7 @@ class Cache(Generic[K, V]):
         clock: A monotonic clock, in seconds.
         lifetimes: How long answers are kept.
         places: How many callers may lead or wait at once; further ones fail immediately.
-        slots: The slots of computing callers, who leave theirs while they lead or wait.
+        slots: Where callers compute; they leave their slot while they lead or wait.
         usual_time: Seconds that callers usually have. No answer within less than half of it says
             nothing about the server; with 0 any time is enough.
         kept: The largest share of the memory for answers, in bytes.
@@ -129,7 +129,7 @@ class Cache(Generic[K, V]):
             return self.known(key)
 
     def settled(self, key: K, entry: Entry[V]) -> Entry[V]:
-        """An entry with an answer: this one, or an older one in place of a failure.
+        """An entry with an answer: this one, or an older one that stands in for a failure.
 
         Raises:
             ReadError: There is none; every caller gets its own error object.
@@ -151,7 +151,7 @@ class Cache(Generic[K, V]):
         raise raised
 
     def known(self, key: K) -> Entry[V] | None:
-        """Like `recall`, for a caller that holds the lock."""
+        """The same as `recall` for a caller that holds the lock."""
         now = self.clock()
         for shelf in (self.kept, self.refused, self.failed):
             try:
@@ -181,7 +181,7 @@ class Cache(Generic[K, V]):
             shelf.pop(key, None)
 
     def is_absence(self, key: K, error: ReadError) -> bool:
-        """Whether an error means that there is nothing to see.
+        """Whether an error says that there is nothing to be seen.
 
         An API server that has just started has no roles loaded and forbids everything: what was
         readable a moment ago is not taken as forbidden.
@@ -200,7 +200,7 @@ class Flight(Generic[K, V]):
     it is landed automatically.
 
     Args:
-        cache: The cache of the answer.
+        cache: Where the answer is remembered.
         key: The key of the answer.
         deadline: How long to wait.
 
@@ -245,7 +245,7 @@ class Flight(Generic[K, V]):
         """Lead if no other flight does; else return that one, or None if no wait is needed."""
         cache = self._cache
         with cache.memory.lock:
-            # The answer may have landed since the caller looked.
+            # It may have landed since the caller looked.
             self.entry = cache.known(self._key) or self.entry
             if self.entry is not _PENDING:
                 return None
@@ -289,15 +289,15 @@ class Flight(Generic[K, V]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        """Land the error, if there is one, and free the place.
+        """Land the error, if there is one, and make place for others.
 
         Raises:
-            ReadTimeout: No slot became free in time for the caller, who had left its own.
+            ReadTimeout: The slot that the caller had left did not become free in time.
         """
         handled = isinstance(error, ReadError)
         try:
             if self.leads and self.entry is _PENDING:
-                # A copy: the error itself references every frame below it, including the request's.
+                # A copy: the error itself holds every frame below it, the request's included.
                 failure = copy.copy(error) if isinstance(error, ReadError) else self._broken()
                 self._land(self._failure(failure), is_hasty=self._is_hasty(failure))
         finally:
@@ -322,10 +322,10 @@ class Flight(Generic[K, V]):
         lifetimes, now = self._cache.lifetimes, self._cache.clock()
         began = self._began
         if isinstance(error, NotFound) and error.began is not None:
-            # It is as old as the list that lacks the object.
+            # It is as old as the list that the object is not in.
             began = now = error.began
         if isinstance(error, NotServed):
-            # Groups depend on it: like a reading it ages, and is served in place of a failure.
+            # Groups rest on it: like a reading it grows old, and stands in for a failure.
             fresh = now + lifetimes.reading
             ends = max(fresh, now + lifetimes.stale)
         else:

@@ -1,4 +1,4 @@
-"""A `ClusterReader` that caches readings, absences and failures, with one call for each query."""
+"""A `ClusterReader` that remembers: readings, absences and failures, one call for each query."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class CachedReader:
     Args:
         reader: The other reader.
         clock: A monotonic clock, in seconds; that of every deadline.
-        lifetimes: How long answers are kept.
+        lifetimes: How long answers are remembered.
         memory: The budget of the cache.
         places: How many callers may wait for the reader at once; further ones get a stale reading
             or `ReadTimeout` immediately.
-        slots: The slots of computing callers, who leave theirs while they wait.
+        slots: Where callers compute; they leave their slot while they wait.
         usual_time: Seconds that callers usually have. A timeout after less than half of it is not
             cached, and other callers that waited make their own call.
     """
@@ -72,7 +72,7 @@ class CachedReader:
         )
 
     def read(self, query: Query, deadline: Deadline) -> Reading:
-        """See `ClusterReader.read`; every caller gets its own error object."""
+        """See `ClusterReader.read`; every caller gets an error of its own."""
         readings = self._readings
         entry = readings.recall(query)
         if entry is None:
@@ -88,7 +88,7 @@ class CachedReader:
         return entry.value if is_young else replace(entry.value, stale=True)
 
     def discover(self, deadline: Deadline) -> ServedKinds:
-        """See `ClusterReader.discover`; cached longer than a reading."""
+        """See `ClusterReader.discover`; remembered longer than a reading."""
         served = self._served
         entry = served.recall(_DISCOVERY)
         if entry is None:

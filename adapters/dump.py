@@ -1,6 +1,6 @@
 """Reads the objects in a file: a dump of `kubectl get`, or manifests.
 
-JSON needs only the standard library; YAML is read if PyYAML is installed.
+JSON needs nothing but the standard library; YAML is read where PyYAML is installed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _STANDARD_INPUT = ("-", "/dev/stdin")
 _DESCRIPTOR = re.compile("/(?:dev|proc/self)/fd/([0-9]{1,9})")
 _GZIP = b"\x1f\x8b"
 _PACKED = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
-# Compiled only if a file is neither JSON nor YAML.
+# Compiled where a file is neither JSON nor YAML.
 _TABLE = r"\s*(NAMESPACE +)?NAME *(  [A-Z]|[\r\n]|\Z)"
 _BEGINS = ("{", "[", "---", "apiVersion:", "kind:")
 _READABLE = "kubectl get -o json gives what can be judged"
@@ -70,7 +70,7 @@ def read_file(path: str) -> list[Manifest]:
 
 
 def parse_documents(text: str) -> list[Manifest]:
-    """The objects in a dump: JSON or YAML, one or several documents, with Lists expanded.
+    """The objects in a dump: JSON or YAML, one or several documents, Lists taken apart.
 
     For the output of `kubectl get --watch --output-watch-events`, the last state of each object.
 
@@ -144,7 +144,7 @@ def _text(raw: bytes) -> str:
 
 
 def _json_documents(text: str) -> list[object]:
-    """Consecutive JSON values, as several kubectl calls write them to one file."""
+    """JSON values one after the other, as several kubectl calls into one file leave them."""
     decoder = json.JSONDecoder()
     documents: list[object] = []
     at = 0
@@ -224,7 +224,7 @@ def _flatten(documents: Iterable[object], depth: int) -> Iterator[Manifest]:
         if document is None:
             continue
         if is_list(document):
-            # As in the output of `jq .items`.
+            # As `jq .items` leaves them.
             yield from _flatten(document, depth + 1)
             continue
         if not is_mapping(document):

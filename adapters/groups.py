@@ -34,13 +34,13 @@ class Groups:
     """Checks selections and components, and shares the results.
 
     Args:
-        reader: Reads objects; it leaves its caller's slot while it waits.
+        reader: Where objects are read; it leaves its caller's slot while it waits.
         policy: The parameters of the rules for selections.
         rules: Which rule judges which kind.
         clock: A monotonic clock, in seconds; that of every deadline.
         lifetimes: How long verdicts are shared: as long as readings are.
         memory: The budget of the results.
-        places: How many callers may compute or wait for a group at once.
+        places: How many callers may compute or wait for a group at one moment.
         slots: Their compute slots.
     """
 
@@ -85,14 +85,14 @@ class Groups:
         """The verdicts on the members of a group.
 
         Args:
-            group: The group.
+            group: Which.
             now: The time to judge at, timezone-aware.
-            deadline: When the answer is due.
+            deadline: When the answer must be there.
 
         Raises:
             InvalidQuery: The namespace cannot exist, or a kind is cluster-scoped.
             NotServed: The cluster serves no such kind.
-            ReadError: None of it could be read.
+            ReadError: Nothing of it could be read.
         """
         entry = self._results.recall(group)
         if entry is None:

@@ -22,7 +22,7 @@ _ALWAYS = ("time", "level", "logger", "message", "requestId", "exception")
 _LONG_LINE = 1_000
 _LONGEST_TEXT = 300
 _LONGEST_TRACEBACK = 8_000
-# Each character is escaped to a dozen characters at most.
+# Whatever is in it is escaped to a dozen characters at most.
 _LONGEST_LINE = 32_000
 # Longer text is also cut before masking, which costs time for each character.
 _LONGEST_RAW = 65_536
@@ -39,7 +39,7 @@ class JsonFormatter(logging.Formatter):
     """Formats any record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, without the line end."""
+        """The line, without its end."""
         fields = cast(Mapping[str, object], getattr(record, "fields", {}))
         added: dict[str, object] = {}
         if record.exc_info:
@@ -59,12 +59,12 @@ def line_of(
     fields: Mapping[str, object],
     cleaned: Mapping[str, object] = MappingProxyType({}),
 ) -> str:
-    """Format a line, without the line end.
+    """A line, without its end.
 
     Args:
-        created: When it was logged, in seconds of the wall clock.
-        level: The name of the level.
-        name: The name of the logger.
+        created: When, in seconds of the wall clock.
+        level: The name of its level.
+        name: The name of its logger.
         message: The message.
         fields: Additional fields.
         cleaned: Additional fields that are known to hold no secret.
@@ -122,7 +122,7 @@ def _clean(text: str) -> str:
 
 
 def _plain(value: object, depth: int) -> object:
-    """The value of a field as JSON, masked."""
+    """A value of a field as JSON has it, cleaned."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if depth < _MOST_NESTED and is_mapping(value):
@@ -160,7 +160,7 @@ def _ends(text: str) -> str:
 
 
 def _shortened(line: Mapping[str, object]) -> dict[str, object]:
-    """The line with its texts cut short, after masking, so that no cut splits a secret."""
+    """A line whose texts cannot fill a disk; cut after they were cleaned, not amid a secret."""
     return {
         key: value if key in ("exception", "stack") else _short(value)
         for key, value in line.items()

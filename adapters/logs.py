@@ -1,4 +1,4 @@
-"""Sets up logging: all of it through one formatter, as masked JSON lines."""
+"""All logging through one formatter: one JSON object a line, secrets gone."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ __all__ = ["Lines", "configure_logging", "configure_own_logging"]
 _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None]
 
 _OURS = "k8s_heartbeat"
-# They log each connection at levels that we need for our own lines.
+# They write a line for each connection at levels that are ours to use.
 _NOISY = ("urllib3", "waitress.queue", "kubernetes", "client")
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Writes to a stream that may be full or closed; a lost line is not an error."""
+    """Writes to a stream that may be full or closed: a lost line is no reason to fail."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is logging's
         """Ignore the error: there is nowhere to report it."""
 
 
 class Lines:
-    """Writes a logger's lines as the handler would, but without a `logging` record for each.
+    """Writes a logger's lines as the handler would, without a record of `logging` for each.
 
-    Creating and passing on a record takes longer than all the rest of a cached answer.
+    Making one and handing it on takes longer than all else that a cached answer takes.
 
     Args:
         level: The name of the lowest level that is written.
-        handler: The handler whose stream and lock it uses.
+        handler: Whose stream and lock it uses.
     """
 
     def __init__(self, level: str, handler: _Handler) -> None:
@@ -55,29 +55,29 @@ class Lines:
         try:
             handler.stream.write(f"{text}\n")
         except Exception:
-            # There may be no stream at all, and nowhere to report it.
+            # There may be no stream at all, and there is nowhere to say it.
             return
         finally:
             handler.release()
 
 
 def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys.stderr) -> Lines:
-    """Send all log output of the process through the formatter to `stream`.
+    """Send all that the process has to say through the formatter to `stream`.
 
     That is the log records and warnings of all libraries, uncaught exceptions, and the lines
     written through the returned `Lines`.
 
     Args:
         level: The lowest level that is written.
-        secrets: Texts that are always masked; `masking.KNOWN` learns those that come up later.
-        stream: The output.
+        secrets: Texts that never appear; `masking.KNOWN` learns those that come up later.
+        stream: Where to.
     """
     handler = _handler(secrets, stream)
     handler.addFilter(_is_told)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in list(logging.root.manager.loggerDict):
         logger = logging.getLogger(name)
-        # Otherwise its lines would have another format, or be missing.
+        # Its lines would come in another form, or not at all.
         logger.handlers.clear()
         logger.propagate = True
     # It logs each request that has to wait, at a level that would create a record.
@@ -101,8 +101,8 @@ def configure_own_logging(
 
     Args:
         level: The lowest level that is written.
-        secrets: Texts that are always masked; `masking.KNOWN` learns those that come up later.
-        stream: The output.
+        secrets: Texts that never appear; `masking.KNOWN` learns those that come up later.
+        stream: Where to.
     """
     handler = _handler(secrets, stream)
     logger = logging.getLogger(_OURS)
@@ -120,7 +120,7 @@ def _handler(secrets: Collection[str], stream: TextIO) -> _Handler:
 
 
 def _is_told(record: logging.LogRecord) -> bool:
-    # Not through the loggers' levels, which the libraries set themselves.
+    # Not by the loggers' levels, which the libraries set themselves.
     return record.levelno >= logging.ERROR or not record.name.startswith(_NOISY)
 
 
@@ -143,6 +143,6 @@ def _log_unraisable(arguments: sys.UnraisableHookArgs) -> None:
 
 
 def _log_exception(message: str, info: _ExcInfo) -> None:
-    # At interpreter shutdown there may be nothing left to log with.
+    # As the interpreter ends there may be nothing left to log with.
     with suppress(Exception):
         logging.getLogger(__name__).critical(message, exc_info=info)

@@ -44,7 +44,7 @@ _CREDENTIALS = re.compile(
     # a field of a header, to its end
     r"(?P<field>(?:authorization|cookie)\\*['\"]?\s*[:=]\s*(?:b(?=\\*['\"]))?\\*['\"]?(?:(?:basic|bearer)\s+)?)"
     r"[^\s'\"\\][^'\"\\\r\n]*"
-    # the same without the name
+    # the same without its name
     r"|(?P<scheme>(?:basic|bearer)(?:\s+|%20|\+))[^\s\"',\\]+"
     # in a query, and in text that is written like one
     r"|(?P<parameter>(?:token|password|passwd|secret|api_?key)(?:=|%3d))[^&\s\"'\\]*"
@@ -84,7 +84,7 @@ class Secrets:
     it is known; so memory is bounded, and secrets in use are never forgotten.
 
     Args:
-        kept: The secrets that are known from the start.
+        kept: Those that are known from the start.
 
     Attributes:
         version: A new object whenever the set changes.
@@ -101,7 +101,7 @@ class Secrets:
         self.keep(*kept)
 
     def __contains__(self, secret: str) -> bool:
-        """Whether a text is one of the secrets."""
+        """Whether a text is one of them."""
         return secret in self._kept or secret in self._learned
 
     def keep(self, *secrets: str) -> None:
@@ -132,7 +132,7 @@ class Secrets:
             self._compile()
 
     def mask(self, text: str) -> str:
-        """A text with the secrets masked."""
+        """A text without them."""
         for literal in self._literals:
             if literal in text:
                 text = text.replace(literal, MASK)
@@ -155,7 +155,7 @@ KNOWN = Secrets()
 
 
 def is_clean(text: str) -> bool:
-    """Whether a text has nothing to mask; cached for repeated texts."""
+    """Whether there is nothing in a text to mask; known at once of one that comes again."""
     return _is_clean(text, KNOWN.version)
 
 
@@ -212,11 +212,11 @@ def credentials_of(text: str) -> Iterator[str]:
         yield text.strip()
 
 
-# Callers send the same token again and again.
+# Callers come again and again with the same token.
 @lru_cache(maxsize=64)
 def spellings(secret: str) -> frozenset[str]:
     """The spellings of a secret: plain, in a URL, quoted by Python or JSON, in base64."""
-    # A WSGI server passes each UTF-8 byte on as one character.
+    # A server hands on bytes of UTF-8 as one character each.
     raw = secret.encode("utf-8", "surrogatepass")
     plain = {secret, raw.decode("latin-1")}
     encoded = {make(form, safe="") for form in (secret, raw) for make in (quote, quote_plus)}
@@ -225,7 +225,7 @@ def spellings(secret: str) -> frozenset[str]:
     quoted = {repr(secret)[1:-1], ascii(secret)[1:-1], repr(raw)[2:-1]}
     quoted |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     forms = plain | encoded | quoted | based
-    # For JSON in a text, or in JSON.
+    # JSON in a text, or in JSON.
     return frozenset(forms | {json.dumps(form)[1:-1] for form in forms})
 
 
@@ -234,18 +234,18 @@ def _in_base64(raw: bytes) -> Iterator[str]:
     for before in range(3):
         for encode in (b64encode, urlsafe_b64encode):
             encoded = encode(b"\0" * before + raw).decode().rstrip("=")
-            # The first and the last character may hold bits of neighbouring text.
+            # The first and the last character may hold bits of its neighbours.
             whole = encoded[(before * 8 + 5) // 6 : (before + len(raw)) * 8 // 6]
             yield whole
             yield quote(whole, safe="")
 
 
 def _is_spelt(secret: str) -> bool:
-    """Whether a secret can be searched for in any spelling without ambiguity."""
+    """Whether its characters can be looked for in any spelling without ambiguity."""
     return len(secret) <= _LONGEST_SPELT and "\\" not in secret and "%" not in secret
 
 
-# Only when a line needs it: compiling takes milliseconds.
+# Only where a line calls for it: compiling takes milliseconds.
 @lru_cache(maxsize=2 * _MOST_LEARNED)
 def _pattern(secret: str) -> re.Pattern[str]:
     return re.compile("".join(f"(?:{'|'.join(_options(letter))})" for letter in secret))

@@ -29,7 +29,7 @@ SMALL = 2**20
 LARGEST = 40 * 2**20
 """Bytes that a reading may take at most: the response, and the objects made of it."""
 
-# Besides this, the interpreter, its modules and the connections take some 60 MiB.
+# Beside it the interpreter, its modules and the connections take some 60 MiB.
 _MOST = 80 * 2**20
 # Smaller values are not worth counting.
 _COUNTED = 2**16
@@ -44,7 +44,7 @@ class _Held:
         key: Its key there.
         value: The value.
         size: Its bytes.
-        count: How many hold it.
+        count: By how many it is held.
     """
 
     shelf: TLRUCache[Any, Any]
@@ -73,7 +73,7 @@ class _Mine(threading.local):
 
 
 class Memory:
-    """The budget; sizes are estimates that are seldom too low.
+    """The budget; everything that draws on it is measured by estimates that are seldom too low.
 
     Args:
         most: Bytes in all, at least as many as the largest reading takes.
@@ -88,7 +88,7 @@ class Memory:
         self._most = max(most, LARGEST)
         self._in_hand = 0
         self._mine = _Mine()
-        # In order of their start.
+        # In the order in which they began.
         self._hands: list[_Hands] = []
         self._held: dict[int, _Held] = {}
         self._shelves: list[ReferenceType[TLRUCache[Any, Any]]] = []
@@ -167,7 +167,7 @@ class Memory:
                 self._released.notify_all()
 
     def hand_over(self, shelf: TLRUCache[K, V], key: K, value: V, size: int) -> None:
-        """Count a value as in this thread's hand, if it is `holding`.
+        """Count a value as in this thread's hand, where it is `holding`.
 
         Args:
             shelf: The cache that keeps it, if there is room.

@@ -37,8 +37,8 @@ def is_plain(text: str, known: Iterable[str] = ()) -> bool:
     """Whether a text cannot be a secret.
 
     Args:
-        text: Any text.
-        known: Words that are allowed in its place.
+        text: Anything.
+        known: Words that could have stood in its place.
     """
     if len(text) <= _SHORT or _ORIGIN.fullmatch(text):
         return True

@@ -1,6 +1,6 @@
 """Reads files named by a user: without waiting and bounded, or not at all.
 
-Reading a FIFO would block, and reading a device or a growing file would never end.
+A FIFO would be waited for, and a device or a file that grows would be read without end.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def open_regular_file(path: str) -> BinaryIO:
     try:
         file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115  # takes an opener
     except ValueError as error:
-        # A null character, or one that is invalid in a path.
+        # A null character, or one that no path can have.
         raise OSError(errno.EINVAL, str(error)) from None
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
@@ -50,7 +50,7 @@ def read_regular_file(path: str, most: int) -> bytes:
 
 
 def read_within(file: BinaryIO, most: int) -> bytes:
-    """The whole content of a file or a stream.
+    """All that a file or a stream holds.
 
     Args:
         file: What is read to its end.
@@ -79,7 +79,7 @@ def _without_waiting(path: str, flags: int) -> int:
     try:
         return os.open(path, flags | os.O_NONBLOCK)
     except OSError as error:
-        # The error of opening a socket.
+        # What opening a socket gives.
         if error.errno == errno.ENXIO:
             raise OSError(errno.EINVAL, "not a regular file") from None
         raise

@@ -32,11 +32,11 @@ class RereadFile(Generic[T]):
         path: The file.
         parse: Parses its content, or raises ValueError.
         clock: A monotonic clock, in seconds.
-        wall: The wall clock, in Unix seconds, as in file systems.
+        wall: The wall clock, in Unix seconds: file systems keep that one.
 
     Raises:
-        OSError: It cannot be read at first.
-        ValueError: It is invalid at first.
+        OSError: It cannot be read to begin with.
+        ValueError: It is wrong to begin with.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class RereadFile(Generic[T]):
             return
         if content != self._seen:
             self._seen, self._seen_at = content, self._clock()
-        # By the file's own time, or, if its clock and ours differ, by how long it looked the same.
+        # By the file's own time, or where its clock and ours differ, by how long it was seen so.
         stood_still = max(self._wall() - modified, self._clock() - self._seen_at)
         settled = stood_still >= _SETTLED_SECONDS
         if content == self._content:
@@ -115,5 +115,5 @@ class RereadFile(Generic[T]):
     def _read(self) -> tuple[bytes, float]:
         with open_regular_file(self._path) as file:
             modified = os.fstat(file.fileno()).st_mtime
-            # The parser refuses content with the one extra byte.
+            # One byte too many is for the parser to refuse.
             return file.read(_MOST_BYTES + 1), modified

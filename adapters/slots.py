@@ -1,7 +1,7 @@
-"""Limits how many threads judge groups at once: enough to keep one processor busy.
+"""How many threads judge groups at one moment: enough to keep one processor busy, and no more.
 
-Threads share one interpreter. When many of them judge a thousand objects each, short work, such as
-one object or a kubelet's probe, waits for all of them.
+Threads share one interpreter. When many of them judge a thousand objects each, whatever takes next
+to no time, such as one object or the answer to a kubelet's probe, waits for all of them.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ __all__ = ["ComputeSlots"]
 
 
 class _Mine(threading.local):
-    """This thread's slot, and how long it may wait for one."""
+    """What this thread has: a slot, and how long it may wait for one."""
 
     slot = False
     deadline: Deadline | None = None
 
 
 class ComputeSlots:
-    """A limit on computing threads; a thread gives up its slot while it waits for something else.
+    """A bound on the threads that compute; a thread that waits for something else leaves its slot.
 
     Args:
-        most: How many may compute at once.
+        most: How many may compute at one moment.
     """
 
     def __init__(self, most: int) -> None:
@@ -35,7 +35,7 @@ class ComputeSlots:
 
     @contextmanager
     def taken(self, deadline: Deadline) -> Generator[None]:
-        """Hold a slot, once one is free.
+        """Compute, once there is a free slot.
 
         Raises:
             ReadTimeout: None became free in time.
@@ -49,14 +49,14 @@ class ComputeSlots:
             self._mine.deadline = None
 
     def leave(self) -> bool:
-        """Give up this thread's slot; return whether it had one."""
+        """Give this thread's slot to others; whether it had one."""
         had, self._mine.slot = self._mine.slot, False
         if had:
             self._free.release()
         return had
 
     def resume(self, had: bool) -> None:
-        """Take a slot again, if `leave` gave one up.
+        """Take a slot again, where `leave` gave one away.
 
         The wait may have had a shorter deadline than the whole: the rest of the time is for
         computing with a stale reading.

@@ -1,4 +1,4 @@
-"""A `ClusterReader` over given manifests, for offline checks and the demo."""
+"""A `ClusterReader` over manifests that are at hand: offline, and the demo."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Manifest = Mapping[str, Any]
 
 
 class SnapshotReader:
-    """A `ClusterReader` over given manifests.
+    """A `ClusterReader` over manifests that are at hand.
 
     Args:
         objects: Returns the manifests, called for every reading, as the demo's times move on.
@@ -50,11 +50,11 @@ class SnapshotReader:
         return ServedKinds(served, whole=True, began=deadline.clock())
 
     def ping(self, deadline: Deadline) -> None:
-        """See `ClusterReader.ping`; a snapshot is always available."""
+        """See `ClusterReader.ping`; a snapshot is always there."""
 
 
 def _definitions(objects: Sequence[Manifest]) -> Iterator[tuple[tuple[str, str], Manifest]]:
-    """The `names` of the CustomResourceDefinitions, by group and kind."""
+    """The names of kinds, by group and kind, that the CustomResourceDefinitions state."""
     for entry in objects:
         if entry.get("kind") == "CustomResourceDefinition":
             spec = mapping(entry.get("spec"))
@@ -72,13 +72,13 @@ def _kind(kind: str, api_version: str, defined: Mapping[tuple[str, str], Manifes
     names = defined.get((group, kind), {})
     guessed = f"{word}es" if word.endswith("s") else f"{word}s"
     guessed = f"{word[:-1]}ies" if word.endswith("y") else guessed
-    # No rule turns Gateway into gateways and Policy into policies.
+    # No rule makes gateways of Gateway and policies of Policy.
     others = (*strings(names.get("shortNames")), f"{word}s", f"{word}es")
     return Kind(kind, text(names.get("plural")) or guessed, group, version, others)
 
 
 def is_of(manifest: Manifest, kind: Kind) -> bool:
-    """Whether an object has a kind, in its group or in an older one that the rule covers."""
+    """Whether an object is of a kind: of its group too, or an older one that the rule covers."""
     if manifest.get("kind") != kind.kind:
         return False
     api_version = manifest.get("apiVersion")
@@ -96,7 +96,7 @@ def _matches(manifest: Manifest, query: Query) -> bool:
     metadata = manifest.get("metadata")
     if not is_mapping(metadata):
         return False
-    # A manifest without a namespace is for whichever one it is applied to.
+    # A manifest that names no namespace is for whichever it is applied to.
     if query.namespace and metadata.get("namespace") not in (None, query.namespace):
         return False
     if query.name:

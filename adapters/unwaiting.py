@@ -59,7 +59,7 @@ class _Unwaiting(FileIO):
 
 
 def unwaiting(stream: TextIO) -> TextIO:
-    """A stream without its buffer: unwritten data there would fail once more at exit."""
+    """A stream past its buffer: what could not be written there would fail once more at exit."""
     try:
         raw = _Unwaiting(stream.fileno(), "w", closefd=False)
     except (AttributeError, OSError, ValueError):

@@ -17,7 +17,7 @@ class Work:
 
     Attributes:
         request_id: The ID of the request.
-        offered: The credentials of the request, right or wrong, as values of an Authorization
+        offered: The credentials that came with it, right or wrong, as values of an Authorization
             header: they are masked.
         api_calls: How many calls to the API server it has made.
     """
@@ -27,7 +27,7 @@ class Work:
     api_calls: int = 0
 
     def mask(self, text: str) -> str:
-        """A text with the credentials masked."""
+        """A text without the credentials."""
         for form in forms_of(tuple(self.offered)):
             text = text.replace(form, MASK)
         return text
@@ -35,7 +35,7 @@ class Work:
 
 _work: ContextVar[Work | None] = ContextVar("work", default=None)
 work_on: Callable[[Work | None], Token[Work | None]] = _work.set
-"""Set what this thread works on from now on; None for nothing."""
+"""Say what this thread works on from now on; None for nothing."""
 worked_on: Callable[[], Work | None] = _work.get
 """What this thread works on; None for nothing."""
 

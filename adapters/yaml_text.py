@@ -1,6 +1,6 @@
-"""Reads YAML safely: it runs nothing, and neither depth nor aliases can exhaust memory.
+"""YAML, read safely: nothing in it is run, and neither depth nor aliases exhaust the machine.
 
-PyYAML belongs to an extra, and is imported only if there is YAML to read.
+PyYAML belongs to an extra, and is imported only where there is YAML to read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MOST_NESTED = 200
 _MOST_ALIASED = 100_000
 _LONGEST_PROBLEM = 120
 _QUOTED = re.compile(r"""(["'])(.*)\1""", re.DOTALL)
-# Characters that YAML does not allow anywhere, not even in quotes.
+# What YAML does not allow anywhere, not even in quotes.
 _ODD = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -36,7 +36,7 @@ class YamlError(ValueError):
 
     Attributes:
         problem: What is wrong with it: a clause in printable ASCII.
-        line: The line, counted from 1; 0 if not known.
+        line: Where, counted from 1; 0 where that is not known.
     """
 
     def __init__(self, problem: str, line: int = 0) -> None:
@@ -46,7 +46,7 @@ class YamlError(ValueError):
 
 
 class YamlLimitError(YamlError):
-    """YAML that would take too much memory."""
+    """YAML that would take more than the machine has."""
 
 
 class YamlMissingError(YamlError):
@@ -58,7 +58,7 @@ class RepeatedKey:
     """A key that occurs twice in one mapping; the later value was used.
 
     Attributes:
-        key: The key, as in the text.
+        key: The key as the text has it.
         line: The line of the second, counted from 1.
         first: The line of the first.
     """
@@ -126,7 +126,7 @@ def _told(match: re.Match[str]) -> str:
 
 
 def _check_limits(yaml: Any, events: Iterable[Any]) -> None:
-    """Raise if the values would take too much memory."""
+    """Raise where the values would take more than the machine has."""
     size = _Size()
     for event in events:
         if isinstance(event, yaml.CollectionStartEvent):
@@ -201,7 +201,7 @@ def _sole(yaml: Any, loader: Any) -> tuple[Any, list[RepeatedKey]]:
 def _check_nodes(yaml: Any, loader: Any, root: Any) -> Iterator[RepeatedKey]:
     """The repeated keys below a node; raises for a scalar that cannot be built.
 
-    Merged mappings (``<<``) are still separate here: a key may replace a merged one.
+    Merged mappings (``<<``) are still apart here: a key that replaces a merged one is no slip.
     """
     waiting, seen = [root], set[int]()
     while waiting:
@@ -230,7 +230,7 @@ def _repeated(yaml: Any, mapping: Any) -> Iterator[RepeatedKey]:
 
 
 def _build(yaml: Any, loader: Any, scalar: Any) -> None:
-    """Let the loader build and keep a scalar while its line is known."""
+    """Have the loader build a scalar, which it keeps, while the line is known."""
     try:
         loader.construct_object(scalar)
     except yaml.YAMLError:

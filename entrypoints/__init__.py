@@ -1,1 +1,1 @@
-"""Entry points: they only translate flags and environment into a running service."""
+"""Entry points: they translate flags and environment into a running service, and no more."""

@@ -1,4 +1,4 @@
-"""Tunes the C library's allocator for many threads."""
+"""How the C library's allocator serves many threads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LARGE = 2**18
 
 
 def share_arenas() -> None:
-    """Make all threads started from now on share two arenas, and keep large blocks out of them.
+    """Have all threads that start from now on share two arenas, and large blocks stay out of them.
 
     glibc gives threads up to eight arenas for each processor, and memory freed in one cannot be
     used by another: the more processors, the more memory the same work holds. Python's own lock

@@ -1,4 +1,4 @@
-"""``check``: judges live objects, or those in dumps and manifests."""
+"""``check``: judge live objects, or those in dumps and manifests."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Judge the objects that the command line names, and print the verdicts.
 
     Raises:
-        CommandError: No object could be judged.
+        CommandError: Nothing could be judged.
     """
     question = Question.of(arguments)
     try:
@@ -144,10 +144,10 @@ class _Check:
     """Runs the checks of one command.
 
     Attributes:
-        reader: Reads the objects.
+        reader: Where objects are read.
         question: The question of the command line.
         configured: The policy and the component.
-        timeout: Seconds for reading each object, or a group.
+        timeout: Seconds for the reading of each object, or of a group.
     """
 
     reader: ClusterReader
@@ -156,14 +156,14 @@ class _Check:
     timeout: float
 
     def deadline(self) -> Deadline:
-        """The deadline of the next answer."""
+        """When the next answer must be there."""
         return Deadline.after(self.timeout, time.monotonic)
 
     def objects(self, namespace: str, *, wide: bool) -> Answer:
         """Judge the named objects; if `wide`, healthy ones are explained too.
 
         Raises:
-            CommandError: No object could be read.
+            CommandError: None of them could be read.
             NotServed: The cluster serves no such kind.
             ReadError: What the cluster serves could not be read.
         """
@@ -208,7 +208,7 @@ class _Check:
 
         Raises:
             NotServed: The cluster serves no such kind.
-            ReadError: None of it could be read.
+            ReadError: Nothing of it could be read.
         """
         component, now, deadline = self.configured.component, self.question.now, self.deadline()
         if component is not None:
@@ -289,7 +289,7 @@ def _offline(arguments: argparse.Namespace, question: Question) -> Answer:
 
 
 def _once(objects: Iterable[Manifest]) -> list[Manifest]:
-    """Each object once, as overlapping dumps may repeat it; the last one counts."""
+    """Each object once, though overlapping dumps may hold it more often; the last one counts."""
     kept: dict[object, Manifest] = {}
     for number, manifest in enumerate(objects):
         meta = meta_of(manifest)
@@ -304,7 +304,7 @@ def _chosen(
     kinds: Sequence[Kind],
     question: Question,
 ) -> list[Manifest]:
-    """The objects to judge: the named ones, those of the kinds, or all members."""
+    """The objects to judge: those named, those of the kinds, or all that count."""
     if subjects:
         return [
             entry

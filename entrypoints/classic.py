@@ -1,4 +1,4 @@
-"""The classic entry point: our own server in a process tuned for it."""
+"""The classic entry point: our own server in a process that is tuned for it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _SWITCH_SECONDS = 0.0005
 
 
 def server_for(app: Any, settings: Settings, stop: Stop) -> Server:
-    """Create the server of a WSGI application; it listens at once.
+    """The server of a WSGI application, which listens from now on.
 
     Raises:
-        CommandError: The server cannot listen on the address, or the process's limits are too low.
+        CommandError: The address cannot be listened on, or the limits of the process are too low.
     """
-    # Before threads are started.
+    # Before there are threads.
     share_arenas()
     # Loaded modules stay in memory.
     gc.freeze()
     gc.enable()
-    # A full collection after 20,000 objects would delay /livez, and finds little.
+    # A full collection of what 20,000 objects leave would hold up /livez, and finds little.
     gc.set_threshold(20_000, 20, 50)
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:

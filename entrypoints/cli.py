@@ -1,4 +1,4 @@
-"""The command line: ``k8s-heartbeat``, also called as ``kubectl heartbeat``."""
+"""The command line: ``k8s-heartbeat``, and ``kubectl heartbeat`` by its other name."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ def _values(given: Iterable[str]) -> set[str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return the exit code: 0, 1, 2 or 3 as in its help, 130 after Ctrl-C."""
+    """Run a command; the exit code is 0, 1, 2 or 3 as its help says, 130 after Ctrl-C."""
     parser = _parser(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # A name that the terminal cannot show must not be an error.
+            # A name that the terminal cannot show is no reason to fail.
             stream.reconfigure(errors="backslashreplace")
     arguments = parser.parse_args(argv)
     try:
@@ -150,7 +150,7 @@ def _rules(arguments: argparse.Namespace) -> int:
 
 
 def _token(_: argparse.Namespace) -> int:
-    """Create a token and show how to configure the service with it and how callers send it."""
+    """Make a token and show how it is given to the service and carried by callers."""
     import secrets  # noqa: PLC0415  # for this command alone
     from hashlib import sha256  # noqa: PLC0415  # for this command alone
 
@@ -170,7 +170,7 @@ def _token(_: argparse.Namespace) -> int:
 
 
 def _config(arguments: argparse.Namespace) -> int:
-    """Print the effective settings with their origins."""
+    """Print the effective settings, each with its origin."""
     from .config.settings import SettingsError, explain, given_flags, load  # noqa: PLC0415  # not for every command
 
     try:
@@ -202,7 +202,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     )
     made = cast("type[argparse.ArgumentParser]", partial(_Parser, given=given))
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=made)
-    # Also after the command, where people look for it first.
+    # After the command too, where people look for it first.
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS

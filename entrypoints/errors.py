@@ -1,4 +1,4 @@
-"""Errors that end a command, with a message for people and an exit code.
+"""What ends a command: a message for people and an exit code.
 
 This module imports no library: an error may be about the very one that is missing.
 """
@@ -20,10 +20,11 @@ EXIT_UNREADABLE = 3
 
 
 class CommandError(Exception):
-    """Ends a command; every line of the message says what is wrong, where, and what to do.
+    """Ends a command; every line of the message says what, where, and what to do.
 
     Attributes:
-        exit_code: 2 if the command line or the configuration is wrong, 3 if nothing could be read.
+        exit_code: 2 where the command line or the configuration is wrong, 3 where nothing could
+            be read.
     """
 
     def __init__(self, message: str, exit_code: int) -> None:
@@ -32,7 +33,7 @@ class CommandError(Exception):
 
 
 class ClusterNotFoundError(Exception):
-    """No cluster was found.
+    """No cluster was found to read.
 
     Attributes:
         cause: The places searched, and what was found there.
@@ -44,12 +45,12 @@ class ClusterNotFoundError(Exception):
 
 
 class MissingExtraError(Exception):
-    """An optional library is not installed.
+    """A library is not installed.
 
     Attributes:
         purpose: What needs it, as the subject and verb of a sentence.
         extra: The extra that installs it.
-        beside: Other extras that are needed too.
+        beside: Other extras that are needed then.
         module: The library.
     """
 

@@ -22,12 +22,12 @@ class Question:
     """What to judge, and what counts as failing.
 
     Attributes:
-        subjects: The word for the kind and the name of each object, if objects are named.
-        kinds: The words for kinds, if kinds are named.
+        subjects: A word of a kind and a name each, where objects are named.
+        kinds: Words of kinds, where kinds are named.
         namespace: The namespace; None if not given, empty for all namespaces.
-        selector: Selects them by label; None for all.
-        component: The component to judge instead; empty for none.
-        failure_policy: What counts as failing, and after how long.
+        selector: Which of them, by their labels; None for all.
+        component: The component that is judged in place of all that; empty for none.
+        failure_policy: What counts as failing, and from when on.
         now: The time to judge at.
     """
 
@@ -41,10 +41,10 @@ class Question:
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> Question:
-        """Create the question from the arguments of ``check``.
+        """The question that the arguments of ``check`` put.
 
         Raises:
-            CommandError: They contradict one another, or one is malformed.
+            CommandError: They contradict one another, or one has another form.
         """
         subjects, kinds = _objects(arguments.objects)
         if subjects and (kinds or arguments.selector or arguments.all_namespaces):
@@ -70,7 +70,7 @@ class Question:
 
 
 def _objects(texts: list[str]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """Parse objects, as KIND/NAME, and kinds, as KIND or KIND,KIND."""
+    """Objects as KIND/NAME, and kinds as KIND or KIND,KIND."""
     subjects: list[tuple[str, str]] = []
     kinds: list[str] = []
     for text in texts:

@@ -1,4 +1,4 @@
-"""The output of ``check``: rows for people, names for scripts, or the body of the HTTP API."""
+"""What ``check`` prints: rows for people, names for scripts, the body of the HTTP contract."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Verdict:
     Attributes:
         assessment: The assessment.
         age: Seconds since the oldest reading behind it began.
-        stale: Whether one of them is older than its lifetime.
+        stale: Whether any of them is older than it should be.
     """
 
     assessment: Assessment
@@ -45,7 +45,7 @@ class Answer:
 
     Attributes:
         found: A verdict on each object.
-        listed: Whether to show every object, and not only those that are not healthy.
+        listed: Whether every object is shown, and not only those that are not fine.
         group: The kind and name of the group; None if objects were named.
         title: The group's title for people.
         needed: How many must be up; None for all.
@@ -122,7 +122,7 @@ def _row(item: Assessment) -> str:
 
 
 def _kind(item: Assessment) -> str:
-    """The kind as kubectl names it, with its group if it is another project's."""
+    """The kind as kubectl names it, with its group where that is another project's."""
     group = item.api_version.rpartition("/")[0]
     custom = is_custom(Kind(item.kind, "", group, ""))
     return f"{item.kind.lower()}.{group}" if custom else item.kind.lower()

@@ -1,4 +1,4 @@
-"""``rules``: prints how each kind is judged, from the docstrings of the rules."""
+"""``rules``: how each kind is judged, in the words of the rules themselves."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the rule of one kind, or of all.
 
     Raises:
-        CommandError: The word cannot be a kind, or the configuration file is invalid.
+        CommandError: No kind can be called so, or the configuration file is wrong.
     """
     rules, own = _in_force(arguments)
     if arguments.kind is None:

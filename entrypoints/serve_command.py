@@ -1,4 +1,4 @@
-"""``serve``: serves the HTTP API for a cluster, a dump or the demo."""
+"""``serve``: the HTTP contract, over a cluster, a dump or the demo."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ Ctrl-C ends it."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until a stop is requested.
+    """Serve until asked to stop.
 
     Raises:
-        CommandError: The configuration is invalid, there is no cluster, or the port is in use.
+        CommandError: The configuration is wrong, there is no cluster, or the port is taken.
     """
     wrong: SettingsError | None = None
     try:

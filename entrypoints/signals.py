@@ -1,4 +1,4 @@
-"""The signals that stop a service: SIGTERM, SIGINT, and SIGHUP unless nohup set it to ignored."""
+"""The signals that stop a service: SIGTERM, SIGINT, and SIGHUP unless nohup has it ignored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STOPS = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Stop:
-    """Whether a stop of the service was requested.
+    """Whether a service was asked to stop.
 
     It has no lock: a handler that interrupts another one would deadlock.
 
@@ -51,7 +51,7 @@ class Stop:
 def ended_by_a_stop() -> AbstractContextManager[None]:
     """Within this context, a stop ends the process at once: there are no connections yet.
 
-    The kernel drops signals without a handler for the first process of a container.
+    The kernel drops a signal to the first process of a container that has no handler for it.
     """
     return _handling(dict.fromkeys(_STOPS, lambda: os._exit(0)))
 

@@ -47,7 +47,7 @@ _log = logging.getLogger(__name__)
 
 # Of random letters and digits; it withstands ten guesses per minute and address for a while.
 _SHORT_TOKEN = 16
-# How many threads judge groups at once: with more, all else would wait for the interpreter.
+# Threads that judge groups at once: with more, everything else would wait for the interpreter.
 _COMPUTING = 1
 
 
@@ -79,8 +79,8 @@ def application(
     Args:
         settings: The operator's settings.
         cluster: The cluster; with a client if its own tokens are to be accepted.
-        files: The configuration and tokens files.
-        draining: Returns whether the process is about to stop.
+        files: The configuration and the tokens.
+        draining: Whether the process is about to stop.
         lines: Writes the log lines of requests; None to use `logging` as the host configures it.
 
     Raises:
@@ -164,8 +164,8 @@ class _CurrentJudging:
 
     Args:
         configuration: Returns the configuration in force.
-        reader: Creates a reader for its rules.
-        groups: Creates the groups over a reader.
+        reader: Makes the reader by its rules.
+        groups: Makes the groups over a reader.
     """
 
     def __init__(
@@ -209,7 +209,7 @@ class _CurrentJudging:
 
 
 def _shared_counts(settings: Settings) -> SharedCounts | None:
-    """The counters of shared limits; None if limits are not shared."""
+    """Where limits are shared; None where they are not."""
     if not settings.rate_limit_storage:
         return None
     from k8s_heartbeat.adapters.http.shared_quota import SharedCounts  # noqa: PLC0415  # of an extra
@@ -234,7 +234,7 @@ def _authenticator(
 
     if settings.auth == "none":
         ignored = "; the tokens that are set are not asked for" * bool(settings.token or tokens)
-        # At a level that every LOG_LEVEL shows.
+        # At a level that no LOG_LEVEL hides.
         _log.critical(
             "running open: everyone who can reach it may ask (HEARTBEAT_AUTH=none)%s", ignored
         )
@@ -286,7 +286,7 @@ def server_cluster(settings: Settings) -> Cluster:
 
 
 def live_cluster(settings: Settings, *, shares: bool = False) -> Cluster:
-    """The cluster that the settings or the environment of the process name.
+    """The cluster that the settings or the surroundings of the process name.
 
     Args:
         settings: The operator's settings.
@@ -328,14 +328,14 @@ def live_cluster(settings: Settings, *, shares: bool = False) -> Cluster:
 
 
 def demo_cluster() -> Cluster:
-    """The demo shop that ships with the package, its times relative to now."""
+    """The shop that ships with the package, its times relative to now."""
     from k8s_heartbeat.adapters.demo import shop  # noqa: PLC0415  # read for the demo alone
 
     return Cluster(lambda _: SnapshotReader(lambda: shop(datetime.now(UTC))))
 
 
 def demo_configuration() -> Configuration:
-    """The configuration of the demo, with its component."""
+    """The component that the demo has."""
     from k8s_heartbeat.adapters.demo import CHECKOUT  # noqa: PLC0415  # read for the demo alone
 
     return Configuration(components={CHECKOUT.name: CHECKOUT})

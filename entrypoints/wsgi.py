@@ -2,8 +2,8 @@
 
     gunicorn --threads 8 k8s_heartbeat.entrypoints.wsgi:application
 
-Such a server drains and logs in its own way, and importing this module does not change that: this
-package logs only through the logger ``k8s_heartbeat``, as lines of JSON to stderr.
+Such a server drains and logs in its own way, which importing this changes nothing of: what this
+package has to say goes through the logger ``k8s_heartbeat`` alone, as lines of JSON to stderr.
 """
 
 from __future__ import annotations

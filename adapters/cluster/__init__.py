@@ -1,4 +1,4 @@
-"""A `ClusterReader` that reads from a live cluster's API server."""
+"""A `ClusterReader` that asks a live cluster's API server."""
 
 from .client import Client
 from .connect import NoClusterError, connect

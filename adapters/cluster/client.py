@@ -45,16 +45,16 @@ __all__ = ["Client", "Request", "TooLargeError"]
 _LARGEST_BODY = LARGEST * 2 // 5
 # On the wire a body is somewhat longer, because of chunk headers.
 _LARGEST_REST = _LARGEST_BODY * 5 // 4
-# The status line and the headers, with all informational responses before them.
+# The status line and the headers, with all that is informational before them.
 _LARGEST_HEAD = 2**18
 _CHUNK = 2**16
 # In digits: a longer number exceeds 64 bits.
 _LONGEST_LENGTH = 20
-# Leaves time to answer if the API server is not there at all.
+# Leaves time to answer when the API server is not there at all.
 _CONNECT_SECONDS = 3.0
-# Between two reloads of the configuration while the API server cannot be reached.
+# Between two looks for a configuration when the API server cannot be reached.
 _PAUSE = 10.0
-# The same while it refuses the credentials, which may have just been replaced: each reload may run
+# The same when it refuses the credentials, which may have been replaced just now: each look may run
 # a credential plugin.
 _PAUSE_WHEN_REFUSED = 1.0
 _BODILESS = frozenset((204, 205, 304))
@@ -85,8 +85,8 @@ class Client:
     """Sends requests over kept-alive connections, with a configuration that may be replaced.
 
     Args:
-        connect: Makes a connection by the current configuration. It is called again if the API
-            server refuses the credentials, or cannot be reached or verified.
+        connect: Makes a connection by the configuration as it is now. It is called again when the
+            API server refuses the credentials, and when it cannot be reached or verified.
         clock: A monotonic clock, in seconds.
 
     Raises:
@@ -107,12 +107,12 @@ class Client:
 
     @property
     def origin(self) -> str:
-        """Which configuration is in use, for people."""
+        """Which configuration it works with, for people."""
         return self._connection.origin
 
     @property
     def namespace(self) -> str:
-        """The default namespace of its configuration."""
+        """The namespace that its configuration names as the one to work in."""
         return self._connection.namespace
 
     def close(self) -> None:
@@ -123,18 +123,18 @@ class Client:
     def send(
         self, request: Request, deadline: Deadline, room: Room | None, *, patient: bool = False
     ) -> tuple[int, bytes]:
-        """Send a request; return the status and the body of the response.
+        """The status and the body of one answer.
 
         Args:
-            request: The request.
-            deadline: When all of it must end.
-            room: Grown for a large response; None to accept none.
-            patient: Whether to wait until the deadline even while the API server hangs.
+            request: What to ask.
+            deadline: When all of it must be over.
+            room: Grown for a large answer; None to take none in.
+            patient: Whether to wait until the deadline also while the API server hangs.
 
         Raises:
             ReadTimeout: The deadline passed.
             TooLargeError: The body is over the bound.
-            UpstreamError: There was no complete response.
+            UpstreamError: There was no whole answer.
         """
         repeated = renewed = False
         while True:
@@ -162,7 +162,7 @@ class Client:
             except ReadError:
                 raise
             except Exception as error:  # credential plugins raise whatever they like
-                # A server may close a kept-alive connection just as it is reused.
+                # A server may close a kept-alive connection just as it is used again.
                 if _now.reused and not repeated and isinstance(error, ProtocolError):
                     repeated = True
                 elif (
@@ -207,7 +207,7 @@ class Client:
             return self._connection is not failed
 
     def _look(self) -> None:
-        """Make a connection by the current configuration; if that fails, keep the old one."""
+        """Make a connection by the configuration as it is now; without one, the old one stays."""
         replaced, made, problem = self._connection, self._connection, ""
         try:
             made = _bounded(self._connect())
@@ -244,22 +244,22 @@ class _Exchange(threading.local):
 
     deadline: Deadline | None = None
     first_by: Deadline | None = None
-    """When the first byte of the response is due."""
+    """When the first byte of the answer must be there."""
     connection: _Connection | None = None
     sent: bool = False
     answered: bool = False
-    """Whether any byte was received."""
+    """Whether any byte came."""
     reused: bool = False
-    """Whether it has received no byte yet on a reused connection."""
+    """Whether it got no byte on a connection that had served before."""
 
 
 _now = _Exchange()
 
 
 def _may_be_replaced(error: Exception) -> bool:
-    """Whether a failed request may succeed with another configuration.
+    """Whether another configuration may do better where a request failed.
 
-    In TLS 1.3 a server refuses a client's certificate only after the client has begun to send.
+    By TLS 1.3 a server refuses a client's certificate only after the client has begun to send.
     """
     return not _now.sent or (isinstance(error, SSLError) and not _now.answered)
 
@@ -275,8 +275,8 @@ def _started(what: str, deadline: Deadline, first_by: Deadline) -> Timeout:
 
 
 def _body_of(response: BaseHTTPResponse, what: str, deadline: Deadline, room: Room | None) -> bytes:
-    """The whole body of a response."""
-    # Unlike joining pieces, this never holds the whole body twice.
+    """All of an answer's body."""
+    # Unlike pieces that are joined, it never holds the whole of it twice.
     body = io.BytesIO()
     complete = False
     try:
@@ -301,7 +301,7 @@ def _body_of(response: BaseHTTPResponse, what: str, deadline: Deadline, room: Ro
 
 
 def _length_of(response: BaseHTTPResponse, what: str) -> int | None:
-    """The length of a body within the bound; None if it is sent in chunks."""
+    """The length of a body that may be read; None where it is sent in chunks."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UpstreamError(what, "the API server's answer is encoded, which was not asked for")
     length = response.headers.get("Content-Length", "")
@@ -317,7 +317,7 @@ def _too_large(what: str) -> TooLargeError:
 
 
 class _TimedReader(io.RawIOBase):
-    """A socket's raw reader that limits each read to the time and the bytes that are left."""
+    """A socket's raw reader that gives each read the time and the bytes that are left."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline) -> None:
         self._raw = raw
@@ -408,7 +408,7 @@ class _Connection(HTTPConnection):
         self.spent = self._served = False
 
     def _new_conn(self) -> socket.socket:
-        # urllib3 gives each address of a name the whole timeout; here they share it.
+        # urllib3 gives each address of a name the whole time; here they share it.
         addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         if self.timeout is not None:
             self.timeout /= max(1, len(addresses))
@@ -424,7 +424,7 @@ class _Connection(HTTPConnection):
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
-    """A `_Connection` over TLS."""
+    """The same over TLS."""
 
 
 class _Pool(HTTPConnectionPool):

@@ -1,6 +1,6 @@
-"""Finds a cluster's configuration and connects with it, using the official client.
+"""Finds a cluster's configuration and makes a connection of it, with the official client.
 
-Order: an explicitly named file, the cluster that the process runs in, KUBECONFIG, and
+Order: the file that was named explicitly, the cluster that the process runs in, KUBECONFIG, and
 ``~/.kube/config``.
 
 Texts of the client, of a parser or of a plugin are never passed on: they quote the entries of the
@@ -51,7 +51,7 @@ _PLUGIN_LOG = re.compile(
 
 
 class NoClusterError(Exception):
-    """No configuration for a cluster was found, or it cannot be used."""
+    """No configuration for a cluster was found, or the one that was found cannot be used."""
 
 
 class CredentialsError(Exception):
@@ -63,10 +63,10 @@ class ClusterConfig:
     """Where to look for a cluster.
 
     Attributes:
-        kubeconfig: Path of an explicitly named kubeconfig file; empty to look for one.
+        kubeconfig: Path of a kubeconfig file, named explicitly; empty to look for one.
         context: Context of the kubeconfig; empty for its current one.
-        connections: How many connections to the API server to keep open.
-        environ: The environment variables.
+        connections: Connections to the API server that are kept open.
+        environ: The environment to look in.
     """
 
     kubeconfig: str = ""
@@ -76,10 +76,10 @@ class ClusterConfig:
 
 
 class _Credentials:
-    """The current token of a configuration; a program may renew it.
+    """The token that a configuration has at the moment; a program may renew it.
 
     Args:
-        configuration: The client's configuration.
+        configuration: The client's.
         has_plugin: Whether the token comes from a program, which may take any time.
     """
 
@@ -129,19 +129,19 @@ class _Credentials:
             problem = type(error).__name__
         else:
             return found
-        # Outside the handler, so that no traceback leads to the error itself.
+        # Outside of the handler, so that no traceback leads to the error itself.
         raise CredentialsError(problem)
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A connection to a cluster; the official client refreshes its credentials.
+    """A way into a cluster; the official client refreshes its credentials as they age.
 
     Attributes:
         origin: Which configuration it was made from, for people.
         host: URL of the API server, without a slash at the end.
-        namespace: The namespace of the configuration; "default" if it has none.
-        pools: The pools of sockets, by host.
+        namespace: The namespace that the configuration names; "default" where it names none.
+        pools: The sockets, by host.
     """
 
     origin: str
@@ -164,7 +164,7 @@ class Connection:
         }
         token = self.credentials.token(deadline)
         if token:
-            # The token may be new since the last time, from a file or a plugin.
+            # It may have been replaced, or come from a plugin, since the last time.
             KNOWN.learn(token.strip())
             headers["Authorization"] = token.strip()
         return headers
@@ -178,7 +178,7 @@ class Connection:
 
 
 def connect(config: ClusterConfig) -> Connection:
-    """Find the cluster's configuration and create a connection; nothing is sent yet.
+    """Find the cluster's configuration and make a connection of it; nothing is sent yet.
 
     Raises:
         NoClusterError: There is none, with the places searched, or it cannot be used.
@@ -203,7 +203,7 @@ def connect(config: ClusterConfig) -> Connection:
 
 
 def _configure(configuration: Configuration, config: ClusterConfig) -> tuple[str, str, bool]:
-    """Fill in a configuration; return its origin, its namespace, and if it has a plugin."""
+    """Fill in a configuration; where it was found, its namespace, and whether it has a plugin."""
     environ = config.environ
     if config.kubeconfig:
         return _load(configuration, config, config.kubeconfig, "the kubeconfig named")
@@ -257,12 +257,12 @@ def _load(
         problem = f"not a kubeconfig ({type(error).__name__})"
     else:
         return origin, namespace, has_plugin
-    # Outside the handler, so that no traceback leads to an error that quotes the file.
+    # Outside of the handler, so that no traceback leads to an error that quotes the file.
     raise NoClusterError(f"{origin} cannot be used: {problem}")
 
 
 def _read_in(configuration: Configuration, config: ClusterConfig, paths: str) -> tuple[str, bool]:
-    """Fill in a configuration from files; return its namespace, and if it has a plugin."""
+    """Fill in a configuration from files; its namespace, and whether it has a plugin."""
     kube_config = official.kube_config()
     if _only_what_is_safe not in logging.root.filters:
         # The client logs to the root what plugins print, and its errors about an entry.
@@ -284,7 +284,7 @@ def _read_in(configuration: Configuration, config: ClusterConfig, paths: str) ->
     for part, key in _FILES if str(cluster.value.get("server")).startswith("https") else ():
         entry = cluster if part == "cluster" else user
         if entry is not None:
-            # The client resolves a user's files relative to the cluster's.
+            # The client looks for a user's files beside the cluster's.
             _check_file(entry, cluster.path, key, f"{key}-data")
     loader = kube_config.KubeConfigLoader(
         merged, active_context=config.context or None, config_base_path=None
@@ -302,7 +302,7 @@ class _Entry:
 
 
 def _context(content: Mapping[str, Any], named: str) -> Mapping[str, Any]:
-    """The named context, or the current one."""
+    """The context that was named, or the current one."""
     name = named or content.get("current-context")
     if not name:
         raise NoClusterError("its current-context is not set")
@@ -368,12 +368,12 @@ def _existing(paths: str, environ: Mapping[str, str]) -> list[str]:
 
 
 def _check_file(entry: _Entry, beside: str, key: str, data: str) -> None:
-    """Raise unless a file named by an entry can be read: the client would block on a FIFO.
+    """Raise unless a file that an entry names can be read: the client would wait for a FIFO.
 
     Args:
         entry: The entry.
-        beside: The file to whose folder a relative path refers.
-        key: The key that names the file.
+        beside: The file in whose folder a relative path begins.
+        key: What names it.
         data: The key that overrides it, if present.
     """
     if key not in entry.value or data in entry.value:

@@ -1,7 +1,7 @@
 """Decodes JSON to manifests, keeping only what the rules read, within a memory bound.
 
-While parsing, the decoder drops every field that no rule names, which saves most of the time and
-memory of a large list. An object whose fields have other types is decoded whole, so that the core
+The decoder drops every field that no rule names while it parses, which saves most of the time and
+memory of a large list. An object whose fields have other shapes is decoded whole, so that the core
 judges its oddities.
 """
 
@@ -34,7 +34,7 @@ __all__ = [
 Made = dict[str, Any]
 
 LARGEST_MADE = LARGEST * 3 // 5
-"""Bytes that the objects of one reading may take; the rest is for the response itself."""
+"""Bytes that the objects of one reading may take; the rest is for the answer they are made of."""
 MOST_ITEMS = 2_000
 """Objects on a page at most."""
 
@@ -72,11 +72,11 @@ class Page:
     """The objects of one page of a list.
 
     Attributes:
-        objects: The objects, in order.
+        objects: In their order.
         size: About how many bytes they take.
         token: The continue token of the next page; empty on the last.
-        cut: Whether the page has more objects.
-        api_version: The group and version that the list states; empty if it states none.
+        cut: Whether there are more on the page.
+        api_version: The group and version that the list says to be of; empty where it says none.
     """
 
     objects: list[Made] = field(default_factory=list[Made])
@@ -94,25 +94,25 @@ def decode_object(body: bytes, fields: tuple[str, ...]) -> Made:
     """Decode one object, keeping these fields besides the metadata; see `Rule.fields`.
 
     Raises:
-        UnreadableError: The bytes are not a JSON object, or too large.
+        UnreadableError: The bytes are no JSON object, or too large.
     """
     return _decode(_decoder(fields), body, LARGEST_MADE)
 
 
 def decode_whole(body: bytes) -> Made:
-    """Decode one object with all fields.
+    """One object as it is.
 
     Raises:
-        UnreadableError: The bytes are not a JSON object, or too large.
+        UnreadableError: The bytes are no JSON object, or too large.
     """
     return _decode(_whole, body, LARGEST_MADE)
 
 
 def decode_page(body: bytes, kind: str, fields: tuple[str, ...], room: int = LARGEST_MADE) -> Page:
-    """Decode a page of a list, cut where its objects would take more than the room.
+    """A page of a list, cut where its objects would take more room than there is.
 
     Args:
-        body: The response body.
+        body: The answer.
         kind: The kind of the list, such as ``PodList``.
         fields: The fields that are kept of each object.
         room: Bytes that the objects may take.
@@ -131,7 +131,7 @@ def decode_page(body: bytes, kind: str, fields: tuple[str, ...], room: int = LAR
         raise UnreadableError(f"part of a {kind} and no way to the rest")
     page = Page(token=token, api_version=head.apiVersion)
     collecting = gc.isenabled()
-    # It would scan all objects made so far again and again, and there are no cycles.
+    # It would look through all that was made so far again and again, and there are no cycles.
     gc.disable()
     try:
         _fill(page, head.items, _decoder(fields), room)
@@ -142,18 +142,18 @@ def decode_page(body: bytes, kind: str, fields: tuple[str, ...], room: int = LAR
 
 
 def size_of(made: Mapping[str, Any]) -> int:
-    """Approximate bytes of an object: its text, and each of its parts."""
+    """About how many bytes an object takes: its text, and each part that it is made of."""
     return weigh(_encode(made))
 
 
 def weigh(text: bytes) -> int:
-    """Approximate bytes of JSON once it is decoded whole."""
+    """About how many bytes JSON takes once it is decoded whole."""
     # The size of lists is included in that of their commas.
     return len(text) + 160 * text.count(b"{") + 80 * text.count(b",")
 
 
 def _fill(page: Page, items: Any, decoder: msgspec.json.Decoder[Any], room: int) -> None:
-    """Decode items until the end, or until there is no more room."""
+    """Decode items until there are no more, or no more room."""
     for item in msgspec.structs.astuple(items) if items else ():
         if item is None:
             return
@@ -174,8 +174,8 @@ def _fill(page: Page, items: Any, decoder: msgspec.json.Decoder[Any], room: int)
 def _page_decoder() -> msgspec.json.Decoder[Any]:
     """The decoder of pages, which leaves each item for later.
 
-    An array of any length would be decoded whole; a struct decodes as many items as it has fields
-    and skips the others.
+    An array of any length would be decoded whole; a struct takes as many items as it has fields
+    and passes over the others.
     """
     names = [(f"item{number}", msgspec.Raw, None) for number in range(MOST_ITEMS + 1)]
     items = msgspec.defstruct("_Items", names, array_like=True)

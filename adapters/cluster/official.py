@@ -4,7 +4,7 @@
 and aiohttp: twice the time of the rest of a start. Here each of those packages is loaded at the
 first use of one of its names, which our code needs only for a kubeconfig.
 
-`importlib.util.LazyLoader` would load a package even for one of its modules.
+`importlib.util.LazyLoader` would load a package for a module in it too.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def client() -> Any:
 
 
 def rest() -> Any:
-    """The module that creates the sockets for a configuration."""
+    """The module that makes the sockets of a configuration."""
     return _module("kubernetes.client.rest")
 
 
@@ -60,7 +60,7 @@ def _module(name: str) -> Any:
 
 
 class _Finder(MetaPathFinder):
-    """Finds those packages, but loads them later."""
+    """Finds those packages, to be loaded later."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -72,7 +72,7 @@ class _Finder(MetaPathFinder):
 
 
 class _Later(Loader):
-    """Creates a package that its own loader fills at the first access to a missing name."""
+    """Makes a package that its own loader fills once a name of it is missing."""
 
     def __init__(self, loader: Loader) -> None:
         self.loader = loader

@@ -29,7 +29,7 @@ class Patience:
         clock: A monotonic clock, in seconds.
 
     Attributes:
-        hangs: Whether it is known to hang.
+        hangs: Whether it is known to.
     """
 
     def __init__(self, look: Callable[[Deadline], object], clock: Callable[[], float]) -> None:
@@ -41,11 +41,11 @@ class Patience:
         self._ended = threading.Event()
 
     def brief(self, deadline: Deadline) -> Deadline:
-        """The deadline for an answer to begin while the API server hangs."""
+        """When an answer must have begun while the API server hangs."""
         return Deadline(min(deadline.expires, self._clock() + _BRIEF), deadline.clock)
 
     def lost(self) -> None:
-        """Note that a request got no answer in time, and find out whether the API server hangs."""
+        """A request had no answer at all in time: find out whether the API server hangs."""
         with self._lock:
             if self._watching:
                 return
@@ -58,7 +58,7 @@ class Patience:
             self._watching = False
 
     def close(self) -> None:
-        """Stop polling."""
+        """Look no further."""
         self._ended.set()
 
     def _watch(self) -> None:
@@ -75,6 +75,6 @@ class Patience:
         except ReadTimeout:
             return True
         except ReadError:
-            # It refused, or broke off: that counts as an answer.
+            # It refused, or broke off: that is an answer.
             return False
         return False

@@ -45,7 +45,7 @@ T = TypeVar("T")
 # such a page exceeds the bound, it is read in small pages.
 _SMALL_PAGE = 200
 _MOST_OBJECTS = 20_000
-# The API server refuses a URL with a longer token.
+# A URL that holds a longer one is refused by the API server.
 _LONGEST_TOKEN = 2**16
 # The API server's body for a group, a version or a kind that it does not serve.
 _NO_SUCH_PATH = b"404 page not found"
@@ -68,12 +68,12 @@ _SHORT_NAME = 60
 
 
 class LiveReader:
-    """A `ClusterReader` that calls the API server for every reading.
+    """A `ClusterReader` that asks the API server each time.
 
     Args:
         client: Sends its requests.
-        memory: The budget for large responses.
-        rules: The rules, which name the fields to keep of each kind.
+        memory: Where large answers take their room.
+        rules: They name the fields that are kept of each kind.
     """
 
     def __init__(self, client: Client, memory: Memory, rules: Rules = RULES) -> None:
@@ -118,8 +118,7 @@ class LiveReader:
             for group_version in stated:
                 if served.is_full:
                     break
-                # A group that another server serves, such as metrics, may be unavailable on its
-                # own.
+                # A group that another server serves, such as metrics, may be away by itself.
                 try:
                     take = partial(served.take_group, group_version)
                     self._discovery(f"{root}/{group_version}", deadline, take)
@@ -169,7 +168,7 @@ class LiveReader:
         return UpstreamError(what, f"the API server answered {status}")
 
     def _is_not_served(self, query: Query, body: bytes, deadline: Deadline) -> bool:
-        """Whether a 404 is for a kind that is not served, rather than for an object."""
+        """Whether a 404 is of a kind that there is not, rather than of an object."""
         plain = body.strip() == _NO_SUCH_PATH
         if is_custom(query.kind):
             return plain or (not query.name and _is_status(body))
@@ -221,7 +220,7 @@ class _Intake:
         return Request(path, str(query), accept)
 
     def take(self, body: bytes) -> None:
-        """Process a response.
+        """Take in an answer.
 
         Raises:
             UpstreamError: It does not match the request.
@@ -235,12 +234,12 @@ class _Intake:
         return partial if kind.metadata_only else (kind.api_version, kind.kind)
 
     def unlike(self, what: object) -> UpstreamError:
-        """The error for a response that is something else."""
+        """The error of an answer that is something else."""
         return UpstreamError(str(self.query), f"the API server's answer is {what}")
 
 
 class _Object(_Intake):
-    """Reads one object by its name."""
+    """One object by its name."""
 
     def take(self, body: bytes) -> None:
         kind = self.query.kind
@@ -260,7 +259,7 @@ class _Object(_Intake):
 
 
 class _List(_Intake):
-    """Reads all objects of a kind, page by page."""
+    """All of a kind, page by page."""
 
     def take(self, body: bytes) -> None:
         kind = self.query.kind
@@ -269,7 +268,7 @@ class _List(_Intake):
             page = decode_page(body, f"{of_each}List", self.fields, LARGEST_MADE - self.size)
         except UnreadableError as error:
             raise self.unlike(error) from error
-        # Two groups may have kinds of the same name.
+        # Two groups may have kinds of one name.
         if page.api_version != version:
             raise self.unlike(f"no {of_each}List of {version}")
         for made in page.objects:
@@ -324,7 +323,7 @@ def _list(
 
 
 def _path(query: Query) -> str:
-    """The path of an object or a list; names of kinds from the cluster are quoted too."""
+    """The path of an object or a list; a kind that the cluster itself names is quoted too."""
     kind = query.kind
     root = f"apis/{quote(kind.group, safe='')}" if kind.group else "api"
     place = f"namespaces/{query.namespace}/" if query.namespace else ""
@@ -367,12 +366,12 @@ class _Served:
         return usable
 
     def take_group(self, group_version: str, answer: Mapping[str, Any]) -> None:
-        """Add the kinds of one group and version."""
+        """The kinds of one group and version."""
         self._add(_resources(answer, group_version))
 
     def _add(self, resources: Iterable[Mapping[str, Any]]) -> None:
         for resource in resources:
-            # Reviews and the like can only be created.
+            # Reviews and the like can only be made.
             if "get" not in items(resource.get("verbs")):
                 continue
             kind = kind_of(resource)
@@ -404,7 +403,7 @@ def _aggregated(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _stale_groups(answer: Mapping[str, Any]) -> set[str]:
-    """The groups whose own server the API server could not reach."""
+    """The groups whose own server the API server could not ask."""
     return {
         text(mapping(group.get("metadata")).get("name"))
         for group in mappings(answer.get("items"))
@@ -430,7 +429,7 @@ def _group_versions(answer: Mapping[str, Any]) -> list[str]:
     ]
     versions = answer.get("versions")
     if is_list(versions):
-        # The versions of the core group, as plain text.
+        # The core group's versions, each a text.
         group_versions += [text(version) for version in versions]
     return group_versions
 

@@ -1,4 +1,4 @@
-"""A `Reviewer` that calls the API server for every review."""
+"""A `Reviewer` that asks the API server each time."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _LARGEST_USER = 2**16
 
 
 class Reviews:
-    """A `Reviewer` that calls the API server for every review.
+    """A `Reviewer` that asks the API server each time.
 
     Args:
-        client: Must be allowed to create both reviews, as by the ClusterRole
-            ``system:auth-delegator``.
-        memory: The budget for large responses.
+        client: It has to be allowed to create both reviews, as the ClusterRole
+            ``system:auth-delegator`` is.
+        memory: Where large answers take their room.
         audiences: The audiences that tokens must have; none for the API server's own.
     """
 
@@ -76,7 +76,7 @@ class Reviews:
     def _review(
         self, group: str, kind: str, spec: Mapping[str, Any], deadline: Deadline
     ) -> Mapping[str, Any]:
-        """Create a review; return its status."""
+        """The status of a review."""
         what = f"a {kind}"
         review = {"apiVersion": f"{group}/v1", "kind": kind, "spec": spec}
         path = f"/apis/{group}/v1/{kind.lower()}s"

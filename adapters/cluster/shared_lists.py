@@ -1,4 +1,4 @@
-"""Answers many queries for one kind in one namespace from one LIST of all its objects.
+"""Many questions about one kind in one namespace, answered from one LIST of all its objects.
 
 A query is for an object by its name, or for the objects that a selector matches. Each is passed on
 until there were so many within the lifetime of a reading that a LIST of everything costs no more;
@@ -42,15 +42,15 @@ from .decode import size_of
 __all__ = ["MOST_FETCHING", "BoundedReader", "SharedLists"]
 
 MOST_FETCHING = 2
-"""The largest number of LISTs that are fetched at once."""
+"""LISTs that are fetched at once, at most."""
 
 _Key = tuple[Kind, str]
-"""A kind, and a namespace or an empty text."""
+"""A kind, and a namespace or the empty text."""
 
-# In objects of a LIST: the cost of a GET, and of a LIST by a selector.
+# In objects of a LIST: what one GET is worth, and one LIST by a selector.
 _BY_NAME = 20
 _BY_SELECTOR = 100
-# Below this a LIST saves next to nothing: 15 names, or 3 selectors, in a lifetime.
+# Below that a LIST would save next to nothing: 15 names, or 3 selectors, in a lifetime.
 _LEAST = 300
 # Seconds: how long no LIST is tried after it was refused, or the kind is not served; after it
 # failed or took too long; and how long the number of objects is remembered.
@@ -78,7 +78,7 @@ class SharedLists:
         reader: The reader that it calls.
         clock: A monotonic clock, in seconds; that of every deadline.
         lifetime: How long a reading is served without a new one, in seconds.
-        timeout: How long a LIST may take, in seconds; at most half of the lifetime.
+        timeout: How long a LIST may take, in seconds; half of the lifetime where that is less.
         memory: The budget of the LISTs.
         start: Runs a function in the background.
     """
@@ -200,8 +200,8 @@ class _Demand:
     """The recent queries for one kind and namespace, and what is known of its LIST.
 
     Attributes:
-        lifetime: How long a LIST is served, in seconds.
-        not_before: The earliest time to try a LIST.
+        lifetime: How long a LIST would answer, in seconds.
+        not_before: When a LIST is tried at the earliest.
         fetching: Whether one is being fetched.
     """
 
@@ -253,19 +253,19 @@ class _Demand:
             return 0
         if self._is_whole:
             return self._objects
-        # Demand is noticed while it still grows, and all LISTs that are cut before a whole one pays
-        # must together have no more objects than it.
+        # Demand is noticed while it still grows, and all LISTs that are cut until a whole one is
+        # worth it are to have no more objects than that.
         return self._objects * 2 if passed < self.lifetime else self._objects * 5 // 4
 
 
 @dataclass(slots=True, eq=False)
 class _Listing:
-    """A LIST: all objects of one kind in one namespace.
+    """All objects of one kind in one namespace.
 
     Attributes:
-        objects: The objects in the order of the LIST.
-        began: When it began, by the clock.
-        size: Its approximate size in bytes.
+        objects: In the order of the LIST.
+        began: When it was begun, by the clock.
+        size: About how many bytes it takes.
         by_name: The objects by their names.
     """
 
@@ -277,7 +277,7 @@ class _Listing:
 
     @classmethod
     def of(cls, reading: Reading) -> _Listing | None:
-        """The objects of a whole reading; None if two of them have the same name."""
+        """The objects of a whole reading; None where a name has two of them."""
         objects = reading.objects
         by_name = {text(_metadata(entry).get("name")): entry for entry in objects}
         if len(by_name) < len(objects):
@@ -310,7 +310,7 @@ class _Listing:
         ]
 
     def _candidates(self, selector: LabelSelector) -> Sequence[int]:
-        """The positions of objects that may match: all, if no label must have one value."""
+        """Where the objects are that may match: all, where no label must have one value."""
         index = self._labels()
         stated = [
             index.get((requirement.key, requirement.values[0]), [])
@@ -320,7 +320,7 @@ class _Listing:
         return min(stated, key=len, default=range(len(self.objects)))
 
     def _labels(self) -> Mapping[tuple[str, str], Sequence[int]]:
-        """The positions of the objects with a label, by its key and value."""
+        """Where the objects are that have a label, by its key and value."""
         if self._by_label is None:
             index: dict[tuple[str, str], list[int]] = {}
             for at, entry in enumerate(self.objects):
@@ -334,7 +334,7 @@ class _Listing:
 def _worth_of(query: Query) -> int:
     """The cost of a query; 0 if a LIST of everything cannot answer it better."""
     if query.kind.list_fields:
-        # Lists of this kind leave something out.
+        # Its lists leave something out.
         return 0
     if query.name:
         return _BY_NAME

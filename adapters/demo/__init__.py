@@ -1,4 +1,4 @@
-"""The cluster of `serve --demo`: a small fictional shop.
+"""A small shop that was never real: the cluster of `serve --demo`.
 
 ``shop.json`` is a dump as kubectl writes it, but with relative times such as ``now-90s``.
 """
@@ -33,7 +33,7 @@ _RELATIVE = re.compile(r'"now-(\d+)s"')
 
 
 def shop(now: datetime) -> Sequence[Mapping[str, Any]]:
-    """The objects of the shop at `now`."""
+    """The shop's objects as they are at `now`."""
 
     def absolute(match: re.Match[str]) -> str:
         moment = now.astimezone(UTC) - timedelta(seconds=int(match.group(1)))

@@ -1,1 +1,1 @@
-"""The HTTP API, built with Falcon; only `rendering` needs nothing but the core."""
+"""The HTTP contract, in Falcon; `rendering` alone needs nothing but the core."""

@@ -1,4 +1,4 @@
-"""The Falcon app: every route and every middleware in one place."""
+"""The app: every route and every middleware in one place."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ _METHODS = frozenset(falcon.COMBINED_METHODS) - {"WEBSOCKET"}
 _utc_now = partial(datetime.now, UTC)
 
 _OURS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-# One token may serve hundreds of URLs: 500 of them every 30 s are 17 requests a second, and this
-# allows 20 by default.
+# One token may be carried for hundreds of URLs: 500 of them every 30 s are 17 a second, and this is
+# 20 by default.
 _TOKEN_TIMES = 20
 
 _ALLOWED = "Access-Control-Allow-Headers"
@@ -74,10 +74,10 @@ class Judging:
 
     Attributes:
         reader: Where objects are read.
-        groups: Computes the verdicts on groups.
+        groups: Where the verdicts on groups come from.
         policy: The parameters of the rules.
         rules: Which rule judges which kind.
-        components: The named groups, by name.
+        components: The named groups, by their names.
     """
 
     reader: ClusterReader
@@ -101,7 +101,7 @@ class Contract:
         detail: How much detail the answers contain.
         cors_origins: Origins whose pages may read answers; empty for all.
         base_path: The prefix of every route, such as ``/heartbeat``; empty for none.
-        timeout: Seconds for everything that one request reads from the API server.
+        timeout: Seconds that the API server has for all that one request reads.
         checks: Further checks of `/readyz?verbose`, by name: each returns what is wrong, or
             nothing.
     """
@@ -137,9 +137,9 @@ def create_app(
         contract: The operator's settings.
         clock: A monotonic clock, in seconds, for limits and deadlines.
         now: The wall clock, timezone-aware, for judging.
-        draining: Returns whether the process is about to stop.
-        shared: The counts of limits shared with other processes; None to count alone.
-        new_id: Makes an id for a request without one.
+        draining: Whether the process is about to stop.
+        shared: Where limits are counted together with other processes; None to count alone.
+        new_id: Makes the id of a request that brings none.
         say: Writes a request's log line.
     """
     codes = {**DEFAULT_CODES, **(contract.codes or {})}
@@ -181,7 +181,7 @@ def create_app(
             *([Below()] if contract.base_path else ()),
         ],
     )
-    # Most monitors take a redirect for an outage.
+    # A redirect reads as an outage to most monitors.
     app.req_options.strip_url_path_trailing_slash = True
     add_problem_handlers(app, codes)
     for path, make in (
@@ -211,7 +211,7 @@ class _Judged:
 
     Args:
         judging: Returns what to judge a new request with; the same object until it changes.
-        make: Builds the resource.
+        make: Makes the resource.
     """
 
     def __init__(self, judging: Callable[[], Judging], make: Callable[[Judging], Any]) -> None:
@@ -220,7 +220,7 @@ class _Judged:
         self._made: tuple[Judging, Any] | None = None
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, **named: str) -> None:
-        """Answer with the current resource."""
+        """Answer as the resource does."""
         given, made = self._judging(), self._made
         if made is None or made[0] is not given:
             made = self._made = given, self._make(given)
@@ -246,7 +246,7 @@ class _Headers(_FalconCors):
         if "HTTP_ORIGIN" not in req.env:
             return
         super().process_response(req, resp, resource, req_succeeded)
-        # A browser's list is echoed if it holds only header names: other text could pass for ours.
+        # A browser's list is repeated if it is one of names: anything else could pass for ours.
         if not _FIELD_NAMES.fullmatch(resp.get_header(_ALLOWED, default="")):
             resp.set_header(_ALLOWED, "*")
 
@@ -260,11 +260,11 @@ class _App(_FalconApp):
         self._base_path = base_path
 
     def __call__(self, env: dict[str, Any], start_response: Any) -> Any:
-        """Answer a WSGI request."""
+        """Answer a request as WSGI has it."""
         # Our own server has set it already: time in a queue counts as waiting too.
         env.setdefault(BEGAN, self._clock())
         if env["REQUEST_METHOD"] not in _METHODS:
-            # Any other method is the caller's own text, and may be anything.
+            # Any other word is the caller's own, and may be anything.
             env["REQUEST_METHOD"] = "?"
         if self._base_path:
             enter(self._base_path, env)

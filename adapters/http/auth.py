@@ -30,7 +30,7 @@ class Authenticator(Protocol):
 
     @property
     def schemes(self) -> Sequence[str]:
-        """The schemes of the Authorization header that it accepts, the preferred one first."""
+        """The schemes of the Authorization header that it takes, the first one preferred."""
         ...
 
     @property
@@ -47,7 +47,7 @@ class Authenticator(Protocol):
         """The caller who owns a credential; None if there is none.
 
         Raises:
-            ReadError: The lookup failed.
+            ReadError: It could not be found out.
         """
         ...
 
@@ -63,7 +63,7 @@ class Admission:
     identifying a caller may need a call to the API server, an address over its limit has only those
     credentials checked that were right from it before.
 
-    The response states the limit that the request counted against.
+    The answer states the limit that the request counted against.
 
     Args:
         authenticator: Identifies callers; None admits everyone, each address within its limit.
@@ -113,7 +113,7 @@ class Admission:
         self._now = now
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Refuse a request that is over a limit, or whose sender is not authenticated.
+        """Refuse a request that is over a limit, or whose sender may not ask.
 
         Raises:
             HTTPUnauthorized: The response says how to authenticate.

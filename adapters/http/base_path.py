@@ -1,4 +1,4 @@
-"""A path prefix for all routes, for proxies that cannot strip it."""
+"""Everything under a prefix, for proxies that cannot strip it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OUTSIDE = "k8s_heartbeat.outside"
 
 
 def below(base: str, path: str) -> str | None:
-    """The route of a path; None if it is outside the prefix.
+    """The route that a path means; None where it is outside of the prefix.
 
     Probes are also served without the prefix: kubelets call the process itself, past any proxy.
 
@@ -53,7 +53,7 @@ class Below:
         """Answer a path outside the prefix like any unknown route.
 
         Raises:
-            HTTPRouteNotFound: The path is outside the prefix.
+            HTTPRouteNotFound: It is outside.
         """
         if _OUTSIDE in req.env:
             raise falcon.HTTPRouteNotFound

@@ -21,8 +21,8 @@ class Credential:
     Attributes:
         value: Its bytes.
         is_bearer: Whether it came after ``Bearer``.
-        password: The password in it, if it is a user name and a password as in ``Basic``; otherwise
-            empty.
+        password: The password in it, where it is a user's name and a password as ``Basic`` has
+            them; otherwise empty.
     """
 
     value: bytes
@@ -30,7 +30,7 @@ class Credential:
     password: bytes = field(default=b"", compare=False)
 
     def __repr__(self) -> str:
-        """Hide the value: it must not get into a log or a traceback."""
+        """Nothing of the value: it must not get into a log or a traceback."""
         return "Credential(***)"
 
 
@@ -60,22 +60,22 @@ class Caller(Protocol):
         ...
 
     def may_know(self, kind: Kind | None) -> bool:
-        """Whether they may know that another project's kind exists; None for one not served."""
+        """Whether they may know of another project's kind; None for one that is not served."""
         ...
 
     def may_get(self, query: Query, deadline: Deadline) -> bool:
         """Whether they may see an object.
 
         Raises:
-            ReadError: The lookup failed.
+            ReadError: It could not be found out.
         """
         ...
 
     def may_list(self, kind: Kind, namespace: str, deadline: Deadline) -> bool:
-        """Whether they may see the objects of a kind in a namespace; in all namespaces if empty.
+        """Whether they may see the objects of a kind in a namespace; in all of them where empty.
 
         Raises:
-            ReadError: The lookup failed.
+            ReadError: It could not be found out.
         """
         ...
 
@@ -87,13 +87,13 @@ class Caller(Protocol):
         """Whether they may see a component.
 
         Raises:
-            ReadError: The lookup failed.
+            ReadError: It could not be found out.
         """
         ...
 
 
 class Everyone:
-    """The caller of a service that runs without authentication."""
+    """The caller of a service that runs open."""
 
     name = ""
     detail = None
@@ -126,6 +126,6 @@ class _Nobody(Everyone):
 
 
 EVERYONE: Caller = Everyone()
-"""The caller of any request to a service that runs without authentication."""
+"""The caller of any request to a service that runs open."""
 NOBODY: Caller = _Nobody()
-"""The caller of an unauthenticated request: sees nothing."""
+"""The caller of a request that was not authenticated: sees nothing."""

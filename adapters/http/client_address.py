@@ -21,12 +21,12 @@ _Address = IPv4Address | IPv6Address
 
 _MAPPED = IPv6Network("::ffff:0:0/96")
 _MOST_HOPS = 32
-# With a zone, brackets and a port; a longer text is not an address.
+# With a zone, brackets and a port; whatever is longer is no address.
 _LONGEST_ENTRY = 80
 
 
 def parse_network(text: str) -> Network:
-    """Parse a CIDR, or one address as a network; an IPv4-mapped one becomes IPv4.
+    """A CIDR, or the network of one address; an IPv4-mapped one is IPv4.
 
     Raises:
         ValueError: It is neither, or has bits set beyond its prefix.
@@ -47,7 +47,7 @@ class ClientAddress:
     """Determines the address of a request's client.
 
     Args:
-        trusted: Networks of the proxies whose X-Forwarded-For is trusted.
+        trusted: Networks of the proxies whose X-Forwarded-For is believed.
     """
 
     def __init__(self, trusted: Sequence[Network] = ()) -> None:
@@ -63,7 +63,7 @@ class ClientAddress:
         if peer is None or not self._trusts(peer):
             self._warn_once(req.remote_addr)
             return _plain(req.remote_addr)
-        # A WSGI server joins headers of the same name in their order.
+        # A WSGI server joins lines of one name in their order.
         entries = forwarded.rsplit(",", _MOST_HOPS)
         client = peer
         for entry in reversed(entries[-_MOST_HOPS:]):
@@ -77,7 +77,7 @@ class ClientAddress:
         return str(client)
 
     def _warn_once(self, peer: str) -> None:
-        """Warn that the peer may be a proxy, whose clients then all count as one."""
+        """Say that the peer may be a proxy, all of whose clients are taken for one."""
         if self._is_warned:
             return
         self._is_warned = True

@@ -29,7 +29,7 @@ _MOST_REFUSED = 2 * 2**20
 # Bytes of an identity and a question besides their texts.
 _RECORD = 1_500
 _FAILURE_SECONDS = 1.5
-# RBAC matches resources by name, whether or not the API server serves them.
+# RBAC knows resources by their names, whether the API server serves them or not.
 _COMPONENTS = Access("get", "k8s-heartbeat.io", "", "components")
 _LONGEST_TOKEN = 7_000
 
@@ -62,9 +62,9 @@ class ClusterAuthenticator:
     Args:
         reviewer: Reviews tokens and access.
         clock: A monotonic clock, in seconds.
-        wall: The wall clock, in Unix seconds, for the expiry of tokens.
-        believed: Seconds that a positive answer is cached, a token's no longer than the token is
-            valid; a negative one for a tenth of that.
+        wall: The wall clock, in Unix seconds: tokens state by it when they expire.
+        believed: Seconds that a yes is believed, a token's no longer than the token is valid; a no
+            a tenth of that.
         memory: The budget of the cache.
         places: How many may wait for the API server at once, shared with its readers.
     """
@@ -123,7 +123,7 @@ class ClusterAuthenticator:
         """Whether RBAC allows an identity to do something.
 
         Raises:
-            ReadError: The review failed.
+            ReadError: It could not be found out.
         """
         question = _Question(identity, access)
         entry = self._rights.recall(question)
@@ -140,7 +140,7 @@ class ClusterAuthenticator:
             return False
 
     def _believed_until(self, token: str) -> float:
-        """Until when a token's review is cached: no longer than the token is valid."""
+        """Until when a token is believed: no longer than it is valid."""
         expires = _expiry_of(token)
         left = self._believed if expires is None else expires - self._wall()
         return self._clock() + min(self._believed, left)
@@ -174,7 +174,7 @@ class _ClusterCaller:
         return self._may("list", kind, namespace, "", deadline)
 
     def may_list_somewhere(self, kind: Kind) -> bool:
-        """See `Caller.may_list_somewhere`; RBAC is only asked about named namespaces."""
+        """See `Caller.may_list_somewhere`; namespaces are asked about by name alone."""
         return False
 
     def may_see_component(self, name: str, deadline: Deadline) -> bool:
@@ -202,7 +202,7 @@ def _text(credential: Credential) -> str:
 
 
 def _expiry_of(token: str) -> float | None:
-    """When a token that the cluster accepted expires, in Unix seconds; None if not stated."""
+    """When a token that the cluster vouched for expires, in Unix seconds; None where unsaid."""
     parts = token.split(".")
     if len(parts) != 3:
         return None

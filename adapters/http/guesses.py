@@ -40,7 +40,7 @@ class Guesses:
         self._failures = failures
         self._clock = clock
         self._lock = threading.Lock()
-        # Keyed by the SHA-256 of a client and a credential.
+        # By the SHA-256 of a client and a credential.
         period = failures.quota.limit.period.total_seconds()
         self._right: TTLCache[bytes, float] = TTLCache(_MOST_KNOWN, _RIGHT_SECONDS, clock)
         self._wrong: TTLCache[bytes, None] = TTLCache(_MOST_KNOWN, period, clock)
@@ -48,7 +48,7 @@ class Guesses:
         self._tried: dict[str, list[bytes]] = {}
 
     def was_just_right(self, client: str, credential: Credential) -> bool:
-        """Whether it was right from that client so recently that it need not be noted again."""
+        """Whether it was right from there so lately that it need not be noted again."""
         digest = _digest(client, credential)
         with self._lock:
             try:
@@ -127,13 +127,13 @@ class Guesses:
         return [each for each in digests if each not in self._right and each not in self._wrong]
 
     def _begin(self, client: str, guesses: list[bytes]) -> OverLimit | None:
-        """Put guesses under trial, unless they are too many."""
+        """Put guesses on trial, unless these are too many."""
         usage = self._failures.quota.usage(client)
         with self._lock:
             tried = self._tried.get(client, [])
             if len({*tried, *guesses}) > usage.remaining:
                 if len(guesses) <= usage.remaining:
-                    # Only other trials are in the way; they end soon, and may turn out right.
+                    # Only other trials are in the way; they end soon, and may be right.
                     left = max(0, usage.remaining - len(set(tried)))
                     usage = usage._replace(remaining=left, wait=0.0)
                 return OverLimit(self._failures, client, usage)

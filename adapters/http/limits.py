@@ -1,4 +1,4 @@
-"""Rate limits as callers and operators see them: in headers, in a refusal, and in the log."""
+"""Limits as callers and operators meet them: in headers, in a refusal, and in the log."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Limit:
         """Count one for a key.
 
         Raises:
-            OverLimit: The key has used up the limit.
+            OverLimit: It has used up the limit.
         """
         usage = self.quota.hit(key)
         if usage.over:
@@ -86,7 +86,7 @@ class Limit:
         _log.warning(self._warning, key)
 
     def headers(self, usage: Usage, now: datetime) -> dict[str, str]:
-        """A usage as headers: those of the IETF draft and those of k8s-controller-heartbeat.
+        """A usage in the IETF draft's headers and in those of k8s-controller-heartbeat.
 
         Both say how many requests are left, and when there will be one more.
         """

@@ -21,7 +21,7 @@ _FORGOTTEN_SECONDS = 6 * 3600.0
 
 
 class Outages:
-    """Remembers when an object was first seen failing, until it is seen healthy.
+    """Remembers when an object was first seen failing, until it is seen well.
 
     Args:
         clock: A monotonic clock, in seconds.
@@ -30,7 +30,7 @@ class Outages:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        # Keyed by a hash: two objects with the same hash share the earlier time.
+        # By a hash: two objects that share one share the earlier time.
         self._first: TTLCache[int, float] = TTLCache(_MOST, _FORGOTTEN_SECONDS, clock)
 
     def since(

@@ -28,7 +28,7 @@ _EXAMPLES = {
     "selector": "app=api",
     "token": "TOKEN",
 }
-"""The parameters that the service accepts, each with an example value."""
+"""The parameters that the service takes, each with a value that it can have."""
 _PLAIN_NAMES = {name.replace("_", ""): name for name in _EXAMPLES}
 # The name of `min` in the setting, the annotation and the policy.
 _PLAIN_NAMES["minavailable"] = "min"
@@ -42,9 +42,9 @@ class ResponseOptions:
     """The caller's options for the response.
 
     Attributes:
-        failure_policy: What counts as failing, and after how long.
-        fixed_code: The HTTP code for any verdict; None for the verdict's own.
-        health_json: Whether to respond with health+json.
+        failure_policy: What counts as failing, and from when on.
+        fixed_code: The code whatever the verdict; None for the verdict's own.
+        health_json: Whether as health+json.
         min_available: How many replicas `up` needs; None for the policy's value.
         all_items: Whether to list every member of a group, whatever its status.
     """
@@ -76,7 +76,7 @@ def response_options_of(req: falcon.Request) -> ResponseOptions:
 
 
 def _refuse_misspelled(names: Iterable[str]) -> None:
-    """Raise for a misspelled name: an alarm that never fires is the worst outcome.
+    """Raise for a name that is nearly one of ours: an alarm that never comes is the worst answer.
 
     Other names are ignored: monitors append some to bypass caches.
     """
@@ -135,10 +135,10 @@ def _fixed_code(req: falcon.Request) -> int | None:
 
 
 def flag(req: falcon.Request, name: str) -> bool:
-    """Whether a parameter is true; false if it is absent.
+    """Whether a parameter is true; false where it is not there.
 
     Raises:
-        InvalidQuery: It is neither true nor false.
+        InvalidQuery: It is neither.
     """
     value = req.get_param(name, default="false") if req.params else "false"
     if value not in ("true", "false"):
@@ -147,7 +147,7 @@ def flag(req: falcon.Request, name: str) -> bool:
 
 
 def _wants_health_json(req: falcon.Request) -> bool:
-    """Whether health+json is listed and preferred at least as JSON; a wildcard never selects it."""
+    """Whether health+json is named and no less wanted than JSON; a wildcard never chooses it."""
     accept: str = req.env.get("HTTP_ACCEPT", "").lower()
     if MEDIA_HEALTH not in accept:
         return False
@@ -159,7 +159,7 @@ def _wants_health_json(req: falcon.Request) -> bool:
 
 
 def _qualities(accept: str) -> dict[str, float]:
-    """The quality of each media range of an Accept header; malformed ranges are skipped."""
+    """How much each media range of an Accept header is wanted; a malformed one is passed over."""
     found: dict[str, float] = {}
     for entry in accept.split(","):
         media, *parameters = map(str.strip, entry.split(";"))

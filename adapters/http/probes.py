@@ -27,17 +27,17 @@ class Liveness:
     """200 while the process runs: an outage of the API server must not restart the monitor."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer that the process runs."""
+        """Say that the process runs."""
         _plain(resp, 200, "ok\n")
 
     on_head = on_get
 
 
 class Readiness:
-    """200 while the service takes requests; ``?verbose`` lists the checks as Kubernetes does.
+    """200 when the service takes requests; ``?verbose`` lists the checks as Kubernetes does.
 
     Args:
-        draining: Returns whether the process is about to stop.
+        draining: Whether the process is about to stop.
         checks: Further checks to list, by name: each returns what is wrong, or nothing. The service
             works on without them, so a failed one does not make it unready.
     """
@@ -49,11 +49,11 @@ class Readiness:
         self._checks = checks
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer whether the service is ready for requests."""
+        """Say whether requests should come here."""
         ready = not self._draining()
         text = "ok\n" if ready else "draining\n"
         if req.has_param("verbose"):
-            # A process without a valid configuration does not get as far as this.
+            # A process that is not configured does not get as far as answering.
             lines = ["[+]configured ok"]
             for name, check in self._checks.items():
                 wrong = check()
@@ -73,10 +73,10 @@ class ApiServerHealth:
         self._reader = reader
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer 200 if the API server answers.
+        """Say that the API server answers.
 
         Raises:
-            ReadError: The API server does not answer.
+            ReadError: It does not.
         """
         self._reader.ping(state_of(req).deadline)
         _plain(resp, 200, "ok\n")

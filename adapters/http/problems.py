@@ -23,7 +23,7 @@ STATUS_HEADER = "Heartbeat-Status"
 """Marks every response as the service's own: an ingress or a sidecar sends 502 to 504 too."""
 
 API_SERVER = "API server"
-"""The value of `failure`, in a request's state, if there was no reading."""
+"""The failure, in a request's state, of what gave no reading."""
 SERVICE = "service"
 """The value of `failure`, in a request's state, if the service itself failed."""
 
@@ -33,7 +33,7 @@ _MEDIA_PROBLEM = "application/problem+json"
 
 
 def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) -> None:
-    """Turn every error of an app into a problem."""
+    """Make every error of an app a problem."""
 
     def bad_request(
         req: falcon.Request, resp: falcon.Response, error: InvalidQuery, params: object

@@ -18,7 +18,7 @@ from k8s_heartbeat.core.selectors import LabelSelector, parse_selector
 __all__ = ["NoPlace", "ObjectQuestion", "SelectionQuestion", "check_component_name"]
 
 NO_NAMESPACE = "-"
-"""Replaces the namespace in the path of a cluster-scoped object."""
+"""Takes the place of the namespace in the path of a cluster-scoped object."""
 
 _MOST_KINDS = 20
 
@@ -28,7 +28,7 @@ class ObjectQuestion:
     """The object that a path names; possibly only the cluster knows its kind.
 
     Attributes:
-        namespace: Its namespace; empty for a cluster-scoped kind.
+        namespace: Where; empty for a cluster-scoped kind.
         kind: Its kind, or the caller's word for it if only the cluster knows the kind.
         name: Its name.
         known: The query, if the kind is known without asking the cluster; otherwise None.
@@ -78,9 +78,9 @@ class SelectionQuestion:
     """The objects that a path and its parameters select.
 
     Attributes:
-        namespace: Their namespace; empty for all namespaces, and for cluster-scoped kinds.
+        namespace: Where; empty for all namespaces, and for cluster-scoped kinds.
         words: The caller's words for their kinds; none for the workloads.
-        selector: Selects them by label; None for all.
+        selector: Which of them; None for all.
         cluster_scoped: Whether the objects are cluster-scoped.
         min_available: How many of their replicas `up` needs; None for the policy's value.
     """
@@ -149,7 +149,7 @@ def check_component_name(name: str) -> None:
     """Raise unless a name is valid for a component: the rules are those for a namespace.
 
     Raises:
-        InvalidQuery: The name is not valid.
+        InvalidQuery: It cannot.
     """
     try:
         check_namespace(name)

@@ -1,8 +1,9 @@
-"""Sliding rate limits: a burst of the whole limit, then one more each `period / requests`.
+"""Sliding limits: a whole limit at once, and after that one more each `period / requests`.
 
-This is GCRA, the generic cell rate algorithm. It keeps one number per key: the time at which all of
-the key's usage is paid back. In any time T a key is admitted at most ``requests + T * requests /
-period`` times. A key over its limit waits until one request is paid back, not until a period ends.
+This is GCRA, the generic cell rate algorithm. It keeps one number per key: the moment at which
+everything that the key has used is paid back. In any time T a key is admitted at most
+``requests + T * requests / period`` times. A key that is over waits until one request is paid back,
+not until a period ends.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class RateLimit:
     """A number of requests per period.
 
     Attributes:
-        requests: The number; all of them may come at once.
+        requests: How many; all of them may come at once.
         period: How long it takes until all of them are paid back.
     """
 
@@ -56,7 +57,7 @@ class RateLimit:
         requests = self.requests
         rate = requests / self.period.total_seconds()
         room = requests - level + rate * _SLACK
-        # It is never negative: no level is above the limit.
+        # Nothing is below zero: no level is above the limit.
         remaining = int(room)
         wanted = refused or remaining + 1
         wait = ((wanted if wanted < requests else requests) - room) / rate
@@ -67,7 +68,7 @@ class Usage(NamedTuple):
     """What a key has left of its limit.
 
     Attributes:
-        limit: How many it may use at once if it has used none.
+        limit: How many it may use at once when it has used nothing.
         remaining: How many it may use at once now.
         wait: Seconds until it may use one more than that; or, if it was refused, what it was
             refused.
@@ -98,7 +99,7 @@ class Quota(Protocol):
         ...
 
     def usage(self, key: str) -> Usage:
-        """The current usage; this uses nothing."""
+        """The usage as it is; asking uses nothing."""
         ...
 
 
@@ -127,7 +128,7 @@ class LocalQuota:
         return self.limit.usage(level, 0 if admitted else cost)
 
     def usage(self, key: str) -> Usage:
-        """See `Quota.usage`; this keeps a key from being evicted."""
+        """See `Quota.usage`; to ask about a key keeps it from being forgotten."""
         return self.limit.usage(self._use(key, 0)[0])
 
     def learn(self, key: str, level: float, refused: int = 0) -> Usage:

@@ -1,4 +1,4 @@
-"""Renders verdicts as HTTP codes and response bodies."""
+"""Verdicts as monitors read them: the one table of codes, and the bodies."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ _OWN_LISTS = ("containers not ready: ", "readiness gates not open: ")
 
 
 class Detail(StrEnum):
-    """How much detail an answer has."""
+    """How much an answer says."""
 
     STATUS = "status"
-    """The status and `up` only."""
+    """The word and `up`."""
     SUMMARY = "summary"
     """No pod names, and no messages from pods, containers and events."""
     FULL = "full"
@@ -93,7 +93,7 @@ _JUST_READ = Freshness()
 def object_body(
     assessment: Assessment, fresh: Freshness, *, now: datetime, detail: Detail
 ) -> dict[str, Any]:
-    """The body for one object, flat, headline first; `since` is null if it is not known."""
+    """The body for one object: the headline first, flat, and `since` null where none is stated."""
     body: dict[str, Any] = {"status": str(assessment.health), "up": assessment.up}
     if detail is Detail.STATUS:
         return body
@@ -166,7 +166,7 @@ class Group:
 
     Attributes:
         kind: Namespace, Component or Cluster.
-        namespace: The namespace, if it has one.
+        namespace: The namespace, where it is of one.
         name: The component's name, or the namespace's; empty for the cluster.
         title: Its title for people; empty if none is set.
     """
@@ -193,7 +193,7 @@ def _item(item: Assessment, now: datetime, detail: Detail, fine: bool) -> dict[s
 
 
 def health_body(body: Mapping[str, Any]) -> dict[str, Any]:
-    """A body as application/health+json: pass, warn or fail as the status."""
+    """A body as application/health+json: pass, warn or fail in place of the word."""
     told = {**body, "status": _health_word(body)}
     if "items" in body:
         told["items"] = [{**item, "status": _health_word(item)} for item in body["items"]]
@@ -207,7 +207,7 @@ def _health_word(body: Mapping[str, Any]) -> str:
 
 
 def to_json(body: Mapping[str, Any]) -> str:
-    """Compact ASCII JSON, so that no odd character of an object can break it."""
+    """Compact JSON, in ASCII, so that no odd character of an object's can break it."""
     return _COMPACT.encode(body)
 
 
@@ -244,7 +244,7 @@ def _reason(reason: str, health: Health) -> str:
     """A reason; in bad news, replaced if monitors would take the word for good news."""
     if health is Health.HEALTHY:
         return reason
-    # The kubelet reports "Unhealthy" for a failed probe.
+    # The first is the kubelet's, of a failed probe.
     return {"unhealthy": "ProbeFailed", "healthy": "Ready"}.get(reason.lower(), reason)
 
 

@@ -21,7 +21,7 @@ from .state import BEGAN, RequestState, offered_by, state_of
 __all__ = ["REQUEST_ID_HEADER", "RequestLog", "Say", "log"]
 
 REQUEST_ID_HEADER = "X-Request-Id"
-"""Taken from the caller if it is harmless, and returned."""
+"""Taken from the caller where it is harmless, and sent back."""
 
 _log = logging.getLogger("k8s_heartbeat.requests")
 
@@ -35,7 +35,7 @@ Say = Callable[[str, int, str, Mapping[str, object]], None]
 
 
 def log(logger: str, level: int, message: str, fields: Mapping[str, object]) -> None:
-    """Log a line through `logging`, to wherever the host sends it."""
+    """Log a line by `logging`, wherever its host sends it."""
     logging.getLogger(logger).log(level, "%s", message, extra={"fields": fields})
 
 
@@ -45,16 +45,16 @@ class RequestLog:
     A caller's own request id is used unless it could be a secret: one that this process knows, one
     that the same request carries as a credential, or text that looks like one.
 
-    The query is never logged: it may carry a token. A request is logged at INFO, whatever the
-    verdict, and a probe at DEBUG; at ERROR if the service itself failed; and at WARNING for the
-    first 502 and the first 504 in a minute, for which the API server gave no reading.
+    The query is never logged: it may carry a token. A request is at INFO, whatever the verdict, and
+    a probe at DEBUG; at ERROR where the service itself failed; and the first 502 and the first 504
+    in a minute, for which the API server gave no reading, at WARNING.
 
     Args:
         clock: A monotonic clock, in seconds.
-        timeout: Seconds for everything that is read for one request.
+        timeout: Seconds that everything that is read for one request may take.
         new_id: Makes an id for a request without a usable one.
         addresses: Determines a client's address.
-        say: Writes a log line: the logger's name, the level, the message and the fields.
+        say: Logs a line of a logger: its name, the level, the message and the fields.
     """
 
     def __init__(

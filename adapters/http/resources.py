@@ -65,7 +65,7 @@ class Dependencies:
 
     Attributes:
         reader: Where objects are read.
-        groups: Computes the verdicts on groups.
+        groups: Where the verdicts on groups come from.
         now: The wall clock, timezone-aware.
         policy: The parameters of the rules.
         rules: Which rule judges which kind.
@@ -113,7 +113,7 @@ class _Health:
         body = object_body(assessment, fresh, now=now, detail=detail)
         written = _written(body, options, code)
         if not options.failure_policy.lasting:
-            # Within a tenth of a second the response is the same.
+            # In the same tenth of a second the answer is the same.
             found.memo[_ANSWER] = fresh, detail, options, written
         _write(resp, written, fresh)
 
@@ -160,17 +160,17 @@ class _Health:
 
 
 class ObjectHealth(_Health):
-    """The health of one object."""
+    """One object: is it doing its job?"""
 
     def on_get(
         self, req: falcon.Request, resp: falcon.Response, namespace: str, kind: str, name: str
     ) -> None:
-        """Answer with the verdict, in the code, the header and the body.
+        """The verdict, in the code, the header and the body.
 
         Raises:
             InvalidQuery: A namespace, kind, name or parameter is invalid.
             NotServed: The cluster serves no such kind.
-            ReadError: Reading from the API server failed.
+            ReadError: The API server gave no reading.
         """
         given, state, options = self._given, state_of(req), response_options_of(req)
         explain_all = flag(req, "explain")
@@ -220,15 +220,15 @@ class ObjectHealth(_Health):
 
 
 class GroupHealth(_Health):
-    """The workloads of one or all namespaces as a group; ``?kind=`` and ``?selector=`` filter."""
+    """The workloads of a namespace, or of all, as one; ``?kind=`` and ``?selector=`` narrow it."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, namespace: str = "") -> None:
-        """Answer with the verdict on the worst of them, and with counts.
+        """The verdict on the worst of them, with their figures.
 
         Raises:
             InvalidQuery: A namespace, kind, selector or parameter is invalid.
             NotServed: The cluster serves no such kind.
-            ReadError: Reading from the API server failed.
+            ReadError: The API server gave no reading.
         """
         state, options = state_of(req), response_options_of(req)
         question = SelectionQuestion.of(req, namespace, options.min_available)
@@ -284,7 +284,7 @@ class GroupHealth(_Health):
                 raise failure
         except Forbidden:
             if place:
-                # So that it costs the same as a namespace that does not exist.
+                # It costs the same as one that does not exist.
                 find_namespace(reader, place, deadline)
             raise
         if place and not found.listed:
@@ -297,14 +297,14 @@ class GroupHealth(_Health):
 
 
 class ComponentHealth(_Health):
-    """The health of a component: a named group of the configuration."""
+    """A named group of the configuration, as status pages show them."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
         """Answer with the verdict on its worst member; up while enough members are up.
 
         Raises:
             InvalidQuery: A name or parameter is invalid.
-            ReadError: Reading from the API server failed.
+            ReadError: The API server gave no reading.
         """
         given, state, options = self._given, state_of(req), response_options_of(req)
         check_component_name(name)

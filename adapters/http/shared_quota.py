@@ -1,4 +1,4 @@
-"""Limits that several processes share, counted by a Redis script in the same way as in `quota`.
+"""Limits that several processes share, counted by a script in Redis as `quota` counts here.
 
 Separate threads call Redis: whatever it does, or fails to do, delays a request only for a moment.
 The local quota always counts along, learns what the others have used, and takes over at once while
@@ -54,7 +54,7 @@ if ahead or admitted and cost > 0 then
 end
 return {admitted and 1 or 0, string.format('%.17g', paid - now)}
 """
-"""`LocalQuota` in Lua: returns whether a cost was admitted, and the level of the key after it.
+"""What `LocalQuota` does, in Lua: whether a cost was admitted, and the level of the key after it.
 
 Its arguments are a key, the cost, the limit and the period; `seconds` is the current time. A value
 that this script cannot have written is corrected: one that is not a number counts as nothing, and
@@ -66,11 +66,11 @@ T = TypeVar("T")
 
 
 class SharedQuota:
-    """A `Quota` that is counted in Redis, or in this process alone while Redis is away.
+    """A `Quota` that is counted in Redis, and in this process alone while Redis is away.
 
     Args:
         name: What is counted; the same in every process that shares it.
-        local: The local quota.
+        local: The quota that counts along.
         counts: The shared counters.
     """
 
@@ -83,7 +83,7 @@ class SharedQuota:
         self._prefix = f"{name}/{local.limit.requests}/{period}"
 
     def hit(self, key: str, cost: int = 1) -> Usage:
-        """See `Quota.hit`; skips Redis for a key that has too little left here."""
+        """See `Quota.hit`; Redis is not asked about a key that has too little left here."""
         mine = self._local.hit(key, cost)
         return mine if mine.over else self._learned(key, mine, cost)
 
@@ -109,14 +109,14 @@ class _Count:
 
 
 class SharedCounts:
-    """Counters in Redis; unavailable while Redis does not answer as it should.
+    """Counters in Redis, or nothing at all while it does not answer as it should.
 
     No connection is made before the first use of a counter.
 
     Args:
         url: Where Redis is: ``redis://``, ``rediss://`` or ``redis+unix://``.
-        patience: Seconds that a request waits for Redis at most, for all calls together.
-        pause: Seconds until Redis is tried again after it failed.
+        patience: Seconds that a request waits for Redis at most, all that it asks together.
+        pause: Seconds after which Redis is tried again once it failed.
 
     Raises:
         ModuleNotFoundError: The extra `redis` is not installed.
@@ -183,7 +183,7 @@ class SharedCounts:
         if not answered:
             self._lost(f"Redis failed ({TimeoutError.__name__})")
         elif job.error is not None:
-            # Without the error's text: it repeats a password that Redis does not understand.
+            # Not in its words, which repeat a password that Redis does not understand.
             self._lost(f"Redis failed ({type(job.error).__name__})")
         return job.result
 
@@ -232,7 +232,7 @@ class _Job(Generic[T]):
     error: Exception | None = None
 
     def run(self) -> None:
-        """Do the work, unless it is too late."""
+        """Do it, unless it is too late."""
         if time.monotonic() > self.ends:
             return
         try:
@@ -253,7 +253,7 @@ class _Crew:
         self._threads: list[threading.Thread] = []
 
     def take(self, job: _Job[Any]) -> None:
-        """Queue a job.
+        """Have a job done.
 
         Raises:
             RuntimeError: There is no thread, and none can be started.

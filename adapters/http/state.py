@@ -17,7 +17,7 @@ from .quota import Usage
 __all__ = ["BEGAN", "RequestState", "offered_by", "state_of"]
 
 BEGAN = "k8s_heartbeat.began"
-"""The key in a WSGI environ of the time at which the request arrived, by the monotonic clock."""
+"""The key in a WSGI environ of the moment when the request came, by the monotonic clock."""
 
 _MOST_MASKED = 20
 
@@ -27,14 +27,14 @@ class RequestState(Work):
     """The state of a request; the first middleware makes it.
 
     Attributes:
-        began: When the request arrived, by the monotonic clock.
-        deadline: When all reading for the request must end.
+        began: When the request came, by the monotonic clock.
+        deadline: When everything that is read for the request must be over.
         client: The address of the client.
-        credentials: The credentials that authentication tries.
+        credentials: What authentication tries.
         caller: The caller; `NOBODY` until authentication is done.
         used: The limit that the request counted against, or that refused it, and what is left.
         reason: The reason of the verdict.
-        cause: What went wrong, for the log only.
+        cause: What went wrong, for the log alone.
         failure: Which side failed: `problems.API_SERVER` or `problems.SERVICE`.
         age: How old the reading is, in seconds.
         stale: Whether the reading is older than its lifetime.
@@ -76,8 +76,7 @@ def offered_by(req: falcon.Request) -> tuple[list[str], list[Credential]]:
             password = b"" if is_bearer else _password_in(credential)
             ours.append(Credential(credential, is_bearer, password))
     for value in (req.params and req.get_param_as_list("token")) or ():
-        # For a base64 token pasted unescaped: in a query a plus means a space, and tokens have
-        # none.
+        # A base64 token pasted as it is: in a query a plus means a space, and no token has one.
         token = value.replace(" ", "+")
         masked += f"Bearer {value}", f"Bearer {token}"
         ours.append(Credential(token.encode("utf-8", "replace")))

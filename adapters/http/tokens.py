@@ -27,10 +27,10 @@ class Token:
 
     Attributes:
         name: Its name in the log and in the limits.
-        digests: The SHA-256 of each of its valid tokens.
+        digests: The SHA-256 of each token that is valid for it.
         namespaces: Where it sees objects, which may include `NO_NAMESPACE`; None for everywhere.
         kinds: The kinds that it sees, in any word that kubectl accepts; None for all.
-        components: The components that it sees; None for all.
+        components: Which components it sees; None for all.
         detail: How much detail it gets; None for the default of the service.
     """
 
@@ -114,7 +114,7 @@ class TokenAuthenticator:
         self._tokens = tokens
 
     def caller(self, credential: Credential, deadline: Deadline) -> Caller | None:
-        """See `Authenticator.caller`; its duration reveals nothing about the tokens."""
+        """See `Authenticator.caller`; nothing is to be learned from how long it takes."""
         offered = [sha256(credential.value).digest()]
         if credential.password:
             offered.append(sha256(credential.password).digest())
@@ -122,7 +122,7 @@ class TokenAuthenticator:
         for token in self._tokens():
             for known in token.digests:
                 for digest in offered:
-                    # Compare with all, each in constant time, even after a match.
+                    # All of them, each in constant time, also once one was found.
                     if hmac.compare_digest(known, digest):
                         found = token
         return found

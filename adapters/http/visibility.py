@@ -98,7 +98,7 @@ def read_nothing(reader: ClusterReader, query: Query, deadline: Deadline) -> NoR
     """Look up a name that cannot exist instead of an object.
 
     Raises:
-        NotFound: With the time at which that reading began.
+        NotFound: With the beginning of that reading.
         ReadError: It could not be read; phrased as if for the object itself.
     """
     decoy = replace(query, name=_nowhere(str(query)))
@@ -118,7 +118,7 @@ def list_nothing(
     """Check a namespace that cannot exist instead.
 
     Raises:
-        NotFound: With the time at which the oldest reading began.
+        NotFound: With the beginning of the oldest reading.
         ReadError: It could not be read; phrased as if for the namespace itself.
     """
     place = selection.namespace
@@ -140,10 +140,10 @@ def list_nothing(
 
 
 def find_namespace(reader: ClusterReader, namespace: str, deadline: Deadline) -> None:
-    """Return if a namespace exists, as far as the service may see.
+    """Return where a namespace exists, as far as the service may see.
 
     Raises:
-        NotFound: It does not exist.
+        NotFound: It does not.
         ReadError: It could not be read.
     """
     try:
@@ -165,5 +165,5 @@ def earliest(*moments: float | None) -> float | None:
 
 
 def _nowhere(text: str) -> str:
-    """A name that no object or namespace has; always the same for the same text."""
+    """A name that no object and no namespace has: for one text always the same."""
     return f"x{hmac.digest(_KEY, text.encode(), 'sha256').hex()[:40]}"

@@ -1,8 +1,8 @@
 """Client connections, with the limits that waitress does not enforce.
 
-waitress times out silent clients only, not one that sends a byte a second or never reads its
-response; its threads wait for clients that send many requests at once; and it resets the connection
-of a client that it refuses.
+waitress waits for a silent client only, not for one that sends a byte a second or never reads its
+answer; its threads wait for clients that ask much at once; and it resets the connection of a client
+that it refuses.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class State(IntEnum):
 
 
 class _Refusal(ErrorTask):
-    """The server's own response, a problem as well, to a request that no application should see."""
+    """The server's own answer to a request that no application should see, as a problem too."""
 
     def execute(self) -> None:
         request = cast(Parser, self.request)
@@ -97,19 +97,19 @@ class _Task(WSGITask):
     """A response that closes the connection once the service is about to stop."""
 
     def get_environment(self) -> dict[str, Any]:
-        """The WSGI environ, with the time at which the request arrived."""
+        """The WSGI environ, with the moment when the request came."""
         return {**super().get_environment(), BEGAN: cast(Connection, self.channel).since}
 
     def build_response_header(self) -> bytes:
         connection = cast(Connection, self.channel)
-        # Requests that are queued on this connection are answered first.
+        # Requests that wait on this connection are answered too.
         if connection.listener.is_stopping() and b"\r\n\r\n" not in connection.ahead:
             self.set_close_on_finish()
         return super().build_response_header()
 
 
 class Connection(HTTPChannel):
-    """A connection that takes one request at a time, and records what it waits for and since when.
+    """A connection that takes one request at a time, and knows since when it waits for what.
 
     Attributes:
         since: When its state last changed, in seconds of the monotonic clock.
@@ -156,7 +156,7 @@ class Connection(HTTPChannel):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a request is in flight or queued, or its response not yet read."""
+        """Whether a request is in flight or queued, or its answer not yet taken."""
         return self.state in (State.WORKED_ON, State.READING)
 
     def readable(self) -> bool:
@@ -168,7 +168,7 @@ class Connection(HTTPChannel):
         return not self.ahead and super().readable()
 
     def writable(self) -> bool:
-        """Whether there is something to send that no thread of the pool is already sending.
+        """Whether there is something to send, that a thread of the pool is not sending already.
 
         waitress returns true in that case too: the loop then spins and slows that very thread down.
         """
@@ -178,8 +178,8 @@ class Connection(HTTPChannel):
     def received(self, data: bytes) -> bool:
         """Take in what the client sent, up to the end of its first request.
 
-        The next one waits until the response is read: otherwise a client could request thousands of
-        responses that it never reads, and a thread would wait for it.
+        The next one waits until the answer is taken: otherwise a client could ask for thousands of
+        answers that it never reads, and a thread would wait for it to read them.
         """
         with self.requests_lock:
             if self.will_close or self.close_when_flushed:
@@ -208,7 +208,7 @@ class Connection(HTTPChannel):
         return taken
 
     def service(self) -> None:
-        """Answer the request, in a thread of the pool."""
+        """Answer the request; in a thread of the pool."""
         super().service()
         self.since = time.monotonic()
 

@@ -1,4 +1,4 @@
-"""How many connections the process has room for under its limit of open files."""
+"""How many connections the process has room for, by its limit of open files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 _LEAST = 16
 # A thread may hold a connection to the cluster and one to a store of limits while it opens a file.
 _PER_THREAD = 2
-# For the listeners, the loop, the log, and files that are re-read.
+# Listeners, the loop's own, log, and files that are read again.
 _FIXED = 32
 
 
@@ -37,10 +37,10 @@ class TooFewFilesError(Exception):
 def room_for(connections: int, threads: int) -> int:
     """How many of the connections there are file descriptors for, beside those for threads.
 
-    Raises the soft limit of open files as far as needed, up to the hard limit.
+    The soft limit of open files is raised as far as that takes, up to the hard one.
 
     Raises:
-        TooFewFilesError: There is room for too few of them.
+        TooFewFilesError: There is room for next to none.
     """
     reserved = _open_now() + _PER_THREAD * threads + _FIXED
     limit = _raised_to(reserved + connections)

@@ -31,7 +31,7 @@ _PAUSE_SECONDS = 0.2
 
 
 class Listener(TcpWSGIServer):
-    """Accepts as many connections as there is room for.
+    """Takes connections in, as many as there is room for.
 
     When the limit is reached and every connection has a request in progress, a new client waits in
     the kernel's queue until one of them ends, which does not take long.
@@ -47,7 +47,7 @@ class Listener(TcpWSGIServer):
         named: Other arguments of waitress's own listener.
 
     Attributes:
-        room: The largest number of entries.
+        room: As many entries as there may be.
         is_out_of_descriptors: Whether accepting one failed for lack of a file descriptor.
     """
 
@@ -73,7 +73,7 @@ class Listener(TcpWSGIServer):
         self._workers = workers
         self._probes = probes
         self._entries = entries
-        # Without a dispatcher it would start threads of its own.
+        # It would start threads of its own otherwise.
         super().__init__(app, entries, adj=adj, dispatcher=cast(Any, workers), **named)
 
     def readable(self) -> bool:
@@ -88,7 +88,7 @@ class Listener(TcpWSGIServer):
                 return
 
     def take_one(self) -> bool:
-        """Accept one connection; return whether there was one."""
+        """Take in one connection; whether there was one."""
         try:
             accepted = self.accept()
         except OSError as error:
@@ -119,7 +119,7 @@ class Listener(TcpWSGIServer):
         (self._probes if quick else self._workers).add_task(connection)
 
     def resume(self) -> None:
-        """Try again to accept connections: there may be room."""
+        """Try again to take connections in: there may be room."""
         self._paused_until = 0.0
 
     def _has_room(self) -> bool:

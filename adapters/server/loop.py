@@ -1,4 +1,4 @@
-"""waitress with our own event loop, so that stopping loses no request.
+"""waitress with a loop of our own, so that stopping loses no request.
 
 waitress itself has no graceful shutdown: SIGTERM kills requests in flight, and as PID 1 it ignores
 the signal. Here a stop turns readiness to 503, serves on for a while so that load balancers notice,
@@ -30,12 +30,12 @@ _LEAST = 16
 _PROBE_THREADS = 2
 _TICK = 0.2
 _FINISH_SECONDS = 20.0
-# How long a client has to close its connection after the last response.
+# After its last answer a connection gets this long to be closed by its client.
 _LINGER_SECONDS = 0.5
 _PATIENCE = {
-    # From the first byte of a request to the last.
+    # From a request's first byte to its last.
     State.ASKING: 5.0,
-    # For a whole response, which is a megabyte at most.
+    # For all of an answer, which is a megabyte at most.
     State.READING: 10.0,
     State.REFUSED: 1.0,
 }
@@ -57,7 +57,7 @@ class Stopping(Protocol):
 
 
 class TooFewThreadsError(Exception):
-    """The operating system does not let the process start the threads that it needs.
+    """The system does not let the process start the threads that it needs.
 
     Attributes:
         needed: How many it needs.
@@ -71,22 +71,22 @@ class TooFewThreadsError(Exception):
 
 
 class Server:
-    """A waitress server for one application.
+    """One waitress server over one application.
 
     Args:
         app: The WSGI application.
         host: Address to listen on.
-        port: Port to listen on; 0 for any free one.
-        threads: Requests processed at once.
+        port: Port to listen on; 0 for any that is free.
+        threads: Requests worked on at one moment.
         drain_seconds: How long to go on serving after a stop was requested.
         stop: Whether a stop was requested; checked from before the server listens.
         is_quick: Returns whether a path, as sent, never waits for the cluster: such paths have
             threads of their own.
 
     Raises:
-        OSError: The server cannot listen on the address.
+        OSError: The address cannot be listened on.
         TooFewFilesError: The limit of open files is too low to serve anybody.
-        TooFewThreadsError: The limit of threads is too low.
+        TooFewThreadsError: It may start too few threads.
     """
 
     def __init__(
@@ -118,11 +118,11 @@ class Server:
             max_request_body_size=1024,
             channel_timeout=60,
             cleanup_interval=5,
-            # Only the app decides whose X-Forwarded-For counts.
+            # The app alone decides whose X-Forwarded-For counts.
             clear_untrusted_proxy_headers=False,
-            # A client that disconnects is not our fault, and not worth a traceback.
+            # A client that goes away is no fault of ours, and no reason for a traceback.
             log_socket_errors=False,
-            # Responses stay in memory: the file system may be read-only.
+            # Answers stay in memory: the file system may be read-only.
             outbuf_overflow=2**30,
         )
         self._workers, self._probes = Workers(), Workers()
@@ -133,11 +133,11 @@ class Server:
 
     @property
     def port(self) -> int:
-        """The port that the server listens on."""
+        """The port that is listened on."""
         return int(self._listeners[0].getsockname()[1])
 
     def run(self) -> None:
-        """Serve until a stop is requested, then drain and return.
+        """Serve until asked to stop, then drain and return.
 
         Raises:
             KeyboardInterrupt: SIGINT was received; requests in flight were answered, without a
@@ -237,7 +237,7 @@ class Server:
         for listener in self._listeners:
             self._made_room(listener)
         if len(self._map) > self._crowded:
-            # More than needed, so that sorting them happens only now and then.
+            # More than one, so that they are put in order only now and then.
             self._close_victims(len(self._map) - self._crowded + self._crowded // 20)
 
     def _make_do_with(self, room: int) -> None:

@@ -1,4 +1,4 @@
-"""waitress's request parser, restricted to what RFC 9112 allows.
+"""Which bytes the server takes for a request: waitress's parser, held to RFC 9112.
 
 It refuses what two servers in a row could read differently: requests are smuggled that way.
 """
@@ -27,7 +27,7 @@ _HOPELESS = re.compile(rb"\A(?:\r\n)*[^\r!#$%&'*+\-.^_`|~0-9A-Za-z]|(?<!\r)\n|\r
 
 
 class Parser(HTTPRequestParser):
-    """One incoming request.
+    """One request that comes in.
 
     Attributes:
         is_head: Whether it is a HEAD request, as far as known.
@@ -37,7 +37,7 @@ class Parser(HTTPRequestParser):
     error: Error | None
 
     def received(self, data: bytes) -> int:
-        """Take bytes in; return how many of them belong to this request."""
+        """Take bytes in; how many of them belong to this request."""
         if self.body_rcv is None and not self.completed:
             seen = b"".join((self.header_plus + data).partition(b"\r\n\r\n")[:2])
             self.is_head = seen.lstrip(b"\r\n").startswith(b"HEAD ")
@@ -56,7 +56,7 @@ class Parser(HTTPRequestParser):
         """Read the request line and the headers.
 
         Raises:
-            ParsingError: RFC 9112 does not allow them, or they are ambiguous.
+            ParsingError: They are not what RFC 9112 allows, or may be read in two ways.
         """
         line, *fields = header_plus.rstrip(b"\r\n").split(b"\r\n")
         _check(line, fields)
@@ -66,7 +66,7 @@ class Parser(HTTPRequestParser):
             raise ParsingError("a number or an address that is none") from None
         options = self.headers.get("CONNECTION", "").lower().replace(" ", "").split(",")
         if "close" in options:
-            # waitress recognizes this one value only.
+            # waitress knows the one word alone.
             cast(dict[str, str], self.headers)["CONNECTION"] = "close"
 
 
@@ -75,14 +75,14 @@ def _check(line: bytes, fields: Sequence[bytes]) -> None:
     if request is None:
         raise ParsingError("no request line")
     if b"%2f" in line.partition(b"?")[0].lower():
-        # A proxy that filters paths by segment would count fewer segments than we do.
+        # A proxy that lets paths through by their steps counts fewer than we would.
         raise ParsingError("a slash that is encoded")
     found: dict[bytes, list[bytes]] = {name: [] for name in _FRAMING}
     for field in fields:
         if field.startswith((b" ", b"\t")):
             raise ParsingError("a folded header")
         name, _, value = field.partition(b":")
-        # Some servers treat an underscore as a dash.
+        # Some take an underscore for a dash.
         plain = name.strip().lower().replace(b"_", b"-")
         if plain in found:
             if b"_" in name:

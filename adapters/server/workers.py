@@ -1,4 +1,4 @@
-"""The threads that answer requests; few of them are awake at a time."""
+"""The threads that answer, few of them awake at a time."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Task(Protocol):
 class Workers:
     """A pool of threads that wakes no more of them than can make progress.
 
-    All threads share one interpreter: with sixteen awake, they keep taking it from each other, and
-    together answer fewer requests than one does. So another thread is woken only when the first
-    task is still queued after a moment, as when all awake threads wait for the cluster. The thread
-    that fell asleep last is woken, as its memory is most likely still cached.
+    All threads share one interpreter: with sixteen awake, each takes it from the others all the
+    time, and together they answer fewer requests than one does. So another thread is woken only
+    when the first task of the queue is still there after a moment, as when all that are awake wait
+    for the cluster. It is the one that slept last, whose memory the processor still has at hand.
     """
 
     def __init__(self) -> None:
@@ -64,16 +64,16 @@ class Workers:
             self._threads.append(thread)
 
     def add_task(self, task: Task) -> None:
-        """Queue a task."""
+        """Have a task done."""
         with self._lock:
             self._queue.append(task)
             if len(self._threads) - len(self._asleep) < _AWAKE:
                 self._wake()
 
     def look(self) -> float | None:
-        """Wake another thread if that is due; return the seconds until the next look, None for any.
+        """Wake another thread where that is due; seconds until the next look, None if any will do.
 
-        The loop calls it on every iteration.
+        The loop does so at each of its turns.
         """
         if not self._queue:
             return None

@@ -1,4 +1,4 @@
-"""Parses the configuration file: the policy, the components and custom kinds."""
+"""The configuration file: the policy, the components, kinds of one's own; all faults at once."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ class Configuration:
 
     Attributes:
         policy: The parameters of the rules, for everything that a component does not override.
-        components: The components by name, in the order of the file.
+        components: The components by their names, in the order of the file.
         kinds: The entries for custom kinds.
-        rules: Which rule judges which kind, including custom kinds.
+        rules: Which rule judges which kind, with those kinds.
     """
 
     policy: Policy = Policy()
@@ -62,10 +62,10 @@ class Configuration:
 
 
 def read_configuration(path: str) -> RereadFile[Configuration]:
-    """The configuration in a file, re-read when it changes.
+    """The configuration in a file, read again when it changes.
 
     Raises:
-        ConfigurationError: It cannot be read, or is invalid; lists every fault.
+        ConfigurationError: It cannot be read, or is wrong; every fault at once.
     """
     return read_document(path, _SORT, parse_configuration)
 
@@ -74,7 +74,7 @@ def parse_configuration(text: str) -> Configuration:
     """The configuration that a YAML text states; an empty text states the defaults.
 
     Raises:
-        ConfigurationError: It is invalid; lists every fault.
+        ConfigurationError: It is wrong; every fault at once.
     """
     root = parse_document(text, _SORT)
     configuration = _configuration(root)
@@ -113,7 +113,7 @@ def _configuration(root: Value) -> Configuration:
 
 
 def _policy(value: Value, base: Policy) -> Policy:
-    # If everything below a key is commented out, YAML gives None.
+    # Where all that stood beneath a key is commented out, YAML gives None.
     if value.found is None or not value.is_mapping_of(_KNOBS, "{stuckAfter: 2h}"):
         return base
     stated = {knob: value.take_at(name, form) for name, (knob, form) in _KNOBS.items()}
@@ -129,7 +129,7 @@ def _components(value: Value, policy: Policy) -> dict[str, Component]:
 
 
 def _component(value: Value, policy: Policy) -> Component | None:
-    """A component; None if it has faults."""
+    """A component; None where there are faults in it."""
     before = len(value.faults)
     if not value.is_mapping_of(_COMPONENT_KEYS, _COMPONENT_EXAMPLE):
         return None
@@ -146,7 +146,7 @@ def _component(value: Value, policy: Policy) -> Component | None:
 
 
 def _member(value: Value) -> Member | None:
-    """An entry of a component's members; None if it has faults."""
+    """An entry of a component's members; None where there are faults in it."""
     before = len(value.faults)
     if not value.is_mapping_of(_MEMBER_KEYS, _MEMBER_EXAMPLE):
         return None
@@ -233,7 +233,7 @@ def _selector(found: object) -> LabelSelector:
 
 def _name_form(kind: Kind | None) -> Form[str]:
     """The form of an object's name, which depends on its kind."""
-    # The namespace is checked separately.
+    # The namespace is checked on its own.
     alone = replace(kind or Kind("", "", "", ""), namespaced=False)
 
     def parse(found: object) -> str:
@@ -283,7 +283,7 @@ def _is_taken(name: str, value: Any) -> bool:
 
 
 def _threshold_form(_: str, default: Threshold) -> Form[Threshold | str]:
-    """The form of a threshold, or of the word for the one that Kubernetes states."""
+    """A threshold, or that Kubernetes itself states one."""
 
     def parse(found: object) -> Threshold | str:
         return STATED if found == STATED else Threshold.parse(found)

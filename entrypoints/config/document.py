@@ -42,7 +42,7 @@ _MOST_FAULTS = 100
 
 
 class ConfigurationError(ValueError):
-    """A configuration file is invalid.
+    """A file of the configuration is wrong.
 
     Attributes:
         faults: The faults, a line each: the place, the value, the expected form and an example.
@@ -60,7 +60,7 @@ class Sort:
     Attributes:
         name: The name of the whole in faults that have no place.
         words: Its description, with an article.
-        example: A short example.
+        example: A short one.
     """
 
     name: str
@@ -70,12 +70,12 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value in the file.
+    """Something in the file.
 
     Attributes:
         found: The value, as YAML gives it.
         place: Its place, as a path; empty for the whole.
-        faults: The list that collects faults.
+        faults: Where faults are noted down.
         name: The name of the whole document.
     """
 
@@ -91,7 +91,7 @@ class Value:
         self.faults.append(f"{self.place or self.name}: {problem}")
 
     def check(self) -> None:
-        """Raise if any fault was recorded.
+        """Raise if any fault was noted down.
 
         Raises:
             ConfigurationError: With all of them.
@@ -122,7 +122,7 @@ class Value:
         return self.at(name).take(form) if self.has(name) else None
 
     def need_at(self, name: str, form: Form[T]) -> T | None:
-        """The value under a required key, parsed by a form."""
+        """The value under a key that must be there, in a form."""
         if not self.has(name):
             self.at(name).refuse(f"is needed: {form.words}, such as {form.example}")
         return self.take_at(name, form)
@@ -148,7 +148,7 @@ class Value:
             places.setdefault(found, entry.place)
 
     def is_mapping_of(self, known: Iterable[str], example: str) -> bool:
-        """Whether it is a mapping; unknown keys are faults."""
+        """Whether it is a mapping; a key of it that is not known is a fault."""
         if not is_mapping(self.found):
             self.refuse(f"{shown(self.found)} is not a mapping, such as {example}")
             return False
@@ -167,10 +167,10 @@ def read_document(path: str, sort: Sort, parse: Callable[[str], T]) -> RereadFil
     Args:
         path: The file.
         sort: The type of the document.
-        parse: Parses its text, or raises ConfigurationError.
+        parse: Makes the result of its text, or raises ConfigurationError.
 
     Raises:
-        ConfigurationError: It cannot be read, or is invalid; lists every fault.
+        ConfigurationError: It cannot be read, or is wrong; every fault at once.
     """
     parse_content = partial(_parsed, path=path, sort=sort, parse=parse)
     try:
@@ -258,9 +258,9 @@ def _scalar(scalar: object, words: str) -> str:
     try:
         text = str(scalar)
     except ValueError:
-        # Python refuses to print several thousand digits.
+        # Python refuses to print some thousand digits.
         return f"very many digits ({words})"
-    # Approximately as in YAML.
+    # About as YAML has it.
     text = text.lower() if isinstance(scalar, bool) else text
     return f"{text} ({words})" if is_plain(text) else f"{words} of {len(text)} characters"
 

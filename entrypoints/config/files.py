@@ -22,8 +22,8 @@ class Files:
 
     Attributes:
         configuration: The configuration file, if there is one.
-        tokens: The tokens file, if there is one.
-        default: The configuration if there is no file.
+        tokens: The tokens file, where there is one.
+        default: The configuration where there is no file.
         faults: The faults, a line each.
     """
 
@@ -60,7 +60,7 @@ def read_all(settings: Settings, error: SettingsError | None, *, live: bool) -> 
 
 
 def read_files(settings: Settings) -> Files:
-    """Read the files that settings name."""
+    """Read what settings name."""
     files = Files()
     try:
         if settings.config:

@@ -49,13 +49,13 @@ _REDIS_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "ssl_check_hostname": ("true", "false"),
     "ssl_keyfile": (),
 }
-# Codes of responses without a body, or with another meaning.
+# Codes whose answers have no body, or another meaning than the answer's.
 _BODILESS = (204, 205, 304)
 _DATABASE = re.compile("/?|/[0-9]{1,9}")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _ORIGIN = re.compile(r"https?://[^/\s?#@]+/?")
 _LEVELS = {
-    # Including the words of the original's logger.
+    # The words of the original's logger too.
     "TRACE": "DEBUG",
     "DEBUG": "DEBUG",
     "INFO": "INFO",
@@ -113,7 +113,7 @@ def duration(least: timedelta, most: timedelta, example: str) -> Form[timedelta]
 
 
 def one_of(*words: str) -> Form[str]:
-    """The form of one of the words, in upper or lower case; the first is the example."""
+    """The form of one of some words, in any case; the first is the example."""
 
     def parse(text: str) -> str:
         if text.lower() not in words:
@@ -131,7 +131,7 @@ def any_text(found: object) -> str:
 
 
 def matching(pattern: re.Pattern[str]) -> Callable[[object], str]:
-    """A parser of texts that a pattern matches as a whole."""
+    """Takes a text that a pattern matches as a whole."""
 
     def parse(found: object) -> str:
         if pattern.fullmatch(any_text(found)) is None:
@@ -160,7 +160,7 @@ def level(text: str) -> str:
 
 
 def codes(text: str) -> Mapping[str, int]:
-    """The table of codes with the changes in a text such as ``down=400,missing=400``."""
+    """The table of codes with those changed that a text names, as ``down=400,missing=400``."""
     found = dict(DEFAULT_CODES)
     parse = whole(200, 599, "", "").parse
     for entry in filter(None, (part.strip() for part in text.split(","))):
@@ -201,7 +201,7 @@ def names(text: str) -> tuple[str, ...]:
 
 
 def plain_ascii(text: str) -> str:
-    """A text of printable ASCII without spaces."""
+    """A text of printable ASCII without a space."""
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError
     return text

@@ -1,4 +1,4 @@
-"""``kinds`` of the configuration file: how custom kinds state their health."""
+"""``kinds`` of the configuration file: how kinds of one's own state their health."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _is_kind(value: Value, key: object) -> bool:
 
 
 def _entry(value: Value) -> Entry | None:
-    """An entry; None if it has faults."""
+    """An entry; None where there are faults in it."""
     before = len(value.faults)
     if not value.is_mapping_of(_FORMS, _ENTRY_EXAMPLE):
         return None

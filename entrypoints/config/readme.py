@@ -1,4 +1,4 @@
-"""Generates the README's table of settings from their declarations.
+"""The README's table of settings, out of their declarations.
 
 The table is between two markers, the first of which is the command that writes it.
 """
@@ -17,10 +17,10 @@ _END = "<!-- end -->\n"
 
 
 def with_table(text: str) -> str:
-    """A Markdown text with the current table between the markers.
+    """A Markdown text with the table as it is now between the markers.
 
     Raises:
-        ValueError: The text has no markers.
+        ValueError: It has no markers.
     """
     before, _, rest = text.partition(_BEGIN)
     _, found, after = rest.partition(_END)

@@ -71,11 +71,11 @@ class Setting:
 
     Attributes:
         field: Name of the field of `Settings`.
-        default: Its value if it is not set.
-        variable: Environment variable; empty for a flag only.
+        default: Its value where it is not set.
+        variable: Environment variable; empty for a flag alone.
         form: The form of its value. A secret is masked, and may be in a file that ``…_FILE`` names.
         meaning: Its meaning, in Markdown.
-        has_flag: Whether the command line has a flag for it.
+        has_flag: Whether the command line takes it too.
         none: How an empty value is shown.
         free: If its form allows nearly any text, returns whether one cannot be a secret.
     """
@@ -105,7 +105,7 @@ def _declared(
     none: str = "",
     free: Callable[[str], bool] | None = None,
 ) -> T:
-    """Declare a field, in place of its default; see `Setting`."""
+    """The declaration of a field, in place of its default; see `Setting`."""
 
     def setting(name: str) -> Setting:
         return Setting(name, default, variable, form, meaning, has_flag, none, free)
@@ -355,7 +355,7 @@ SETTINGS: tuple[Setting, ...] = tuple(
 
 
 class SettingsError(ValueError):
-    """The settings are invalid.
+    """The configuration is wrong.
 
     Attributes:
         faults: The faults, a line each.
@@ -371,7 +371,7 @@ class SettingsError(ValueError):
 
 
 def given_flags(arguments: object) -> dict[str, str]:
-    """The values of the flags on a command line, by field."""
+    """The values of the flags that a command line has, by field."""
     stated = {setting.field: getattr(arguments, setting.field, None) for setting in SETTINGS}
     return {name: value for name, value in stated.items() if value is not None}
 
@@ -379,14 +379,14 @@ def given_flags(arguments: object) -> dict[str, str]:
 def load(
     environ: Mapping[str, str], flags: Mapping[str, str] | None = None
 ) -> tuple[Settings, dict[str, str]]:
-    """Load the settings, and the origin of each field.
+    """The settings, and for each field where it comes from.
 
     Args:
         environ: Environment variables; empty ones count as absent.
-        flags: Values of flags by field; they override the environment.
+        flags: Values of flags by field; they go before the environment.
 
     Raises:
-        SettingsError: Lists every fault, with the value's form and an example.
+        SettingsError: Naming every fault at once, with the value's form and an example.
     """
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -447,7 +447,7 @@ def token_faults(settings: Settings, *, live: bool = True) -> list[str]:
 
 
 def explain(settings: Settings, origins: Mapping[str, str]) -> list[str]:
-    """The settings for people, one line each with the origin; secrets are masked."""
+    """The settings for people, a line each with its origin; secrets masked."""
     lines: list[str] = []
     for setting in SETTINGS:
         value = getattr(settings, setting.field)

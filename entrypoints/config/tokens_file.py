@@ -33,7 +33,7 @@ _EXAMPLE = "tokens: [{name: uptimerobot, sha256: the line of `k8s-heartbeat toke
 _SORT = Sort("tokens file", "a tokens file", _EXAMPLE)
 _ALL = "*"
 _DEFAULT = "default"
-# Each request is compared with all of them.
+# Each request compares with all of them.
 _MOST_TOKENS = 1000
 _NAME = matching(re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"))
 _DIGEST = matching(re.compile(r"[0-9a-fA-F]{64}"))
@@ -41,14 +41,14 @@ _FILLED = listed(least=1)
 
 
 def read_tokens(path: str, *, beside_variable: bool = False) -> RereadFile[tuple[Token, ...]]:
-    """The tokens in a file, re-read when it changes.
+    """The tokens of a file, read again when it changes.
 
     Args:
         path: The file.
         beside_variable: Whether AUTH_TOKEN_BASIC is set, whose token has a reserved name.
 
     Raises:
-        ConfigurationError: It cannot be read, or is invalid; lists every fault.
+        ConfigurationError: It cannot be read, or is wrong; every fault at once.
     """
     return read_document(path, _SORT, partial(parse_tokens, beside_variable=beside_variable))
 
@@ -61,7 +61,7 @@ def parse_tokens(content: str, *, beside_variable: bool = False) -> tuple[Token,
         beside_variable: Whether AUTH_TOKEN_BASIC is set, whose token has a reserved name.
 
     Raises:
-        ConfigurationError: It is invalid; lists every fault.
+        ConfigurationError: It is wrong; every fault at once.
     """
     root = parse_document(content, _SORT)
     tokens: list[Token] = []
@@ -83,7 +83,7 @@ def parse_tokens(content: str, *, beside_variable: bool = False) -> tuple[Token,
 
 
 def _token(value: Value) -> Token | None:
-    """A token; None if it has faults."""
+    """A token; None where there are faults in it."""
     before = len(value.faults)
     if not value.is_mapping_of(_KEYS, _ENTRY):
         return None
@@ -117,7 +117,7 @@ def _scope(names: tuple[str, ...] | None) -> frozenset[str] | None:
 
 
 def _check_no_default(entries: list[Value]) -> None:
-    """Refuse the name of AUTH_TOKEN_BASIC's token: both would share limits and log lines."""
+    """Refuse the name of AUTH_TOKEN_BASIC's token: the two would share limits and lines of log."""
     for entry in entries:
         if is_mapping(entry.found) and entry.found.get("name") == _DEFAULT:
             entry.at("name").refuse(
