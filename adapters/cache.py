@@ -50,7 +50,7 @@ class Lifetimes:
     """How long results are cached, in seconds."""
 
     reading: float = 5.0
-    """A reading that is served without a new one."""
+    """A reading counts as fresh."""
     absence: float = 10.0
     """Not found, or forbidden."""
     failure: float = 1.5
@@ -67,9 +67,9 @@ class Entry(Generic[V]):
 
     Attributes:
         value: The answer; None where there is an error.
-        error: Why there is no answer; holds nothing of the caller.
+        error: Why there is no answer; nothing of the caller.
         began: When the call for it began, by the clock of the cache.
-        fresh: Until when it is served without a new call.
+        fresh: Until when it counts as fresh.
         ends: Until when it is remembered.
         size: About how many bytes it takes.
     """
@@ -83,7 +83,7 @@ class Entry(Generic[V]):
 
 
 class Cache(Generic[K, V]):
-    """Caches answers, and makes only one call for each key at a time.
+    """Caches answers, with one call for each key at a time.
 
     Args:
         memory: The budget of the cache.
@@ -124,7 +124,7 @@ class Cache(Generic[K, V]):
         return self.memory.shelf(most, clock=self.clock, ends=_ends, size=attrgetter("size"))
 
     def recall(self, key: K) -> Entry[V] | None:
-        """The entry that can be served without a call; None if there is none."""
+        """The fresh entry for a key; None if there is none."""
         with self.memory.lock:
             return self.known(key)
 
@@ -144,7 +144,7 @@ class Cache(Generic[K, V]):
             if older is not None and self.clock() - older.began <= self.lifetimes.stale:
                 return older
             if absence is not None and isinstance(absence.error, NotServed):
-                # A kind that was not served a moment ago is likely still not served.
+                # A kind not served a moment ago is likely still not served.
                 error, entry = absence.error, absence
         raised = copy.copy(error)
         raised.began = entry.began
@@ -201,7 +201,7 @@ class Flight(Generic[K, V]):
 
     Args:
         cache: Where the answer is remembered.
-        key: The key of the answer.
+        key: Its key.
         deadline: How long to wait.
 
     Attributes:
@@ -270,14 +270,12 @@ class Flight(Generic[K, V]):
             value: The answer.
             size: About how many bytes it takes.
             began: When the oldest part of it began, by the clock; None for the flight's beginning.
-            fresh: Until when it is served without a new call, by the clock; None for the lifetime
-                of a reading.
+            fresh: Until when to serve it, by the clock; None for the lifetime of a reading.
         """
         lifetimes, now = self._cache.lifetimes, self._cache.clock()
         began = self._began if began is None else began
         if fresh is None:
-            # An answer that takes longer than its lifetime would otherwise be requested all the
-            # time.
+            # An answer slower than its lifetime would be requested all the time.
             longest = max(began + lifetimes.stale, began + lifetimes.reading)
             fresh = max(began + lifetimes.reading, min(now + (now - self._began), longest))
         ends = max(fresh, began + lifetimes.stale)

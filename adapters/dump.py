@@ -75,8 +75,8 @@ def parse_documents(text: str) -> list[Manifest]:
     For the output of `kubectl get --watch --output-watch-events`, the last state of each object.
 
     Raises:
-        DumpError: It is neither JSON nor YAML, or holds something other than objects, such as an
-            error of the API server or a table.
+        DumpError: It is neither, or holds something other than objects, such as an API server's
+            error or a table.
     """
     text = text.removeprefix("\ufeff")
     if not text.strip():
@@ -247,7 +247,7 @@ def _flatten(documents: Iterable[object], depth: int) -> Iterator[Manifest]:
                 f"its {kind[:63]!a} is one page of a longer list; kubectl get without "
                 "--chunk-size, or a request without limit, gives all of it"
             )
-        # The items of a typed list, such as a PodList, have no kind and version of their own.
+        # The items of a typed list, such as a PodList, lack kind and version.
         stated = {"kind": kind.removesuffix("List"), "apiVersion": document.get("apiVersion")}
         for item in _flatten(items or (), depth + 1):
             yield item if item.get("kind") or not stated["kind"] else {**item, **stated}

@@ -67,7 +67,7 @@ def line_of(
         name: The name of its logger.
         message: The message.
         fields: Additional fields.
-        cleaned: Additional fields that are known to hold no secret.
+        cleaned: Additional fields known to hold no secret.
     """
     if not _is_clean(name, message, fields):
         name, message = _clean(name), _clean(message)
@@ -103,7 +103,7 @@ def _is_clean(name: str, message: str, fields: Mapping[str, object]) -> bool:
             texts.append(value)
         elif type(value) not in _PLAIN:
             return False
-    # Joined by a non-space: the end of one text must not look like a scheme before the next.
+    # Joined by a non-space: a text's end is no scheme of the next one.
     whole = "\0".join(texts)
     if len(whole) > _LONG_LINE or not is_clean(whole):
         return False

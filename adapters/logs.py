@@ -28,7 +28,7 @@ class _Handler(logging.StreamHandler[TextIO]):
     """Writes to a stream that may be full or closed: a lost line is no reason to fail."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is logging's
-        """Ignore the error: there is nowhere to report it."""
+        """Ignore it: there is nowhere to report it."""
 
 
 class Lines:

@@ -144,7 +144,7 @@ class Secrets:
     def _compile(self) -> None:
         secrets = [*self._kept, *self._learned]
         forms = {form for secret in secrets for form in spellings(secret)}
-        # The longest first, so that no tail of one is left over.
+        # Longest first, so that no tail is left.
         self._literals = tuple(sorted(forms, key=len, reverse=True))
         self._spelt = tuple(secret for secret in secrets if _is_spelt(secret))
         self.version = object()

@@ -1,8 +1,8 @@
 """One memory budget for a cluster's data: what is cached, and what is in use.
 
-Data in hand, that is in use, comes first: cached data is evicted for it, the least recently used
-first. In hand is what is being read, and what a caller has read while it reads on or waits to
-compute: that takes memory whether it is cached or not.
+Data in use comes first: cached data is evicted for it, the least recently used first. In use is
+what is being read, and what a caller has read while it reads on or waits to compute, whether it is
+cached or not.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class _Held:
 
     @property
     def is_kept(self) -> bool:
-        """Whether it is in the cache; if so, this counts as a use."""
+        """Whether it is cached; this counts as a use."""
         return self.shelf.get(self.key) is self.value
 
 
@@ -140,7 +140,7 @@ class Memory:
             left += before - fullest.currsize
 
     def _standing(self) -> list[TLRUCache[Any, Any]]:
-        """The caches that are still referenced."""
+        """The caches still in use."""
         return [shelf for shelf in (known() for known in self._shelves) if shelf is not None]
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Reads files named by a user: without waiting and bounded, or not at all.
+"""Reads files named by a user: bounded and without waiting.
 
 A FIFO would be waited for, and a device or a file that grows would be read without end.
 """

@@ -23,7 +23,7 @@ _MOST_BYTES = 2**20
 
 
 class RereadFile(Generic[T]):
-    """The parsed content of a file, kept up to date when it is requested.
+    """The parsed content of a file, kept up to date on use.
 
     A change takes effect within two seconds, once the file has stopped changing, so that a
     half-written file is not used.
@@ -95,7 +95,7 @@ class RereadFile(Generic[T]):
         try:
             self._value = self._parse(content)
         except ValueError as error:
-            # Remembered, so that it is not parsed again at every check.
+            # So that it is not parsed at every check.
             self._wrong = content
             self._note(str(error))
             return

@@ -32,7 +32,7 @@ _ODD = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U001
 
 
 class YamlError(ValueError):
-    """A text that is not valid YAML.
+    """Text that is not YAML.
 
     Attributes:
         problem: What is wrong with it: a clause in printable ASCII.
@@ -72,7 +72,7 @@ def load_documents(text: str) -> list[Any]:
     """The documents of a text, empty ones as None.
 
     Raises:
-        YamlError: It is not YAML, would take too much memory, or PyYAML is not installed.
+        YamlError: It is invalid, takes too much, or PyYAML is not installed.
     """
     return _load(text, lambda yaml, loader: list(yaml.load_all(text, Loader=loader)))
 
@@ -81,8 +81,8 @@ def load_document(text: str) -> tuple[Any, list[RepeatedKey]]:
     """The one document of a text, None if there is none, and its repeated keys.
 
     Raises:
-        YamlError: It is not YAML, holds several documents, would take too much memory, or PyYAML is
-            not installed.
+        YamlError: It is invalid, holds several documents, takes too much, or PyYAML is not
+            installed.
     """
     return _load(text, lambda yaml, loader: _sole(yaml, loader(text)))
 

@@ -18,10 +18,9 @@ def share_arenas() -> None:
 
     glibc gives threads up to eight arenas for each processor, and memory freed in one cannot be
     used by another: the more processors, the more memory the same work holds. Python's own lock
-    leaves next to no contention for arenas to relieve. Blocks of the size of a response are
-    returned to the system when freed: by default glibc, once it has seen one, takes the next from
-    the arenas, and the parts kept of each response then pin the memory of the whole. Other C
-    libraries have no arenas.
+    leaves them next to no contention to relieve. Blocks of a response's size are returned to the
+    system when freed: by default glibc, once it has seen one, takes the next from the arenas, and
+    the parts kept of a response then pin the memory of the whole. Other C libraries have no arenas.
     """
     with suppress(AttributeError, OSError):
         libc = ctypes.CDLL(None)

@@ -57,7 +57,7 @@ _OFFLINE_SECONDS = 3600.0
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge the objects that the command line names, and print the verdicts.
+    """Judge the named objects and print the verdicts.
 
     Raises:
         CommandError: Nothing could be judged.
@@ -145,7 +145,7 @@ class _Check:
 
     Attributes:
         reader: Where objects are read.
-        question: The question of the command line.
+        question: The question.
         configured: The policy and the component.
         timeout: Seconds for the reading of each object, or of a group.
     """
@@ -314,7 +314,7 @@ def _chosen(
         ]
     return [
         entry
-        # Ownership does not depend on which objects were requested.
+        # Ownership does not depend on the question.
         for entry in members_of(objects, kinds=kinds)
         if _is_asked_for(entry, question) and (not kinds or any(is_of(entry, k) for k in kinds))
     ]

@@ -30,7 +30,7 @@ def server_for(app: Any, settings: Settings, stop: Stop) -> Server:
     """
     # Before there are threads.
     share_arenas()
-    # Loaded modules stay in memory.
+    # Loaded code stays.
     gc.freeze()
     gc.enable()
     # A full collection of what 20,000 objects leave would hold up /livez, and finds little.

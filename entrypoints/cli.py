@@ -46,7 +46,7 @@ class _Parser(argparse.ArgumentParser):
 
     Args:
         given: The command line.
-        named: Arguments of argparse's own parser.
+        named: Arguments of argparse.
     """
 
     def __init__(self, *, given: Sequence[str], **named: Any) -> None:
@@ -123,7 +123,7 @@ def _close_output() -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    # Imported code stays in memory: collecting garbage meanwhile takes a tenth of the start.
+    # Imported code stays: collecting garbage meanwhile takes a tenth of the start.
     gc.disable()
     from . import check_command  # noqa: PLC0415  # each command imports what it needs alone
 

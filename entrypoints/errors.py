@@ -49,7 +49,7 @@ class MissingExtraError(Exception):
 
     Attributes:
         purpose: What needs it, as the subject and verb of a sentence.
-        extra: The extra that installs it.
+        extra: The extra with it.
         beside: Other extras that are needed then.
         module: The library.
     """

@@ -41,7 +41,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The result of a check.
+    """A check's result.
 
     Attributes:
         found: A verdict on each object.
@@ -62,7 +62,7 @@ class Answer:
 
 
 def report(answer: Answer, output: str, now: datetime, failure_policy: FailurePolicy) -> bool:
-    """Print the result in the format `output`; return whether it passes the policy."""
+    """Print the result as `output`; return whether it passes the policy."""
     summary = summarize((entry.assessment for entry in answer.found), answer.needed)
     if output == "json":
         _print_json(answer, summary, now)
@@ -148,5 +148,5 @@ def _word(health: Health) -> str:
 
 
 def _clean(text: str) -> str:
-    """Text from an object without control sequences for the terminal."""
+    """An object's text without terminal control characters."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

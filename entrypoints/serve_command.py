@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _demo_settings(settings: Settings, origins: Mapping[str, str]) -> Settings:
-    """The settings of the demo: local only, full detail, and open unless a token is set."""
+    """The demo's settings: local only, full detail, open unless a token is set."""
 
     def is_default(field: str) -> bool:
         return origins.get(field) == "default"

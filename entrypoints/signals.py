@@ -19,7 +19,7 @@ class Stop:
     It has no lock: a handler that interrupts another one would deadlock.
 
     Attributes:
-        interrupted: Whether SIGINT requested it: then there is no wait for load balancers.
+        interrupted: Whether by SIGINT: then there is no wait for load balancers.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Stop:
         self._asked = True
 
     def by_signals(self) -> AbstractContextManager[None]:
-        """Within this context, signals request a stop; for the main thread only.
+        """A context in which signals request a stop; main thread only.
 
         A second SIGINT raises KeyboardInterrupt.
         """

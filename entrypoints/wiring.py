@@ -45,7 +45,7 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-# Of random letters and digits; it withstands ten guesses per minute and address for a while.
+# Of random letters and digits; resists ten guesses a minute and address.
 _SHORT_TOKEN = 16
 # Threads that judge groups at once: with more, everything else would wait for the interpreter.
 _COMPUTING = 1
@@ -53,7 +53,7 @@ _COMPUTING = 1
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The cluster to judge, live or a snapshot.
+    """What to judge.
 
     Attributes:
         reader: Creates the reader of the fields that the given rules name for each kind.
@@ -159,11 +159,11 @@ def application(
 class _CurrentJudging:
     """Provides what requests are judged with; rebuilt when the configuration changes.
 
-    Verdicts by an old policy are dropped with their `Groups`, and objects read with fewer fields
-    with their reader. A request that has begun keeps the configuration that it began with.
+    Verdicts by an old policy are dropped with their groups, and objects with fewer fields with
+    their reader. A request that has begun ends as it began.
 
     Args:
-        configuration: Returns the configuration in force.
+        configuration: The one in force.
         reader: Makes the reader by its rules.
         groups: Makes the groups over a reader.
     """

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["Client", "Request", "TooLargeError"]
 
 _LARGEST_BODY = LARGEST * 2 // 5
-# On the wire a body is somewhat longer, because of chunk headers.
+# On the wire a body is longer, because of chunk headers.
 _LARGEST_REST = _LARGEST_BODY * 5 // 4
 # The status line and the headers, with all that is informational before them.
 _LARGEST_HEAD = 2**18
@@ -222,7 +222,7 @@ class Client:
             replaced.close()
 
     def _failure(self, what: str, error: Exception) -> ReadError:
-        """The error to raise for an error of the libraries."""
+        """The error for one of the libraries."""
         # A fault of the configuration does not explain a response that broke off.
         note = self._problem if _may_be_replaced(error) else ""
         if isinstance(error, CredentialsError):
@@ -342,7 +342,7 @@ class _TimedReader(io.RawIOBase):
         count = self._raw.readinto(buffer)
         if count:
             self.left -= count
-            # The server has answered: a failure from here on is not a stale connection.
+            # It has answered: a failure from here on is no stale connection.
             _now.reused, _now.answered = False, True
         return count
 
@@ -352,7 +352,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _Stream(io.BufferedReader):
-    """The bytes of a response; at its end it tells the connection whether more were received."""
+    """The bytes of a response; at the end it notes whether more were received."""
 
     def __init__(self, reader: _TimedReader, connection: _Connection | None) -> None:
         super().__init__(reader)
@@ -390,7 +390,7 @@ class _TimedResponse(HTTPResponse):
 
 
 class _Connection(HTTPConnection):
-    """A connection that knows whether it was used before, and whether it may be reused."""
+    """A connection that records whether it was, and may be, reused."""
 
     response_class = _TimedResponse
     spent = False

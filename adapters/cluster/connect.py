@@ -192,7 +192,7 @@ def connect(config: ClusterConfig) -> Connection:
     if not configuration.host.startswith(("http://", "https://")):
         raise NoClusterError(f"{origin}: its server is not a URL such as https://10.0.0.1:6443")
     pools: PoolManager | None = None
-    # urllib3's errors quote what it cannot read.
+    # urllib3 quotes invalid text.
     with suppress(Exception):
         KNOWN.learn(configuration.proxy or "")
         pools = official.rest().RESTClientObject(configuration).pool_manager

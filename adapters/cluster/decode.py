@@ -38,7 +38,7 @@ LARGEST_MADE = LARGEST * 3 // 5
 MOST_ITEMS = 2_000
 """Objects on a page at most."""
 
-# The most memory per byte of JSON, which `{},{},…` takes by the measure of `size_of`.
+# The most memory per byte of JSON, for `{},{},…`, by `size_of`.
 _DENSEST = 81
 _METADATA = (
     *("name", "namespace", "uid", "generation", "labels", "finalizers"),
@@ -51,7 +51,7 @@ _COMMON = (
     # Their names have dots in them.
     *(("metadata", "annotations", name) for name in KNOWN),
 )
-"""The fields that are read of every object, whatever its kind."""
+"""The fields that are read of objects of any kind."""
 
 
 class UnreadableError(Exception):
@@ -114,7 +114,7 @@ def decode_page(body: bytes, kind: str, fields: tuple[str, ...], room: int = LAR
     Args:
         body: The answer.
         kind: The kind of the list, such as ``PodList``.
-        fields: The fields that are kept of each object.
+        fields: The fields to keep of each object.
         room: Bytes that the objects may take.
 
     Raises:
@@ -148,7 +148,7 @@ def size_of(made: Mapping[str, Any]) -> int:
 
 def weigh(text: bytes) -> int:
     """About how many bytes JSON takes once it is decoded whole."""
-    # The size of lists is included in that of their commas.
+    # The size of lists is in that of their commas.
     return len(text) + 160 * text.count(b"{") + 80 * text.count(b",")
 
 
@@ -197,7 +197,7 @@ def _decoder(fields: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
     whole = {".".join(path).replace("[]", "") for path in paths}
     for path in paths:
         for depth in range(1, len(path)):
-            # A field that is kept whole stays whole, even if a part of it is named too.
+            # A field named whole stays whole, even if a part is named too.
             if ".".join(path[:depth]).replace("[]", "") in whole:
                 break
             parts.setdefault(path[:depth], {})

@@ -84,7 +84,7 @@ class LiveReader:
     def read(self, query: Query, deadline: Deadline, most: int = _MOST_OBJECTS) -> Reading:
         """See `ClusterReader.read`; a list that has more objects than `most` may be cut."""
         began = deadline.clock()
-        # Creating a query validates its names; they become part of a path, so validate again.
+        # Creating a query validates its names, which become part of a path.
         query = replace(query)
         fields = self._rules.find(query.kind.kind, query.kind.api_version).fields
         intake = _Object(query, fields, final=True) if query.name else _list(query, fields, most)
@@ -178,7 +178,7 @@ class LiveReader:
 
 @dataclass(slots=True)
 class _Intake:
-    """The state of a reading: what has been read so far.
+    """The state of a reading.
 
     Attributes:
         query: The query.
@@ -274,7 +274,7 @@ class _List(_Intake):
         for made in page.objects:
             if not self._is_member(made):
                 raise self.unlike("a list of something else")
-            # The items of a list have no kind and version of their own.
+            # The items of a list lack kind and version.
             made["apiVersion"], made["kind"] = kind.api_version, kind.kind
         self.objects += page.objects
         self.size += page.size
@@ -297,7 +297,7 @@ class _List(_Intake):
         self.complete = not page.token or self.gap is not None
 
     def _is_member(self, made: Mapping[str, Any]) -> bool:
-        """Whether an item belongs in the list; few servers state the kind in each item."""
+        """Whether an item belongs there; few servers state the kind in each."""
         version, of_each = self.form()
         metadata, namespace = made.get("metadata"), self.query.namespace
         return (
@@ -354,7 +354,7 @@ class _Served:
         return ServedKinds(self._kinds, whole=whole, began=began, unread=unread)
 
     def take_root(self, answer: Mapping[str, Any]) -> list[str]:
-        """The groups and versions that need a request each; none if the response has everything."""
+        """The groups and versions that need a request each; none if all is there."""
         if answer.get("kind") == "APIGroupDiscoveryList":
             self._add(_aggregated(answer))
             self.unread |= _stale_groups(answer)

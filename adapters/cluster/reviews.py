@@ -30,7 +30,7 @@ class Reviews:
         client: It has to be allowed to create both reviews, as the ClusterRole
             ``system:auth-delegator`` is.
         memory: Where large answers take their room.
-        audiences: The audiences that tokens must have; none for the API server's own.
+        audiences: Required audiences of tokens; none for the API server's own.
     """
 
     def __init__(self, client: Client, memory: Memory, audiences: Sequence[str] = ()) -> None:

@@ -77,7 +77,7 @@ class SharedLists:
     Args:
         reader: The reader that it calls.
         clock: A monotonic clock, in seconds; that of every deadline.
-        lifetime: How long a reading is served without a new one, in seconds.
+        lifetime: How long a reading counts as fresh, in seconds.
         timeout: How long a LIST may take, in seconds; half of the lifetime where that is less.
         memory: The budget of the LISTs.
         start: Runs a function in the background.
@@ -114,7 +114,7 @@ class SharedLists:
         try:
             return self._reader.read(query, deadline)
         except Forbidden:
-            # A service that may not get an object must not show it from a LIST.
+            # An object that may not be read is not shown from a LIST.
             self._give_up(_key_of(query), _REFUSED)
             raise
 
@@ -216,7 +216,7 @@ class _Demand:
     _counted: float = float("-inf")
 
     def add(self, worth: int, now: float) -> None:
-        """Add the cost of a query."""
+        """Add a query."""
         passed = now - self._began
         if passed >= 2 * self.lifetime:
             self._began, self._before, self._current = now, 0, 0
@@ -235,7 +235,7 @@ class _Demand:
         self._objects, self._is_whole, self._counted = objects, True, now
 
     def cut(self, objects: int, now: float) -> None:
-        """Note that a LIST has more than this number of objects."""
+        """Note that a LIST has more objects than this."""
         self._objects, self._is_whole, self._counted = objects, False, now
 
     def pays(self, now: float) -> bool:

@@ -70,7 +70,7 @@ def _new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """What one request is judged with, from its beginning to its end.
+    """What a request is judged with, from beginning to end.
 
     Attributes:
         reader: Where objects are read.
@@ -96,14 +96,13 @@ class Contract:
         limit: The rate limit of each client.
         token_limit: The rate limit of each token; None for twenty times a client's.
         failed_auth: How many wrong credentials each client may send.
-        trusted_proxies: Networks of proxies that are trusted to name the client's address.
+        trusted_proxies: Networks that are trusted to name a client's address.
         codes: The HTTP code for each status word.
-        detail: How much detail the answers contain.
+        detail: The detail of answers.
         cors_origins: Origins whose pages may read answers; empty for all.
         base_path: The prefix of every route, such as ``/heartbeat``; empty for none.
         timeout: Seconds that the API server has for all that one request reads.
-        checks: Further checks of `/readyz?verbose`, by name: each returns what is wrong, or
-            nothing.
+        checks: Further checks of `/readyz?verbose`, by name; each returns a fault or nothing.
     """
 
     authenticator: Authenticator | None
@@ -252,7 +251,7 @@ class _Headers(_FalconCors):
 
 
 class _App(_FalconApp):
-    """A Falcon app that records when each request arrived, and is mounted at its prefix."""
+    """A Falcon app, mounted at a prefix, that notes when each request arrived."""
 
     def __init__(self, clock: Callable[[], float], base_path: str, **options: Any) -> None:
         super().__init__(**options)

@@ -69,7 +69,7 @@ class Admission:
         authenticator: Identifies callers; None admits everyone, each address within its limit.
         clients: The limit of each client.
         tokens: The limit of each token.
-        failures: The limit of wrong credentials from each client.
+        failures: The limit of each client's wrong credentials.
         clock: A monotonic clock, in seconds.
         now: The wall clock, timezone-aware; for the header that states a time.
     """
@@ -176,7 +176,7 @@ class Admission:
         """
         offered = state.credentials
         if len(offered) == 1 and self._guesses.was_just_right(client, offered[0]):
-            # It was right before: if it is right again, there is nothing to settle.
+            # If it is right again, nothing to settle.
             caller = authenticator.caller(offered[0], state.deadline)
             if caller is not None:
                 return caller

@@ -50,7 +50,7 @@ class Below:
     """Middleware, the last one, that rejects paths outside the prefix."""
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer a path outside the prefix like any unknown route.
+        """Answer as for any unknown route.
 
         Raises:
             HTTPRouteNotFound: It is outside.

@@ -37,7 +37,7 @@ class Credential:
 class Caller(Protocol):
     """The sender of a request; the request's state holds it.
 
-    What they may not see is answered like something that does not exist.
+    What they may not see is answered as not found.
     """
 
     @property

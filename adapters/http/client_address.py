@@ -1,4 +1,4 @@
-"""The address of a client: the peer, or the client that a trusted proxy names.
+"""The client's address: the peer, or the one a trusted proxy names.
 
 X-Forwarded-For is the only forwarding header that is read. A proxy that sets it passes on a
 client's own Forwarded, X-Real-IP or other headers unchanged: trusting two of them would let anyone

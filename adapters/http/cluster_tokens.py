@@ -43,7 +43,7 @@ class _Token(bytes):
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A question to RBAC: whether an identity may do something."""
+    """An identity and an access to check."""
 
     identity: Identity
     access: Access
@@ -53,14 +53,14 @@ class _Question:
 
 
 class ClusterAuthenticator:
-    """Identifies callers by ``Authorization: Bearer`` with a token that the cluster accepts.
+    """Identifies callers by ``Authorization: Bearer`` with a token of the cluster.
 
     A caller sees an object when RBAC lets them `get` it; the objects of a kind in a namespace, or
     in all of them, when it lets them `list` these there; and a component when it lets them `get`
     the resource `components` of the group `k8s-heartbeat.io` by its name.
 
     Args:
-        reviewer: Reviews tokens and access.
+        reviewer: The reviewer.
         clock: A monotonic clock, in seconds.
         wall: The wall clock, in Unix seconds: tokens state by it when they expire.
         believed: Seconds that a yes is believed, a token's no longer than the token is valid; a no
@@ -120,7 +120,7 @@ class ClusterAuthenticator:
         return _ClusterCaller(self, identity)
 
     def allows(self, identity: Identity, access: Access, deadline: Deadline) -> bool:
-        """Whether RBAC allows an identity to do something.
+        """Whether RBAC allows somebody something.
 
         Raises:
             ReadError: It could not be found out.
@@ -147,7 +147,7 @@ class ClusterAuthenticator:
 
 
 class _ClusterCaller:
-    """A caller whom the cluster authenticated."""
+    """A caller known to the cluster."""
 
     detail: Detail | None = None
     knows_namespaces = False

@@ -14,20 +14,19 @@ from .limits import Limit, OverLimit
 
 __all__ = ["Guesses"]
 
-# Entries of each of the two kinds, right and wrong; some 300 bytes each.
+# Of right and of wrong ones; some 300 bytes each.
 _MOST_KNOWN = 4096
 _RIGHT_SECONDS = 3600.0
 _NOTED_SECONDS = 600.0
 
 
 class Guesses:
-    """Decides which credentials of a client may be checked, and counts the wrong ones.
+    """Decides which credentials may be checked, and counts the wrong ones.
 
     A credential is known for a client for an hour after it was right, and for a period after it was
-    counted as wrong. A known credential is not a guess: it is checked however much the client has
-    guessed, and is not counted, whatever the result this time. So a client that was right is not
-    shut out by others behind the same address, and an expired token that is sent again and again
-    counts once a period.
+    counted as wrong. A known one is not a guess: it is checked however much the client has guessed,
+    and is not counted, whatever the result. So a client that was right is not shut out by others
+    behind the same address, and an old token that is sent repeatedly counts once a period.
 
     Wrong credentials are kept apart from right ones, so that guessing cannot evict the right ones.
 
@@ -44,7 +43,7 @@ class Guesses:
         period = failures.quota.limit.period.total_seconds()
         self._right: TTLCache[bytes, float] = TTLCache(_MOST_KNOWN, _RIGHT_SECONDS, clock)
         self._wrong: TTLCache[bytes, None] = TTLCache(_MOST_KNOWN, period, clock)
-        # The guesses of each client under trial: parallel guesses count against the limit too.
+        # The guesses of each client under trial: parallel guesses count too.
         self._tried: dict[str, list[bytes]] = {}
 
     def was_just_right(self, client: str, credential: Credential) -> bool:
@@ -64,12 +63,12 @@ class Guesses:
         offered: Iterable[Credential],
         refusal: Callable[[], OverLimit | None] | None = None,
     ) -> Generator[Mapping[bytes, Credential]]:
-        """The credentials that may be checked, each once, by the digests that `settle` takes.
+        """The credentials that may be checked, by the digests that `settle` takes.
 
         These are all that were offered; if there are too many, those that were right before.
 
         Args:
-            client: The client that offers them.
+            client: Their client.
             offered: The credentials.
             refusal: Called if some were not right before; if it returns an error, these are not
                 checked. None to check them.
@@ -97,7 +96,7 @@ class Guesses:
                 self._end(client, guesses)
 
     def were_right(self, digests: Iterable[bytes]) -> bool:
-        """Whether one of the credentials under trial was right before."""
+        """Whether one under trial was right before."""
         with self._lock:
             return any(digest in self._right for digest in digests)
 
@@ -105,14 +104,14 @@ class Guesses:
         """Remember the results of a trial, before it ends, and count the wrong guesses.
 
         Raises:
-            OverLimit: They exceed the client's limit, together with those made at the same time or
-                in other processes; the answer does not reveal that they are wrong.
+            OverLimit: They exceed the client's limit, including parallel ones and those in other
+                processes; whether they are wrong is not revealed.
         """
         with self._lock:
             if right:
                 self._right.update(dict.fromkeys(right, self._clock()))
             guesses = self._unknown(wrong) if wrong else []
-            # Before they are counted, so that of many equal ones at once only one counts.
+            # Before counting, so that of many equal ones at once one counts.
             self._wrong.update(dict.fromkeys(guesses))
         if not guesses:
             return

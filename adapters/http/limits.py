@@ -26,10 +26,10 @@ _MOST_NAMED = 1024
 
 
 class Limit:
-    """A quota, with its headers and messages.
+    """A quota with messages.
 
     Args:
-        quota: Counts the usage.
+        quota: The quota.
         name: What the `RateLimit` headers call it.
         who: What a key names, such as "address".
         what: What is counted, such as "requests".

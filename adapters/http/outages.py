@@ -1,4 +1,4 @@
-"""Records since when this process has seen an object failing, for ``?for=``."""
+"""Since when this process has seen objects failing, for ``?for=``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Outages"]
 # Some 200 bytes each. Beyond that, a new failure is not excused: evicting an entry would lose how
 # long its object has been failing, and that object would be excused for ever.
 _MOST = 16_384
-# An entry that was not asked for in that time starts anew.
+# An entry that is unused for this time is dropped.
 _FORGOTTEN_SECONDS = 6 * 3600.0
 
 

@@ -153,7 +153,7 @@ def _wants_health_json(req: falcon.Request) -> bool:
         return False
     wanted = _qualities(accept)
     health = wanted.get(MEDIA_HEALTH, 0.0)
-    # Of the ranges that match JSON, the most specific counts.
+    # The most specific range for JSON counts.
     plain = next((wanted[entry] for entry in _JSON_RANGES if entry in wanted), 0.0)
     return health > 0 and health >= plain
 

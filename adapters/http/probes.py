@@ -15,7 +15,7 @@ from .state import state_of
 __all__ = ["PROBES", "ApiServerHealth", "Liveness", "Readiness", "is_probe"]
 
 PROBES = ("/livez", "/readyz", "/healthz", "/health")
-"""Paths for kubelets and load balancers, which need no token and have no rate limit."""
+"""The paths for kubelets and load balancers, without a token or a rate limit."""
 
 
 def is_probe(path: str, probes: Collection[str] = PROBES) -> bool:
@@ -38,8 +38,8 @@ class Readiness:
 
     Args:
         draining: Whether the process is about to stop.
-        checks: Further checks to list, by name: each returns what is wrong, or nothing. The service
-            works on without them, so a failed one does not make it unready.
+        checks: Further checks, by name; each returns a fault or nothing. The service works on
+            without them, so they do not affect readiness.
     """
 
     def __init__(

@@ -25,7 +25,7 @@ STATUS_HEADER = "Heartbeat-Status"
 API_SERVER = "API server"
 """The failure, in a request's state, of what gave no reading."""
 SERVICE = "service"
-"""The value of `failure`, in a request's state, if the service itself failed."""
+"""A request's `failure` if the service itself failed."""
 
 _log = logging.getLogger(__name__)
 

@@ -64,7 +64,7 @@ class ObjectQuestion:
         """Resolve the kind by what the cluster serves.
 
         Raises:
-            InvalidQuery: The scope of the kind does not fit the path.
+            InvalidQuery: The kind's scope does not fit.
             NotServed: The cluster serves no such kind.
             ReadError: What the cluster serves could not be read.
         """
@@ -103,7 +103,7 @@ class SelectionQuestion:
         cluster_scoped = namespace == NO_NAMESPACE
         if namespace and not cluster_scoped:
             check_namespace(namespace)
-        # Two commas in a row, or one at an end, leave an empty name, which is invalid.
+        # Doubled or outer commas leave an invalid empty name.
         words = tuple(
             KindWord(word.strip())
             for text in req.get_param_as_list("kind") or []
@@ -122,7 +122,7 @@ class SelectionQuestion:
         """Resolve the kind by what the cluster serves.
 
         Raises:
-            InvalidQuery: The scope of a kind does not fit the path.
+            InvalidQuery: A kind's scope does not fit.
             NotServed: The cluster serves no such kind.
             ReadError: What the cluster serves could not be read.
         """
@@ -146,7 +146,7 @@ class NoPlace(InvalidQuery):
 
 
 def check_component_name(name: str) -> None:
-    """Raise unless a name is valid for a component: the rules are those for a namespace.
+    """Raise unless a name is valid for a component, by the rules for namespaces.
 
     Raises:
         InvalidQuery: It cannot.

@@ -33,7 +33,7 @@ _SLACK = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """A number of requests per period.
+    """A number per period.
 
     Attributes:
         requests: How many; all of them may come at once.
@@ -143,7 +143,7 @@ class LocalQuota:
         return self.limit.usage(known, refused)
 
     def _use(self, key: str, cost: int, least: float = 0.0) -> tuple[float, bool]:
-        """Use `cost` if enough is left; the level of the key after it, and whether it was used."""
+        """Use `cost` if it fits; the level after it, and whether it was used."""
         key = key if len(key) <= _LONGEST_KEY else short(key)
         table = self._tables[hash(key) % _TABLES]
         now = self._clock() * self._rate

@@ -63,7 +63,7 @@ class Detail(StrEnum):
 
 
 def code_of(assessment: Assessment, codes: Mapping[str, int], *, passes: bool) -> int:
-    """The HTTP code of a verdict, or that of `up` if it passes the caller's policy."""
+    """The HTTP code of a verdict; that of `up` if it passes the policy."""
     return codes["up" if passes else str(assessment.health)]
 
 
@@ -128,7 +128,7 @@ def group_body(
         group: The group.
         fresh: How old it is.
         now: The time it was judged at.
-        detail: How much detail the body has.
+        detail: The level of detail.
         failing: Whether the response is to raise an alarm at a monitor that may look for a word:
             then healthy members are in `total` only.
         all_items: Whether to list every member anyway, with its `up`.
@@ -177,7 +177,7 @@ class Group:
     title: str = ""
 
     def headline(self) -> dict[str, Any]:
-        """The first fields of the body, which identify the group."""
+        """The first fields of the body, for the group."""
         title = {"title": self.title} if self.title else {}
         return {"kind": self.kind, "namespace": self.namespace, "name": self.name, **title}
 

@@ -52,7 +52,7 @@ class RequestLog:
     Args:
         clock: A monotonic clock, in seconds.
         timeout: Seconds that everything that is read for one request may take.
-        new_id: Makes an id for a request without a usable one.
+        new_id: Makes an id where none can be used.
         addresses: Determines a client's address.
         say: Logs a line of a logger: its name, the level, the message and the fields.
     """

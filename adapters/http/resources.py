@@ -61,7 +61,7 @@ _ANSWER = "answer"
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What the resources need to answer.
+    """What the resources use.
 
     Attributes:
         reader: Where objects are read.
@@ -203,7 +203,7 @@ class ObjectHealth(_Health):
 
         Raises:
             NotFound: The caller may not know whether there is such a kind.
-            InvalidQuery: The scope of the kind does not fit the path.
+            InvalidQuery: The kind's scope does not fit.
             NotServed: The cluster serves no such kind.
             ReadError: What the cluster serves could not be read.
         """
@@ -262,7 +262,7 @@ class GroupHealth(_Health):
         return selection
 
     def _found(self, selection: Selection, state: RequestState) -> SelectionResult:
-        """The verdicts on the objects that the caller may see.
+        """The verdicts that the caller may see.
 
         Raises:
             NotFound: There is no such namespace, or it is out of the caller's scope.
@@ -334,7 +334,7 @@ def _freshness(state: RequestState, worth: Worth) -> Freshness:
 
 
 class _Written(NamedTuple):
-    """A response without its `Age` header."""
+    """A response without its `Age`."""
 
     code: int
     health: str

@@ -93,7 +93,7 @@ class SharedQuota:
         return self._learned(key, mine, 0) if mine.remaining else mine
 
     def _learned(self, key: str, mine: Usage, cost: int) -> Usage:
-        """Use the cost in Redis too; the usage by whichever of both has the higher level."""
+        """Use the cost in Redis too; the usage by the higher of both levels."""
         theirs = self._counts.use(f"{self._prefix}/{short(key)}", cost, self.limit)
         if theirs is None:
             return mine
@@ -209,7 +209,7 @@ class SharedCounts:
             if not self._answers:
                 return
             self._answers = False
-        # A response that is being read may never end.
+        # The current response may never end.
         self._pool.disconnect()
         _log.error("limits are not shared: %s; each process counts for itself", why)
 
@@ -237,7 +237,7 @@ class _Job(Generic[T]):
             return
         try:
             self.result = self.work()
-        # On any error that a broken Redis causes in its client, the local quota takes over.
+        # On any error that a broken Redis causes, the local quota takes over.
         except Exception as error:
             self.error = error
         self.done.set()

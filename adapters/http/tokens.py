@@ -28,8 +28,8 @@ class Token:
     Attributes:
         name: Its name in the log and in the limits.
         digests: The SHA-256 of each token that is valid for it.
-        namespaces: Where it sees objects, which may include `NO_NAMESPACE`; None for everywhere.
-        kinds: The kinds that it sees, in any word that kubectl accepts; None for all.
+        namespaces: Where it sees objects, including `NO_NAMESPACE`; None for everywhere.
+        kinds: The kinds it sees, by any word of kubectl's; None for all.
         components: Which components it sees; None for all.
         detail: How much detail it gets; None for the default of the service.
     """
@@ -129,7 +129,7 @@ class TokenAuthenticator:
 
 
 def digest_of(token: str) -> bytes:
-    """The hash that is kept of a token."""
+    """The stored hash of a token."""
     return sha256(token.encode()).digest()
 
 

@@ -1,8 +1,8 @@
-"""Answers for what a caller may not see as if it did not exist, at the same cost.
+"""Answers for what a caller may not see as if it did not exist, at equal cost to the API server.
 
-Otherwise the time that a refusal takes, or its effect on the cache, would reveal what exists. So
-the service looks up a name that cannot exist instead, in the same place, at the same cost for the
-API server; it is derived from a key of this process.
+Otherwise the time of a refusal, or its effect on the cache, would reveal what exists. So the
+service looks up a name that cannot exist instead, in the same place: one that is derived from a key
+of this process.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class CallerSight:
         self._known: dict[tuple[Kind, str], bool] = {}
 
     def sees(self, kind: Kind, namespace: str) -> bool:
-        """Whether the caller sees the objects of a kind in a namespace."""
+        """Whether a kind is visible in a namespace."""
         if self._namespace:
             return self._may_list(kind, self._namespace)
         # A caller who sees all namespaces needs no check of each.
@@ -62,7 +62,7 @@ class CallerSight:
         return known and self._may_list(kind, namespace)
 
     def sees_some(self, kind: Kind) -> bool:
-        """Whether the caller sees any objects of a kind, anywhere in the selection."""
+        """Whether a kind is visible anywhere in the selection."""
         if self._may_list(kind, self._namespace):
             return True
         return not self._namespace and self._caller.may_list_somewhere(kind)
@@ -74,10 +74,10 @@ class CallerSight:
         return any(map(self.sees_some, workload_kinds()))
 
     def share(self) -> Selection:
-        """The selection, reduced to the kinds of which the caller sees some objects.
+        """The selection, reduced to kinds the caller sees.
 
-        A CronJob that the caller may not see does not stand in for its Jobs: otherwise they, and
-        their failures, would be missing from the answer.
+        A hidden CronJob does not stand in for its Jobs: otherwise they, and their failures, would
+        be missing from the answer.
         """
         if self._kinds:
             return self._selection
@@ -95,7 +95,7 @@ class CallerSight:
 
 
 def read_nothing(reader: ClusterReader, query: Query, deadline: Deadline) -> NoReturn:
-    """Look up a name that cannot exist instead of an object.
+    """Look up a name that cannot exist.
 
     Raises:
         NotFound: With the beginning of that reading.
@@ -115,7 +115,7 @@ def read_nothing(reader: ClusterReader, query: Query, deadline: Deadline) -> NoR
 def list_nothing(
     groups: Groups, reader: ClusterReader, selection: Selection, now: datetime, deadline: Deadline
 ) -> NoReturn:
-    """Check a namespace that cannot exist instead.
+    """Check a namespace that cannot exist.
 
     Raises:
         NotFound: With the beginning of the oldest reading.

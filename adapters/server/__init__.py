@@ -1,6 +1,6 @@
 """The HTTP server: waitress, hardened against slow clients and shut down gracefully by signals.
 
-No other package imports waitress. One test lists the private parts of waitress that are used here:
+No other package imports waitress. One test names its private parts that are used here:
 ``tests/unit/adapters/server/test_waitress.py``.
 """
 

@@ -36,12 +36,12 @@ __all__ = ["Connection", "State", "victims"]
 
 _log = logging.getLogger(__name__)
 
-# A connection is not closed to make room while it is this new: it may be about to send a request.
+# A newer one is not closed to make room: it may be about to ask.
 _FRESH_SECONDS = 1.0
 
 
 class State(IntEnum):
-    """What the server waits for on a connection."""
+    """What a connection waits for."""
 
     IDLE = 0
     """The next request."""
@@ -135,7 +135,7 @@ class Connection(HTTPChannel):
 
     @property
     def listener(self) -> Listener:
-        """The listener that accepted it."""
+        """Its listener."""
         return cast("Listener", self.server)
 
     @property
@@ -145,7 +145,7 @@ class Connection(HTTPChannel):
 
     @property
     def state(self) -> State:
-        """What the server waits for on it."""
+        """What it waits for."""
         if self._is_hung_up:
             return State.REFUSED
         if self.requests or (self.ahead and not self.total_outbufs_len):
@@ -249,11 +249,11 @@ class Connection(HTTPChannel):
 
 
 def victims(connections: Collection[Connection], count: int, now: float) -> list[Connection]:
-    """The connections to close first to make room for others, at most `count` of them.
+    """The first connections to close to make room for others, at most `count`.
 
     Never one whose request is in progress. First those of an address that holds more than half of
-    all; then those whose state has not changed lately, as a new one may be about to send a request;
-    among these the idle ones before the others; then the longest unchanged.
+    all; then those unchanged for a while, as a new one may be about to ask; of these the idle ones
+    first; then the longest unchanged.
     """
     held = Counter(connection.client for connection in connections)
 

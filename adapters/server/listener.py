@@ -1,7 +1,7 @@
-"""The listener that accepts connections, with the limits that waitress does not enforce.
+"""Accepts connections, with limits that waitress does not enforce.
 
-waitress logs every connection that it cannot accept at the rate of its loop, and has one queue for
-requests that wait for the cluster and for those that do not.
+waitress logs each connection that it cannot accept at the rate of its loop, and has one queue for
+slow requests and for quick ones.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .workers import Workers
 
 __all__ = ["Listener"]
 
-# How many connections are accepted before any is served.
+# How many to accept before any is served.
 _AT_ONCE = 64
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _SEND_BUFFER = 65536
@@ -33,17 +33,17 @@ _PAUSE_SECONDS = 0.2
 class Listener(TcpWSGIServer):
     """Takes connections in, as many as there is room for.
 
-    When the limit is reached and every connection has a request in progress, a new client waits in
-    the kernel's queue until one of them ends, which does not take long.
+    If all possible connections have requests in progress, a new client waits in the kernel's queue
+    until one of them ends, which does not take long.
 
     Args:
         app: The WSGI application.
         entries: The loop's map, to which it adds itself and every connection.
         adj: The settings of waitress.
-        is_stopping: Returns whether a stop was requested.
+        is_stopping: Whether a stop was requested.
         is_quick: Returns whether a path, as sent, never waits for the cluster.
-        workers: The threads that answer requests.
-        probes: The threads that answer quick paths.
+        workers: For requests.
+        probes: The threads for quick paths.
         named: Other arguments of waitress's own listener.
 
     Attributes:
@@ -82,7 +82,7 @@ class Listener(TcpWSGIServer):
         return super().readable() and not is_paused and self._has_room()
 
     def handle_accept(self) -> None:
-        """Accept waiting connections, a bounded number at a time."""
+        """Accept waiting clients in batches."""
         for _ in range(_AT_ONCE):
             if not (self._has_room() and self.take_one()):
                 return

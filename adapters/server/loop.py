@@ -80,8 +80,8 @@ class Server:
         threads: Requests worked on at one moment.
         drain_seconds: How long to go on serving after a stop was requested.
         stop: Whether a stop was requested; checked from before the server listens.
-        is_quick: Returns whether a path, as sent, never waits for the cluster: such paths have
-            threads of their own.
+        is_quick: Whether a path, as sent, never waits for the cluster: these have their own
+            threads.
 
     Raises:
         OSError: The address cannot be listened on.
@@ -140,8 +140,7 @@ class Server:
         """Serve until asked to stop, then drain and return.
 
         Raises:
-            KeyboardInterrupt: SIGINT was received; requests in flight were answered, without a
-                wait.
+            KeyboardInterrupt: On SIGINT; requests in flight were answered, without a wait.
         """
         for listener in self._listeners:
             _log.info("listening on %s port %s", *listener.getsockname())
@@ -256,8 +255,8 @@ class Server:
     def _made_room(self, listener: Listener) -> bool:
         """Whether descriptors had run out and some are free again.
 
-        The room then shrinks for a while: otherwise new clients would at once take the descriptors
-        that the connections to the cluster need too.
+        The room then shrinks for a while: otherwise new clients at once take what the connections
+        to the cluster need too.
         """
         if not listener.is_out_of_descriptors:
             return False

@@ -20,7 +20,7 @@ _REQUEST_LINE = re.compile(
     rb" HTTP/1\.(?P<minor>[01])"
 )
 _HOST = re.compile(rb"(?:\[[0-9A-Za-z:.%_~-]+\]|[0-9A-Za-z._~-]*)(?::[0-9]{0,5})?")
-# The headers that decide where a message ends, or which server it is for.
+# These decide where a message ends, or which server it is for.
 _FRAMING = (b"content-length", b"transfer-encoding", b"host")
 # Bytes that no request begins with, such as a TLS handshake, and invalid line ends.
 _HOPELESS = re.compile(rb"\A(?:\r\n)*[^\r!#$%&'*+\-.^_`|~0-9A-Za-z]|(?<!\r)\n|\r[^\n]|\0")

@@ -41,7 +41,7 @@ class Workers:
         self._lock = threading.Lock()
         self._queue: deque[Task] = deque()
         self._threads: list[threading.Thread] = []
-        # The lock that wakes each sleeping thread; the last entry fell asleep last.
+        # The locks that wake sleeping threads; the last slept last.
         self._asleep: list[threading.Lock] = []
         self._ended = False
         self._first: Task | None = None

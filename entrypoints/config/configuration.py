@@ -172,7 +172,7 @@ def _namespaces(value: Value) -> tuple[str, ...]:
         found = [entry.take(_NAMESPACE) for entry in stated.entries()]
     else:
         found = [stated.take(_NAMESPACES)]
-    # A namespace that is named twice is read once.
+    # A repeated namespace is read once.
     return tuple(dict.fromkeys(namespace for namespace in found if namespace))
 
 
@@ -263,7 +263,7 @@ _SELECTOR = Form(_selector, "a label selector", '"app=api,tier in (web,edge),!ca
 
 
 def _health_form(name: str, default: Health) -> Form[Health]:
-    """The form of a health that `Policy` accepts for the parameter."""
+    """The healths that `Policy` accepts for a name."""
     words = [str(health) for health in Health if _is_taken(name, health)]
 
     def parse(found: object) -> Health:

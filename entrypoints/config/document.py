@@ -100,7 +100,7 @@ class Value:
             raise ConfigurationError(self.faults)
 
     def take(self, form: Form[T]) -> T | None:
-        """The value parsed by a form; None, with a fault, if it does not match."""
+        """The value parsed by a form; None if invalid."""
         try:
             return form.parse(self.found)
         except ValueError:
@@ -118,7 +118,7 @@ class Value:
         return Value(self.found.get(name), place, self.faults, self.name)
 
     def take_at(self, name: str, form: Form[T]) -> T | None:
-        """The value under a key parsed by a form; None if it is absent or does not match."""
+        """The value under a key in a form; None if it is absent or invalid."""
         return self.at(name).take(form) if self.has(name) else None
 
     def need_at(self, name: str, form: Form[T]) -> T | None:
@@ -162,11 +162,11 @@ class Value:
 
 
 def read_document(path: str, sort: Sort, parse: Callable[[str], T]) -> RereadFile[T]:
-    """The parsed content of a file, re-read when it changes.
+    """A file's content, re-read when it changes.
 
     Args:
         path: The file.
-        sort: The type of the document.
+        sort: Its type.
         parse: Makes the result of its text, or raises ConfigurationError.
 
     Raises:

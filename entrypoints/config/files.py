@@ -43,12 +43,12 @@ class Files:
 
 
 def read_all(settings: Settings, error: SettingsError | None, *, live: bool) -> Files:
-    """Read the files that settings name, for serving; the faults include those of the settings.
+    """Read the files that settings name; the faults include all of theirs.
 
     Args:
         settings: The settings.
         error: The faults of the settings themselves.
-        live: Whether there is a live cluster, which could verify its own tokens.
+        live: Whether a live cluster could verify its own tokens.
     """
     files = read_files(settings)
     # Report all faults at the start of a service, not one at a time.

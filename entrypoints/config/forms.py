@@ -39,8 +39,8 @@ __all__ = [
 
 T = TypeVar("T")
 
-# The options in a Redis address, with their allowed values; none means any path. Options that would
-# make Redis wait are not allowed.
+# The options in a Redis address, with their values; none means any path. Options that would make it
+# wait are not allowed.
 _REDIS_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "ssl_ca_certs": (),
     "ssl_ca_path": (),
@@ -142,7 +142,7 @@ def matching(pattern: re.Pattern[str]) -> Callable[[object], str]:
 
 
 def listed(least: int = 0, most: int = sys.maxsize) -> Callable[[object], list[object]]:
-    """A parser of lists with a number of entries within bounds, of any type."""
+    """Takes a list of a bounded length, of any entries."""
 
     def parse(found: object) -> list[object]:
         if not is_list(found) or not least <= len(found) <= most:

@@ -425,7 +425,7 @@ def token_faults(settings: Settings, *, live: bool = True) -> list[str]:
 
     Args:
         settings: The settings.
-        live: Whether there is a live cluster, which could verify its own tokens.
+        live: Whether a live cluster could verify its own tokens.
     """
     if settings.auth == "kubernetes" and not live:
         return [

@@ -45,7 +45,7 @@ def read_tokens(path: str, *, beside_variable: bool = False) -> RereadFile[tuple
 
     Args:
         path: The file.
-        beside_variable: Whether AUTH_TOKEN_BASIC is set, whose token has a reserved name.
+        beside_variable: Whether AUTH_TOKEN_BASIC is set; its token has a name too.
 
     Raises:
         ConfigurationError: It cannot be read, or is wrong; every fault at once.
@@ -58,7 +58,7 @@ def parse_tokens(content: str, *, beside_variable: bool = False) -> tuple[Token,
 
     Args:
         content: The text.
-        beside_variable: Whether AUTH_TOKEN_BASIC is set, whose token has a reserved name.
+        beside_variable: Whether AUTH_TOKEN_BASIC is set; its token has a name too.
 
     Raises:
         ConfigurationError: It is wrong; every fault at once.
@@ -128,7 +128,7 @@ def _check_no_default(entries: list[Value]) -> None:
 
 
 def _check_digests(root: Value, tokens: list[Token]) -> None:
-    """Refuse hashes of public placeholders, or of a token's name, and duplicates."""
+    """Refuse hashes of public placeholders or names, and duplicates."""
     owners: dict[bytes, str] = {}
     for token in tokens:
         name = repeated(token.name)
@@ -152,7 +152,7 @@ def _check_digests(root: Value, tokens: list[Token]) -> None:
 
 
 def _texts(check: Callable[[str], object]) -> Callable[[object], tuple[str, ...]]:
-    """A parser of a text, or a non-empty list of texts, each of which passes a check."""
+    """Takes a text, or a non-empty list of texts, and checks each."""
 
     def parse(found: object) -> tuple[str, ...]:
         texts = tuple(map(any_text, _one_or_more(found)))
