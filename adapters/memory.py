@@ -1,6 +1,6 @@
-"""One memory budget for a cluster's data: what is cached, and what is in use.
+"""One memory budget for a cluster's data: what is cached, and what is in hand.
 
-Data in use comes first: cached data is evicted for it, the least recently used first. In use is
+Data in hand comes first: cached data is evicted for it, the least recently used first. In hand is
 what is being read, and what a caller has read while it reads on or waits to compute, whether it is
 cached or not.
 """
@@ -37,7 +37,7 @@ _COUNTED = 2**16
 
 @dataclass(slots=True, eq=False)
 class _Held:
-    """A value in use, and its place in a cache.
+    """A value in hand, and its place in a cache.
 
     Attributes:
         shelf: The cache.

@@ -222,7 +222,7 @@ class Client:
             replaced.close()
 
     def _failure(self, what: str, error: Exception) -> ReadError:
-        """The error for one of the libraries."""
+        """Translate an error of the libraries."""
         # A fault of the configuration does not explain a response that broke off.
         note = self._problem if _may_be_replaced(error) else ""
         if isinstance(error, CredentialsError):

@@ -84,7 +84,7 @@ class LiveReader:
     def read(self, query: Query, deadline: Deadline, most: int = _MOST_OBJECTS) -> Reading:
         """See `ClusterReader.read`; a list that has more objects than `most` may be cut."""
         began = deadline.clock()
-        # Creating a query validates its names, which become part of a path.
+        # Creates the query anew to check its names, which become a path.
         query = replace(query)
         fields = self._rules.find(query.kind.kind, query.kind.api_version).fields
         intake = _Object(query, fields, final=True) if query.name else _list(query, fields, most)

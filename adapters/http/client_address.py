@@ -94,7 +94,7 @@ class ClientAddress:
 # Most requests come from few clients.
 @lru_cache(maxsize=1024)
 def client_of(address: str) -> str:
-    """What counts as one client: an IPv4 address, or the /64 of an IPv6 host."""
+    """One client: an IPv4 address, or the /64 that an IPv6 host may roam in."""
     parsed = _address(address)
     if isinstance(parsed, IPv6Address):
         return str(ip_network((parsed, 64), strict=False))

@@ -119,7 +119,7 @@ class SelectionQuestion:
         return question
 
     def selection(self, reader: ClusterReader, deadline: Deadline) -> Selection:
-        """Resolve the kind by what the cluster serves.
+        """Resolve the kinds by what the cluster serves.
 
         Raises:
             InvalidQuery: A kind's scope does not fit.

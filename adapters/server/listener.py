@@ -1,7 +1,7 @@
 """Accepts connections, with limits that waitress does not enforce.
 
-waitress logs each connection that it cannot accept at the rate of its loop, and has one queue for
-slow requests and for quick ones.
+waitress logs each connection that it cannot accept at the rate of its loop, and has one queue,
+whether requests wait for the cluster or not.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Listener(TcpWSGIServer):
         adj: The settings of waitress.
         is_stopping: Whether a stop was requested.
         is_quick: Returns whether a path, as sent, never waits for the cluster.
-        workers: For requests.
+        workers: The threads.
         probes: The threads for quick paths.
         named: Other arguments of waitress's own listener.
 

@@ -21,7 +21,7 @@ class Files:
     """The contents of the files, each re-read when it changes.
 
     Attributes:
-        configuration: The configuration file, if there is one.
+        configuration: The policy, the components and custom kinds, if there is a file.
         tokens: The tokens file, where there is one.
         default: The configuration where there is no file.
         faults: The faults, a line each.
