@@ -1,8 +1,8 @@
-"""Answers by key, had once for all who ask at the same time and remembered for a while.
+"""A cache of answers by key; callers that ask at the same time share one call.
 
-Failures are answers too, but for one: whoever asks with little time of their own, and has no answer
-in it, has found out nothing. What does not exist has a shelf of its own, so that guessing names
-cannot evict what is polled.
+Failures are cached too, with one exception: a caller with little time that gets no answer has found
+out nothing. What does not exist is kept on a separate shelf, so that guessing names cannot evict
+what is polled.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ V = TypeVar("V")
 
 _KEPT = 128 * 2**20
 _REFUSED = 8 * 2**20
-# What an entry takes besides its value, and what an error takes.
+# Bytes of an entry besides its value, and of an error.
 _ENTRY = 2**10
 _ERROR = 2 * 2**10
-# With no more time left than that, an answer that did not come is put down to it.
+# A missing answer is blamed on the caller's deadline if no more time than this was left.
 _OVER = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """How long what was read is remembered, in seconds."""
+    """How long results are cached, in seconds."""
 
     reading: float = 5.0
-    """A reading answers by itself."""
+    """A reading counts as fresh."""
     absence: float = 10.0
     """Not found, or forbidden."""
     failure: float = 1.5
@@ -58,18 +58,18 @@ class Lifetimes:
     discovery: float = 60.0
     """The kinds that the cluster serves answer by themselves."""
     stale: float = 150.0
-    """A reading stands in for one that cannot be had; never longer."""
+    """A reading that is served because a new one failed; never longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[V]):
-    """What was had for a key.
+    """The cached result for a key.
 
     Attributes:
         value: The answer; None where there is an error.
-        error: Why there is no answer; nothing of who asked.
-        began: When it was begun to be had, by the clock of the cache.
-        fresh: Until when it answers by itself.
+        error: Why there is no answer; nothing of the caller.
+        began: When the call for it began, by the clock of the cache.
+        fresh: Until when it counts as fresh.
         ends: Until when it is remembered.
         size: About how many bytes it takes.
     """
@@ -83,18 +83,18 @@ class Entry(Generic[V]):
 
 
 class Cache(Generic[K, V]):
-    """Remembers answers, and has each only once at a time.
+    """Caches answers, with one call for each key at a time.
 
     Args:
-        memory: The budget of what it remembers.
+        memory: The budget of the cache.
         clock: A monotonic clock, in seconds.
-        lifetimes: How long it remembers.
-        places: How many callers may lead or wait at one moment; the next ones get nothing at once.
+        lifetimes: How long answers are kept.
+        places: How many callers may lead or wait at once; further ones fail immediately.
         slots: Where callers compute; they leave their slot while they lead or wait.
-        usual_time: Seconds that callers usually have. That there was no answer in less than half
-            of it says nothing about who is asked; with 0 any time is enough.
+        usual_time: Seconds that callers usually have. No answer within less than half of it says
+            nothing about the server; with 0 any time is enough.
         kept: The largest share of the memory for answers, in bytes.
-        refused: The same for what there is none of.
+        refused: The same for absences and refusals.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class Cache(Generic[K, V]):
         return self.memory.shelf(most, clock=self.clock, ends=_ends, size=attrgetter("size"))
 
     def recall(self, key: K) -> Entry[V] | None:
-        """What answers without asking; None where nothing does."""
+        """The fresh entry for a key; None if there is none."""
         with self.memory.lock:
             return self.known(key)
 
@@ -132,7 +132,7 @@ class Cache(Generic[K, V]):
         """An entry with an answer: this one, or an older one that stands in for a failure.
 
         Raises:
-            ReadError: There is none; no other caller has the same error.
+            ReadError: There is none; every caller gets its own error object.
         """
         error = entry.error
         if error is None:
@@ -144,7 +144,7 @@ class Cache(Generic[K, V]):
             if older is not None and self.clock() - older.began <= self.lifetimes.stale:
                 return older
             if absence is not None and isinstance(absence.error, NotServed):
-                # What was not served a moment ago is hardly what fails now.
+                # A kind not served a moment ago is likely still not served.
                 error, entry = absence.error, absence
         raised = copy.copy(error)
         raised.began = entry.began
@@ -163,7 +163,7 @@ class Cache(Generic[K, V]):
         return None
 
     def keep(self, key: K, entry: Entry[V]) -> None:
-        """Keep what was had in place of what it overtakes; the caller holds the lock."""
+        """Store a result in place of the older one; the caller holds the lock."""
         if entry.error is None:
             shelf = self.kept
             self.refused.pop(key, None)
@@ -183,8 +183,8 @@ class Cache(Generic[K, V]):
     def is_absence(self, key: K, error: ReadError) -> bool:
         """Whether an error says that there is nothing to be seen.
 
-        An API server that starts knows no role at first and forbids everything: what was seen a
-        moment ago is not believed to be out of sight.
+        An API server that has just started has no roles loaded and forbids everything: what was
+        readable a moment ago is not taken as forbidden.
         """
         gone = isinstance(error, NotFound | NotServed)
         return gone or (isinstance(error, Forbidden) and key not in self.kept)
@@ -194,21 +194,21 @@ _PENDING: Entry[Any] = Entry(None, None, 0.0, 0.0, 0.0, 0)
 
 
 class Flight(Generic[K, V]):
-    """One answer that is being had, and those who wait for it.
+    """One call for an answer, which other callers may wait for.
 
-    A context manager: who leads asks in it and lands what comes of it; a `ReadError` that is raised
-    in it is landed by itself.
+    A context manager: the leader makes the call in it and lands the result; a `ReadError` raised in
+    it is landed automatically.
 
     Args:
         cache: Where the answer is remembered.
-        key: What is asked.
+        key: Its key.
         deadline: How long to wait.
 
     Attributes:
-        entry: What came of it, once it is over.
-        leads: Whether the caller is the one who asks.
+        entry: The result, once it is over.
+        leads: Whether this caller makes the call.
         landed: Set once it is over.
-        was_hasty: Whether it came to nothing for want of its leader's own time.
+        was_hasty: Whether it failed only because its leader had too little time.
     """
 
     def __init__(self, cache: Cache[K, V], key: K, deadline: Deadline) -> None:
@@ -225,7 +225,7 @@ class Flight(Generic[K, V]):
         self._had_slot = False
 
     def __enter__(self) -> Self:
-        """Lead, or wait for who does."""
+        """Lead, or wait for the leader."""
         cache = self._cache
         if self._deadline.remaining() <= 0:
             return self._without("no time was left to ask the API server")
@@ -242,7 +242,7 @@ class Flight(Generic[K, V]):
         return self
 
     def _join(self) -> Flight[K, V] | None:
-        """Lead if nobody else does; whoever does otherwise, and None where there is no wait."""
+        """Lead if no other flight does; else return that one, or None if no wait is needed."""
         cache = self._cache
         with cache.memory.lock:
             # It may have landed since the caller looked.
@@ -264,18 +264,18 @@ class Flight(Generic[K, V]):
     def land(
         self, value: V, size: int, *, began: float | None = None, fresh: float | None = None
     ) -> None:
-        """Hand what was had to all who wait, and have it remembered.
+        """Hand the answer to all waiting callers, and cache it.
 
         Args:
             value: The answer.
             size: About how many bytes it takes.
             began: When the oldest part of it began, by the clock; None for the flight's beginning.
-            fresh: Until when it answers by itself, by the clock; None for as long as a reading.
+            fresh: Until when to serve it, by the clock; None for the lifetime of a reading.
         """
         lifetimes, now = self._cache.lifetimes, self._cache.clock()
         began = self._began if began is None else began
         if fresh is None:
-            # What takes longer to have than it lives for would be asked for all the time.
+            # An answer slower than its lifetime would be requested all the time.
             longest = max(began + lifetimes.stale, began + lifetimes.reading)
             fresh = max(began + lifetimes.reading, min(now + (now - self._began), longest))
         ends = max(fresh, began + lifetimes.stale)
@@ -306,9 +306,9 @@ class Flight(Generic[K, V]):
         return handled
 
     def _is_hasty(self, failure: ReadError) -> bool:
-        """Whether others, who have more time, may well get an answer.
+        """Whether other callers, with more time, may well get an answer.
 
-        Who was told before that time was over that there is none was told so for another reason.
+        A failure before the leader's time was over had another reason.
         """
         is_over = self._deadline.remaining() <= _OVER
         return isinstance(failure, ReadTimeout) and self._is_scarce and is_over
@@ -342,7 +342,7 @@ class Flight(Generic[K, V]):
         self.landed.set()
 
     def _without(self, problem: str) -> Self:
-        """Come to nothing; that says nothing about the cluster, and is not remembered."""
+        """End with a `ReadTimeout` that says nothing about the cluster and is not cached."""
         error = ReadTimeout(str(self._key), problem)
         self.entry = Entry(cast("V", None), error, self._began, self._began, self._began, 0)
         return self

@@ -23,23 +23,23 @@ _PING = "the API server's health"
 _DISCOVERY = "the kinds that the cluster serves"
 # About how many bytes a kind takes in the index of those that are served.
 _KIND = 2**10
-# A selector of many short values takes so many for each letter that it is written in.
+# Bytes of a selector of many short values, for each character of its text.
 _LETTER = 40
 
 
 class CachedReader:
-    """Remembers what another reader answers.
+    """Caches the answers of another reader.
 
     Args:
-        reader: The one that is asked.
+        reader: The other reader.
         clock: A monotonic clock, in seconds; that of every deadline.
         lifetimes: How long answers are remembered.
-        memory: The budget of what is remembered.
-        places: How many callers may wait for the reader at one moment; the next ones are answered
-            at once, from a stale reading or with `ReadTimeout`.
+        memory: The budget of the cache.
+        places: How many callers may wait for the reader at once; further ones get a stale reading
+            or `ReadTimeout` immediately.
         slots: Where callers compute; they leave their slot while they wait.
-        usual_time: Seconds that callers usually have. That the reader did not answer in less than
-            half of it is not remembered, and those who waited for it ask for themselves.
+        usual_time: Seconds that callers usually have. A timeout after less than half of it is not
+            cached, and other callers that waited make their own call.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class CachedReader:
         self._served: Cache[str, ServedKinds] = Cache(
             memory, clock, lifetimes, places, slots, usual_time=usual_time
         )
-        # Anybody may ask for it, without a token or a limit: that must not keep readers waiting.
+        # Anyone may ping, without a token or a limit: that must not keep readers waiting.
         pinging = threading.BoundedSemaphore(_MOST_PINGS)
         self._pings: Cache[str, None] = Cache(
             memory, clock, lifetimes, pinging, slots, usual_time=usual_time
@@ -101,7 +101,7 @@ class CachedReader:
         return served.settled(_DISCOVERY, entry).value
 
     def ping(self, deadline: Deadline) -> None:
-        """See `ClusterReader.ping`; remembered like a reading, but nothing stands in for it."""
+        """See `ClusterReader.ping`; cached like a reading, but a stale answer is never served."""
         entry = self._pings.recall(_PING)
         if entry is None:
             with Flight(self._pings, _PING, deadline) as flight:

@@ -1,4 +1,4 @@
-"""Dumps of `kubectl get` and manifests: the objects in a file, whatever form it has.
+"""Reads the objects in a file: a dump of `kubectl get`, or manifests.
 
 JSON needs nothing but the standard library; YAML is read where PyYAML is installed.
 """
@@ -39,7 +39,7 @@ class DumpError(ValueError):
 
     Attributes:
         problem: What is wrong with it, and what is expected.
-        file: What the file is called; empty where there is none.
+        file: The name of the file; empty if there is none.
     """
 
     def __init__(self, problem: str, file: str = "") -> None:
@@ -48,15 +48,15 @@ class DumpError(ValueError):
         self.file: str = file
 
     def __str__(self) -> str:
-        """Where it is, and what is wrong."""
+        """The file, and what is wrong with it."""
         return f"{self.file}: {self.problem}" if self.file else self.problem
 
 
 def read_file(path: str) -> list[Manifest]:
     """The objects in a dump file of up to 512 MiB, gzip or not; ``-`` is standard input.
 
-    A pipe is waited for where it is one of the process's own descriptors, such as ``/dev/stdin`` or
-    what a shell makes of ``<(kubectl get ...)``; a FIFO by any other name is refused.
+    A pipe is read if it is one of the process's own descriptors, such as ``/dev/stdin`` or the one
+    for a shell's ``<(kubectl get ...)``; any other FIFO is refused.
 
     Raises:
         DumpError: It cannot be read; the message names the file.
@@ -72,11 +72,11 @@ def read_file(path: str) -> list[Manifest]:
 def parse_documents(text: str) -> list[Manifest]:
     """The objects in a dump: JSON or YAML, one or several documents, Lists taken apart.
 
-    Of what `kubectl get --watch --output-watch-events` printed, the last state of each object.
+    For the output of `kubectl get --watch --output-watch-events`, the last state of each object.
 
     Raises:
-        DumpError: It is neither, or holds something that is no object, such as an error of the
-            API server or a table.
+        DumpError: It is neither, or holds something other than objects, such as an API server's
+            error or a table.
     """
     text = text.removeprefix("\ufeff")
     if not text.strip():
@@ -89,10 +89,10 @@ def parse_documents(text: str) -> list[Manifest]:
 
 
 def check_regular(path: str) -> None:
-    """Raise unless a dump can be read without a wait for whoever writes it; ``-`` may be.
+    """Raise unless a dump is a regular file, which is read without waiting, or ``-``.
 
     Raises:
-        DumpError: It is no regular file; the message names it.
+        DumpError: It is not a regular file; the message names it.
     """
     if path == "-":
         return
@@ -136,7 +136,7 @@ def _unpacked(raw: bytes) -> bytes:
 
 
 def _text(raw: bytes) -> str:
-    """By its byte order mark, else by where its first characters have zeros, as JSON may be."""
+    """Decode by the byte order mark, or else by the zero bytes of the first characters."""
     try:
         return raw.decode(json.detect_encoding(raw))
     except UnicodeDecodeError:
@@ -181,7 +181,7 @@ def _yaml_documents(text: str, json_error: Exception) -> list[object]:
 
 
 def _refuse_lines_before(text: str) -> None:
-    """Raise where other lines stand before the objects."""
+    """Raise if there are other lines before the objects."""
     lines = text.splitlines()
     begins = (number for number, line in enumerate(lines) if line.startswith(_BEGINS))
     first = next(begins, 0)
@@ -193,7 +193,7 @@ def _refuse_lines_before(text: str) -> None:
 
 
 def _last_states(documents: Iterable[Manifest]) -> list[Manifest]:
-    """The objects; of those that watch events tell of, the last state, and none once deleted."""
+    """The objects; for watch events the last state of each, without those that were deleted."""
     found: dict[object, Manifest] = {}
     for number, document in enumerate(documents):
         if set(document) != {"type", "object"}:
@@ -247,7 +247,7 @@ def _flatten(documents: Iterable[object], depth: int) -> Iterator[Manifest]:
                 f"its {kind[:63]!a} is one page of a longer list; kubectl get without "
                 "--chunk-size, or a request without limit, gives all of it"
             )
-        # The items of a typed list, such as a PodList, do not repeat what they are.
+        # The items of a typed list, such as a PodList, lack kind and version.
         stated = {"kind": kind.removesuffix("List"), "apiVersion": document.get("apiVersion")}
         for item in _flatten(items or (), depth + 1):
             yield item if item.get("kind") or not stated["kind"] else {**item, **stated}

@@ -1,6 +1,6 @@
-"""Verdicts on groups, each computed once for all who ask in the lifetime of a reading.
+"""Verdicts on groups, each computed once per lifetime of a reading for all callers.
 
-What is kept is everybody's: who may see how much of it is told to whom is decided for each answer.
+What is kept is the same for all callers: what each one may see is decided for each answer.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ __all__ = ["Groups"]
 
 _KEPT = 32 * 2**20
 _REFUSED = 2**20
-# About how many bytes a verdict on a member takes, each of its causes, and what is kept of a list.
+# Approximate bytes of a member's verdict, of each cause, of a list and of a label.
 _VERDICT, _CAUSE, _LIST, _LABEL = 1_500, 500, 400, 150
 
 
 class Groups:
-    """Checks selections and components, and shares what comes of it.
+    """Checks selections and components, and shares the results.
 
     Args:
         reader: Where objects are read; it leaves its caller's slot while it waits.
-        policy: The knobs of the rules, for what is no component.
+        policy: The parameters of the rules for selections.
         rules: Which rule judges which kind.
         clock: A monotonic clock, in seconds; that of every deadline.
         lifetimes: How long verdicts are shared: as long as readings are.
-        memory: The budget of what is kept.
+        memory: The budget of the results.
         places: How many callers may compute or wait for a group at one moment.
-        slots: Where they compute.
+        slots: Their compute slots.
     """
 
     def __init__(
@@ -68,11 +68,11 @@ class Groups:
         )
 
     def answering(self) -> AbstractContextManager[None]:
-        """Check groups and answer in it, so that their results count as long as they are there."""
+        """Wraps a check and its answer, so that the results are counted while they are in use."""
         return self._memory.holding()
 
     def computing(self, deadline: Deadline) -> AbstractContextManager[None]:
-        """Make an answer of a result in it: for thousands of members that takes a while too.
+        """Wraps the rendering of a result, which takes a while too for thousands of members.
 
         Raises:
             ReadTimeout: No slot became free in time.
@@ -104,7 +104,7 @@ class Groups:
                     if failure is not None:
                         raise failure
                     began = result.worth(self._clock()).began
-                    # What failed may heal sooner.
+                    # A failure may be over sooner.
                     fresh = self._clock() + self._lifetimes.failure if result.faulty else None
                     flight.land(result, _size_of(result), began=began, fresh=fresh)
             entry = flight.entry
@@ -115,7 +115,7 @@ class Groups:
         return replace(entry.value, stale=True) if stands_in else entry.value
 
     def worth(self, result: SelectionResult) -> Worth:
-        """What a result is worth now: readings that were young when it was made grow old in it."""
+        """What a result is worth now: the readings behind it age after it was made."""
         now = self._clock()
         found = result.worth(now)
         is_old = found.age(now) > self._lifetimes.reading

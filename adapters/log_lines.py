@@ -1,4 +1,4 @@
-"""A log record as one line of JSON, secrets gone, bounded whatever the record holds."""
+"""Formats a log record as one line of JSON, masked and of bounded size."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from .work import worked_on
 
 __all__ = ["JsonFormatter", "line_of"]
 
-# What is left of a line that is too long all the same.
+# The fields that are kept of a line that is still too long.
 _ALWAYS = ("time", "level", "logger", "message", "requestId", "exception")
 _LONG_LINE = 1_000
 _LONGEST_TEXT = 300
 _LONGEST_TRACEBACK = 8_000
 # Whatever is in it is escaped to a dozen characters at most.
 _LONGEST_LINE = 32_000
-# What is longer is cut before it is cleaned too, which costs time for each character.
+# Longer text is also cut before masking, which costs time for each character.
 _LONGEST_RAW = 65_536
-# A secret that a first cut goes through is no longer known for one.
+# A secret that the first cut went through is no longer recognized.
 _LONGEST_SECRET = 8_192
 _MOST_ENTRIES = 20
 _MOST_NESTED = 4
 _ENCODER = json.JSONEncoder()
-# What no secret is in.
+# Types that hold no secret.
 _PLAIN = frozenset((bool, int, float, NoneType))
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one line of JSON, whatever it holds."""
+    """Formats any record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
@@ -65,9 +65,9 @@ def line_of(
         created: When, in seconds of the wall clock.
         level: The name of its level.
         name: The name of its logger.
-        message: What it says.
-        fields: What it says besides.
-        cleaned: The same of what is known to hold no secret.
+        message: The message.
+        fields: Additional fields.
+        cleaned: Additional fields known to hold no secret.
     """
     if not _is_clean(name, message, fields):
         name, message = _clean(name), _clean(message)
@@ -94,7 +94,7 @@ def line_of(
 
 
 def _is_clean(name: str, message: str, fields: Mapping[str, object]) -> bool:
-    """Whether all of a line may be told as it is, which is seen quickest in one piece."""
+    """Whether no part of a line needs masking, which is fastest to check in one piece."""
     if len(fields) > _MOST_ENTRIES:
         return False
     texts = [name, message, *fields]
@@ -103,7 +103,7 @@ def _is_clean(name: str, message: str, fields: Mapping[str, object]) -> bool:
             texts.append(value)
         elif type(value) not in _PLAIN:
             return False
-    # Parted by what is no space: the end of one text is no scheme of the next.
+    # Joined by a non-space: a text's end is no scheme of the next one.
     whole = "\0".join(texts)
     if len(whole) > _LONG_LINE or not is_clean(whole):
         return False
@@ -113,7 +113,7 @@ def _is_clean(name: str, message: str, fields: Mapping[str, object]) -> bool:
 
 def _clean(text: str) -> str:
     cut = len(text) > _LONGEST_RAW
-    # Of a traceback the end says the most.
+    # The end of a traceback says the most.
     text = text[-_LONGEST_RAW:] if cut else text
     work = worked_on()
     text = text if work is None else work.mask(text)
@@ -140,7 +140,7 @@ def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
     except Exception:
-        # Its arguments do not fit, or cannot be told: that it was logged is still worth a line.
+        # Its arguments do not fit, or cannot be formatted: the record is still worth a line.
         return f"{_told(record.msg)} (as logged in {record.filename} line {record.lineno})"
 
 
@@ -152,7 +152,7 @@ def _told(value: object) -> str:
 
 
 def _ends(text: str) -> str:
-    """A traceback from its two ends: where it began, and what came of it."""
+    """The two ends of a traceback: where it began, and the error."""
     if len(text) <= _LONGEST_TRACEBACK:
         return text
     half = _LONGEST_TRACEBACK // 2

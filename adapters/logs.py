@@ -28,7 +28,7 @@ class _Handler(logging.StreamHandler[TextIO]):
     """Writes to a stream that may be full or closed: a lost line is no reason to fail."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is logging's
-        """Say nothing: there is nowhere to say it."""
+        """Ignore it: there is nowhere to report it."""
 
 
 class Lines:
@@ -37,7 +37,7 @@ class Lines:
     Making one and handing it on takes longer than all else that a cached answer takes.
 
     Args:
-        level: The name of the least level that is told.
+        level: The name of the lowest level that is written.
         handler: Whose stream and lock it uses.
     """
 
@@ -64,11 +64,11 @@ class Lines:
 def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys.stderr) -> Lines:
     """Send all that the process has to say through the formatter to `stream`.
 
-    That is every library's log records and warnings, and exceptions that nobody caught; and what is
-    written by the `Lines` that are returned.
+    That is the log records and warnings of all libraries, uncaught exceptions, and the lines
+    written through the returned `Lines`.
 
     Args:
-        level: The least level that is told.
+        level: The lowest level that is written.
         secrets: Texts that never appear; `masking.KNOWN` learns those that come up later.
         stream: Where to.
     """
@@ -80,9 +80,9 @@ def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys
         # Its lines would come in another form, or not at all.
         logger.handlers.clear()
         logger.propagate = True
-    # Asked for each request that has to wait, at a level that makes a record of it.
+    # It logs each request that has to wait, at a level that would create a record.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    # No line of ours tells of them; see Optimization in Python's Logging HOWTO.
+    # Our lines do not include them; see Optimization in Python's Logging HOWTO.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.captureWarnings(True)
     sys.excepthook = _log_uncaught
@@ -94,13 +94,13 @@ def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys
 def configure_own_logging(
     level: str, secrets: Collection[str], stream: TextIO = sys.stderr
 ) -> Lines:
-    """Send what this package has to say through the formatter to `stream`, and nothing else.
+    """Send the log output of this package only through the formatter to `stream`.
 
-    For a process of somebody else's, whose loggers, warnings and hooks stay as they are. Its
-    handlers get none of our lines: they know no secrets.
+    For a host process, whose loggers, warnings and hooks stay unchanged. Its handlers get none of
+    our lines: they do not mask secrets.
 
     Args:
-        level: The least level that is told.
+        level: The lowest level that is written.
         secrets: Texts that never appear; `masking.KNOWN` learns those that come up later.
         stream: Where to.
     """

@@ -1,4 +1,4 @@
-"""Secrets in texts: those that are known, in whatever spelling, and what looks like one."""
+"""Masks secrets in texts: known ones, in any spelling, and text that looks like one."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ __all__ = [
 ]
 
 MASK = "***"
-"""What stands in place of a secret."""
+"""The replacement for a secret."""
 
 _MOST_LEARNED = 64
-# What is shorter than this keeps nobody out, and would mask half of what was asked.
+# A shorter secret protects nothing, and would mask half of the request.
 _SHORTEST_OFFERED = 8
-# What is shorter would mask half of every line, and keeps nobody out.
+# A shorter secret would mask half of every line, and protects nothing.
 _SHORTEST_LEARNED = 4
-# Shorter ones leave too little of themselves in base64 to be told from other text.
+# Shorter ones leave too little in base64 to be distinguished from other text.
 _SHORTEST_IN_BASE64 = 6
-# A pattern of each character's spellings, for what is of a token's length.
+# A secret up to this length gets a pattern of each character's spellings.
 _LONGEST_SPELT = 512
 
 _ESCAPE = re.compile("%[0-9A-F]{2}")
@@ -46,7 +46,7 @@ _CREDENTIALS = re.compile(
     r"[^\s'\"\\][^'\"\\\r\n]*"
     # the same without its name
     r"|(?P<scheme>(?:basic|bearer)(?:\s+|%20|\+))[^\s\"',\\]+"
-    # in a query, and in what is written like one
+    # in a query, and in text that is written like one
     r"|(?P<parameter>(?:token|password|passwd|secret|api_?key)(?:=|%3d))[^&\s\"'\\]*"
     # in JSON, and as Python shows a mapping
     r"|(?P<quoted>(?:token|password|passwd|secret|key-data)\\*['\"]\s*:\s*b?\\*['\"])"
@@ -62,7 +62,7 @@ _CREDENTIALS = re.compile(
 )
 
 
-# One of them is in whatever the pattern matches; it takes a fortieth of the time to look.
+# Every match of the pattern contains one of them; checking takes a fortieth of the time.
 _SIGNS = (
     "authorization",
     "cookie",
@@ -78,16 +78,16 @@ _SIGNS = (
 
 
 class Secrets:
-    """Texts that nobody may read: some kept for good, the last few of those learned later.
+    """A set of secret texts: some kept for good, and the last few of those learned later.
 
-    Whoever uses a secret that may be replaced learns it at each use, which costs next to nothing
-    once it is known; so memory is bounded, and what is in use is never forgotten.
+    Code that uses a replaceable secret calls `learn` at each use, which costs next to nothing once
+    it is known; so memory is bounded, and secrets in use are never forgotten.
 
     Args:
         kept: Those that are known from the start.
 
     Attributes:
-        version: Another object whenever others are known.
+        version: A new object whenever the set changes.
     """
 
     def __init__(self, kept: Iterable[str] = ()) -> None:
@@ -116,7 +116,7 @@ class Secrets:
 
         Args:
             secret: A password, a token, the value of an Authorization header, or a URL with a
-                password; what is shorter than four characters is none.
+                password; shorter than four characters, it is ignored.
         """
         if secret == self._latest:
             return
@@ -144,7 +144,7 @@ class Secrets:
     def _compile(self) -> None:
         secrets = [*self._kept, *self._learned]
         forms = {form for secret in secrets for form in spellings(secret)}
-        # No tail of the longer one is left over.
+        # Longest first, so that no tail is left.
         self._literals = tuple(sorted(forms, key=len, reverse=True))
         self._spelt = tuple(secret for secret in secrets if _is_spelt(secret))
         self.version = object()
@@ -159,14 +159,14 @@ def is_clean(text: str) -> bool:
     return _is_clean(text, KNOWN.version)
 
 
-# Polls write the same lines again and again. By the version, since what is known may grow.
+# Polls write the same lines again and again. Keyed by the version, as the set may change.
 @lru_cache(maxsize=256)
 def _is_clean(text: str, _version: object) -> bool:
     return without_credentials(KNOWN.mask(text)) == text
 
 
 def forms_of(offered: tuple[str, ...]) -> tuple[str, ...]:
-    """How secrets may stand in a text that are not `KNOWN`; the longest first.
+    """The spellings of secrets that are not in `KNOWN`; the longest first.
 
     Args:
         offered: Values of an Authorization header.
@@ -180,7 +180,7 @@ def _forms_of(offered: tuple[str, ...], _version: object) -> tuple[str, ...]:
     forms = {
         form
         for secret in secrets
-        # What is known is masked anyway.
+        # Known secrets are masked anyway.
         if len(secret) >= _SHORTEST_OFFERED and secret not in KNOWN
         for form in spellings(secret)
     }
@@ -188,7 +188,7 @@ def _forms_of(offered: tuple[str, ...], _version: object) -> tuple[str, ...]:
 
 
 def without_credentials(text: str) -> str:
-    """A text without what looks like a secret that nobody knows beforehand."""
+    """A text with everything masked that looks like a secret, known or not."""
     if _JWT in text:
         text = _WORD.sub(_without_jwt, text)
     folded = text.casefold()
@@ -215,7 +215,7 @@ def credentials_of(text: str) -> Iterator[str]:
 # Callers come again and again with the same token.
 @lru_cache(maxsize=64)
 def spellings(secret: str) -> frozenset[str]:
-    """A secret as it may stand in a text: plain, in a URL, quoted by Python or JSON, in base64."""
+    """The spellings of a secret: plain, in a URL, quoted by Python or JSON, in base64."""
     # A server hands on bytes of UTF-8 as one character each.
     raw = secret.encode("utf-8", "surrogatepass")
     plain = {secret, raw.decode("latin-1")}
@@ -230,7 +230,7 @@ def spellings(secret: str) -> frozenset[str]:
 
 
 def _in_base64(raw: bytes) -> Iterator[str]:
-    """What base64 of any text around a secret has of it, for each of the three places."""
+    """The part of a secret in the base64 of any text around it, for each of three offsets."""
     for before in range(3):
         for encode in (b64encode, urlsafe_b64encode):
             encoded = encode(b"\0" * before + raw).decode().rstrip("=")

@@ -1,8 +1,8 @@
-"""One budget in bytes for what the process holds of a cluster: what it keeps, and what is in hand.
+"""One memory budget for a cluster's data: what is cached, and what is in hand.
 
-What is in hand comes first: what is kept gives way to it, the longest unused first. In hand is what
-is being read, and what somebody has read who goes on to read or waits to compute: that is there
-whether it is kept or not.
+Data in hand comes first: cached data is evicted for it, the least recently used first. In hand is
+what is being read, and what a caller has read while it reads on or waits to compute, whether it is
+cached or not.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 SMALL = 2**20
-"""Bytes that a reading may have in hand without asking for room."""
+"""Bytes that a reading may take without reserving room."""
 LARGEST = 40 * 2**20
-"""Bytes that a reading may have in hand at most: the answer, and the objects made of it."""
+"""Bytes that a reading may take at most: the response, and the objects made of it."""
 
 # Beside it the interpreter, its modules and the connections take some 60 MiB.
 _MOST = 80 * 2**20
-# What is smaller is not worth counting.
+# Smaller values are not worth counting.
 _COUNTED = 2**16
 
 
 @dataclass(slots=True, eq=False)
 class _Held:
-    """A value that is in hand, and where it is kept as long as there is room for it.
+    """A value in hand, and its place in a cache.
 
     Attributes:
-        shelf: Where.
+        shelf: The cache.
         key: Its key there.
         value: The value.
         size: Its bytes.
@@ -55,19 +55,19 @@ class _Held:
 
     @property
     def is_kept(self) -> bool:
-        """Whether it is there; it counts as used then."""
+        """Whether it is cached; this counts as a use."""
         return self.shelf.get(self.key) is self.value
 
 
 @dataclass(slots=True, eq=False)
 class _Hands:
-    """What somebody has in hand of what was read, by the identity of each value."""
+    """The read values that one caller holds, by identity."""
 
     held: dict[int, _Held] = field(default_factory=dict[int, _Held])
 
 
 class _Mine(threading.local):
-    """What this thread has in hand; None where that is not counted."""
+    """What this thread has in hand; None while that is not counted."""
 
     hands: _Hands | None = None
 
@@ -95,7 +95,7 @@ class Memory:
 
     @property
     def held(self) -> int:
-        """Bytes that are kept or in hand; the caller holds the lock, or nobody else is there."""
+        """Bytes that are cached or in hand; the caller holds the lock, or is the only thread."""
         loose = [entry.size for entry in self._held.values() if not entry.is_kept]
         kept = [int(shelf.currsize) for shelf in self._standing()]
         return self._in_hand + sum(loose) + sum(kept)
@@ -108,9 +108,9 @@ class Memory:
         ends: Callable[[K, V, float], float],
         size: Callable[[V], int],
     ) -> TLRUCache[K, V]:
-        """Somewhere to keep values, the longest unused of which give way.
+        """Create a cache that evicts its least recently used values.
 
-        Once nobody has it any more, what it keeps is neither there nor counted.
+        Once the cache is no longer referenced, its values are freed and not counted.
 
         Args:
             most: Bytes that it may take of the budget.
@@ -124,7 +124,7 @@ class Memory:
         return made
 
     def fit(self) -> None:
-        """Drop what is kept beyond the budget; the caller holds the lock."""
+        """Evict cached values beyond the budget; the caller holds the lock."""
         shelves = self._standing()
         left: float = self._most - self.held
         while left < 0 and shelves:
@@ -134,20 +134,20 @@ class Memory:
             before = fullest.currsize
             key, value = fullest.popitem()
             if id(value) in self._held:
-                # It has just been used: there is nothing else.
+                # It is in use, so evicting it frees nothing.
                 fullest[key] = value
                 shelves.remove(fullest)
             left += before - fullest.currsize
 
     def _standing(self) -> list[TLRUCache[Any, Any]]:
-        """The shelves that somebody has."""
+        """The caches still in use."""
         return [shelf for shelf in (known() for known in self._shelves) if shelf is not None]
 
     @contextmanager
     def holding(self) -> Generator[None]:
-        """Count as in hand until the end what this thread is handed meanwhile; see `hand_over`.
+        """Count as in hand, until the end, what `hand_over` gives this thread meanwhile.
 
-        Within another one it counts by itself.
+        A nested one counts separately.
         """
         around, hands = self._mine.hands, _Hands()
         self._mine.hands = hands
@@ -170,7 +170,7 @@ class Memory:
         """Count a value as in this thread's hand, where it is `holding`.
 
         Args:
-            shelf: Where it is kept, unless there is no room for it.
+            shelf: The cache that keeps it, if there is room.
             key: Its key there.
             value: The value.
             size: Its bytes.
@@ -185,14 +185,14 @@ class Memory:
             self.fit()
 
     def room(self) -> Room:
-        """Room for what one reading has in hand, none of it taken yet."""
+        """Room for one reading; none of it is taken yet."""
         return Room(self)
 
     def take(self, change: int, what: str, deadline: Deadline) -> None:
-        """Take room for so many more bytes in hand, once there is any; or give some back.
+        """Take room for `change` more bytes, once there is any; or give some back.
 
-        Of those who hold something the one who began first does not wait: if all did, for one
-        another, they would do so for ever.
+        The first of those who hold something does not wait: if all waited for one another, that
+        would be a deadlock.
 
         Raises:
             ReadTimeout: Others have too much in hand.
@@ -212,7 +212,7 @@ class Memory:
                 self._released.notify_all()
 
     def _first(self) -> _Hands | object:
-        """Who began first of those who hold something; nobody's where none does."""
+        """The first started of those who hold something; `_NOBODY` if none does."""
         return next((hands for hands in self._hands if hands.held), _NOBODY)
 
 
@@ -224,7 +224,7 @@ def _size_of(shelf: TLRUCache[Any, Any]) -> float:
 
 
 class Room:
-    """What one reading has in hand; a context manager that gives it back."""
+    """The room that one reading takes; a context manager that gives it back."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -248,7 +248,7 @@ class Room:
     def grow(self, what: str, deadline: Deadline) -> None:
         """Make room for a large reading.
 
-        All of it is taken at once: two that wait for one another would wait for ever.
+        All of it is taken at once: two readings that grow in steps could deadlock.
 
         Raises:
             ReadTimeout: Others have too much in hand.

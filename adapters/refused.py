@@ -1,8 +1,8 @@
-"""How a refused value is told of: what may be a secret in the wrong place is not repeated.
+"""How errors quote a refused value: not if it may be a secret in the wrong place.
 
-There is one rule for all of them. A text is repeated where it is short, where it is the origin of a
-web page, or where it nearly is one of the words that could have stood there; a path where it leads
-somewhere or is named like a document. Of everything else only the length is told.
+There is one rule for all errors. A text is quoted if it is short, is the origin of a web page, or
+is nearly one of the allowed words; a path is quoted if it leads somewhere or is named like a
+document. Of everything else, only the length is given.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = [
     "repeated_path",
 ]
 
-# What is as short as that keeps nobody out.
+# A text this short is no useful secret.
 _SHORT = 12
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?/?", re.IGNORECASE)
 _ADDRESS = re.compile(
@@ -28,7 +28,7 @@ _ADDRESS = re.compile(
 )
 _DOCUMENTS = (".json", ".yaml", ".yml")
 _LONGEST_PATH = 200
-# Of words beyond that none is known.
+# No allowed word is longer.
 _LONGEST_WORD = 40
 _SIMILARITY = 0.8
 
@@ -51,12 +51,12 @@ def is_plain(text: str, known: Iterable[str] = ()) -> bool:
 
 
 def repeated(text: str, known: Iterable[str] = ()) -> str:
-    """A refused text as an error may tell of it: in printable ASCII, or by its length alone."""
+    """A refused text for an error message: in printable ASCII, or by its length only."""
     return ascii(text) if is_plain(text, known) else f"a text of {len(text)} characters"
 
 
 def repeated_path(path: str) -> str:
-    """A path as an error may tell of it; of a very long one the end."""
+    """A path for an error message; only the end of a very long one."""
     if not is_plain_path(path):
         return f"a path of {len(path)} characters"
     text = ascii(path)
@@ -64,7 +64,7 @@ def repeated_path(path: str) -> str:
 
 
 def repeated_host(host: str) -> str:
-    """An address to listen on as an error may tell of it."""
+    """An address to listen on for an error message."""
     return host if is_plain_host(host) else f"an address of {len(host)} characters"
 
 
@@ -83,7 +83,7 @@ def is_plain_path(path: str) -> bool:
     except ValueError:
         # No path can have such a character in it.
         return False
-    # That / itself is there says nothing: base64 may begin with it.
+    # The existence of / itself proves nothing: base64 may begin with it.
     while (path := os.path.dirname(path)).strip("/."):  # noqa: PTH120  # any text is one
         if os.path.isdir(path):  # noqa: PTH112  # any text is one
             return True

@@ -1,4 +1,4 @@
-"""Files that somebody names: read at once and bounded, or refused.
+"""Reads files named by a user: bounded and without waiting.
 
 A FIFO would be waited for, and a device or a file that grows would be read without end.
 """
@@ -41,7 +41,7 @@ def read_regular_file(path: str, most: int) -> bytes:
         most: The largest size that is read, in bytes.
 
     Raises:
-        OSError: It cannot be read, is no regular file, or is larger.
+        OSError: It cannot be read, is not a regular file, or is larger.
     """
     with open_regular_file(path) as file:
         if os.fstat(file.fileno()).st_size > most:
@@ -59,7 +59,7 @@ def read_within(file: BinaryIO, most: int) -> bytes:
     Raises:
         OSError: It cannot be read, or is larger.
     """
-    # In pieces: memory for the bound itself is not needed for what is small.
+    # In pieces: a small file does not need memory for the whole bound.
     pieces: list[bytes] = []
     left = most
     while piece := file.read(min(_PIECE, left + 1)):

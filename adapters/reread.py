@@ -1,4 +1,4 @@
-"""A file that is read again when it changes; while it is wrong, what it said before holds."""
+"""A file that is re-read when it changes; while it is invalid, its last valid content applies."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 0.5
-# A file that changed a moment ago may be half written, by who is slow or waits for a disk.
+# A file that changed a moment ago may be half written, by a slow writer or disk.
 _SETTLED_SECONDS = 1.0
 _MOST_BYTES = 2**20
 
 
 class RereadFile(Generic[T]):
-    """What a file says, kept up to date by whoever asks for it.
+    """The parsed content of a file, kept up to date on use.
 
-    A change is taken up once the file has stood still, within two seconds, so that one that is
-    still being written is not taken for what it will be.
+    A change takes effect within two seconds, once the file has stopped changing, so that a
+    half-written file is not used.
 
     Args:
         path: The file.
-        parse: Makes of its content what it says, or raises ValueError.
+        parse: Parses its content, or raises ValueError.
         clock: A monotonic clock, in seconds.
         wall: The wall clock, in Unix seconds: file systems keep that one.
 
@@ -60,7 +60,7 @@ class RereadFile(Generic[T]):
         self._fault = ""
 
     def current(self) -> T:
-        """What it says, or said when it was last right; it is looked at twice a second at most."""
+        """The last valid content; the file is checked twice a second at most."""
         if self._clock() >= self._next_look and self._lock.acquire(blocking=False):
             try:
                 self._look()
@@ -70,7 +70,7 @@ class RereadFile(Generic[T]):
         return self._value
 
     def fault(self) -> str:
-        """What is wrong with it now, so that what it said before is in force; empty if nothing."""
+        """Why the current content is not used and the previous one applies; empty if it is."""
         self.current()
         return self._fault
 
@@ -95,7 +95,7 @@ class RereadFile(Generic[T]):
         try:
             self._value = self._parse(content)
         except ValueError as error:
-            # It would be found wrong anew at every look.
+            # So that it is not parsed at every check.
             self._wrong = content
             self._note(str(error))
             return
@@ -103,7 +103,7 @@ class RereadFile(Generic[T]):
         _log.info("%s has changed and is in force", self._path)
 
     def _note(self, fault: str) -> None:
-        """Tell once what is wrong, and once that it is no longer."""
+        """Log a fault once, and its end once."""
         if fault == self._fault:
             return
         self._fault = fault

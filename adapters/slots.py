@@ -58,8 +58,8 @@ class ComputeSlots:
     def resume(self, had: bool) -> None:
         """Take a slot again, where `leave` gave one away.
 
-        What was waited for may have had less time than there is in all: what stands in for it is
-        computed in the rest.
+        The wait may have had a shorter deadline than the whole: the rest of the time is for
+        computing with a stale reading.
 
         Raises:
             ReadTimeout: None became free in time.

@@ -22,7 +22,7 @@ class SnapshotReader:
     """A `ClusterReader` over manifests that are at hand.
 
     Args:
-        objects: Gives the manifests, for every reading anew: the demo's move with the time.
+        objects: Returns the manifests, called for every reading, as the demo's times move on.
     """
 
     def __init__(self, objects: Callable[[], Sequence[Manifest]]) -> None:
@@ -38,7 +38,7 @@ class SnapshotReader:
             return Reading(found, began, gap=None if of_kind else none)
         if not found:
             raise NotFound(str(query), "not in the snapshot")
-        # Of several readings of one object the last one counts, as with `check -f`.
+        # If an object occurs several times the last one counts, as with `check -f`.
         return Reading(found[-1:], began)
 
     def discover(self, deadline: Deadline) -> ServedKinds:
@@ -63,7 +63,7 @@ def _definitions(objects: Sequence[Manifest]) -> Iterator[tuple[tuple[str, str],
 
 
 def _kind(kind: str, api_version: str, defined: Mapping[tuple[str, str], Manifest]) -> Kind:
-    """A kind of which an object is at hand, by its rule, its definition, or as kubectl guesses."""
+    """The kind of an object, by its rule, its definition, or as kubectl guesses it."""
     own = RULES.own(kind, api_version)
     group, _, version = api_version.rpartition("/")
     if own is not None:

@@ -1,4 +1,4 @@
-"""A stream to write lines to that makes nobody wait for whoever reads them."""
+"""An output stream that does not block on a slow reader."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 __all__ = ["unwaiting"]
 
-# So much a pipe takes without a wait, where it takes anything (PIPE_BUF of Linux).
+# What a pipe that is ready accepts without blocking (PIPE_BUF of Linux).
 _PIECE = 4_096
 _STALL_MILLISECONDS = 200
 
 
 class _Unwaiting(FileIO):
-    """Writes to whoever reads, and waits for nobody for long.
+    """Writes without waiting long for the reader.
 
-    A pipe that nobody reads from is full in the end. Whoever then waits holds the lock that every
-    line takes, and the service with it.
+    A pipe without a reader fills up. A thread that then waits holds the lock that every line needs,
+    and so stops the service.
     """
 
     _lost = 0
@@ -30,7 +30,7 @@ class _Unwaiting(FileIO):
     _poll: select.poll | None = None
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write all of it, or lose it; one who is slow is waited for once."""
+        """Write all of it, or lose it; waits once for a slow reader."""
         line = bytes(data)
         rest = self._missing() + line if self._lost else line
         while rest:
@@ -51,7 +51,7 @@ class _Unwaiting(FileIO):
         return not self._is_stalled
 
     def _missing(self) -> bytes:
-        """The end of a line that was broken off, and a line that tells of those that are lost."""
+        """The end of a line that was cut off, and a line that reports the lost ones."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         message = f"{self._lost} lines were lost: nobody read them"
         told = {"time": time, "level": "WARNING", "logger": __name__, "message": message}
@@ -63,6 +63,6 @@ def unwaiting(stream: TextIO) -> TextIO:
     try:
         raw = _Unwaiting(stream.fileno(), "w", closefd=False)
     except (AttributeError, OSError, ValueError):
-        # It is none of the system's, or there is none.
+        # It has no file descriptor, or there is no stream.
         return stream
     return TextIOWrapper(raw, "ascii", write_through=True)

@@ -1,4 +1,4 @@
-"""What each thread works on: the request that its log lines and its calls are told of."""
+"""The request that each thread works on, for its log lines and its calls."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["Work", "count_api_call", "work_on", "worked_on"]
 
 @dataclass(slots=True, eq=False, repr=False)
 class Work:
-    """A request that is worked on, as every line that is logged meanwhile tells of it.
+    """A request in progress; every log line written meanwhile refers to it.
 
     Attributes:
-        request_id: What the request is known by.
+        request_id: The ID of the request.
         offered: The credentials that came with it, right or wrong, as values of an Authorization
             header: they are masked.
         api_calls: How many calls to the API server it has made.

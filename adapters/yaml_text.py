@@ -32,7 +32,7 @@ _ODD = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U001
 
 
 class YamlError(ValueError):
-    """A text that is no YAML.
+    """Text that is not YAML.
 
     Attributes:
         problem: What is wrong with it: a clause in printable ASCII.
@@ -55,12 +55,12 @@ class YamlMissingError(YamlError):
 
 @dataclass(frozen=True, slots=True)
 class RepeatedKey:
-    """A key that stands twice in one mapping; of the two values the later one was read.
+    """A key that occurs twice in one mapping; the later value was used.
 
     Attributes:
         key: The key as the text has it.
-        line: Where it stands again, counted from 1.
-        first: Where it stands before.
+        line: The line of the second, counted from 1.
+        first: The line of the first.
     """
 
     key: str
@@ -72,16 +72,16 @@ def load_documents(text: str) -> list[Any]:
     """The documents of a text, empty ones as None.
 
     Raises:
-        YamlError: It is no YAML, would take too much, or PyYAML is not installed.
+        YamlError: It is invalid, takes too much, or PyYAML is not installed.
     """
     return _load(text, lambda yaml, loader: list(yaml.load_all(text, Loader=loader)))
 
 
 def load_document(text: str) -> tuple[Any, list[RepeatedKey]]:
-    """The one document of a text that people wrote, None where there is none, and its slips.
+    """The one document of a text, None if there is none, and its repeated keys.
 
     Raises:
-        YamlError: It is no YAML, holds several documents, would take too much, or PyYAML is not
+        YamlError: It is invalid, holds several documents, takes too much, or PyYAML is not
             installed.
     """
     return _load(text, lambda yaml, loader: _sole(yaml, loader(text)))
@@ -93,7 +93,7 @@ def _load(text: str, build: Callable[[Any, Any], T]) -> T:
     except ImportError:
         raise YamlMissingError("PyYAML is not installed") from None
     library: Any = yaml
-    # The C one is as safe and much faster, where it is built.
+    # The C loader, if available, is as safe and much faster.
     loader = getattr(library, "CSafeLoader", library.SafeLoader)
     try:
         _check_limits(library, library.parse(text, Loader=loader))
@@ -116,7 +116,7 @@ def _explained(error: Exception, text: str) -> YamlError:
 
 
 def _clause(problem: object) -> str:
-    # It repeats what stands in the text, in quotes.
+    # The message quotes the text.
     stated = _QUOTED.sub(_told, str(problem or "it cannot be read"))
     return ascii(stated)[1:-1][:_LONGEST_PROBLEM]
 
@@ -140,10 +140,10 @@ def _check_limits(yaml: Any, events: Iterable[Any]) -> None:
 
 
 class _Size:
-    """How many values a text stands for, once every alias is followed, and how deep they are.
+    """Counts the values of a text, with all aliases expanded, and their depth.
 
-    Building what is nested deep overflows the C stack and ends the process; a few aliases, one in
-    the other, stand for more than any memory holds.
+    Building deeply nested values overflows the C stack and kills the process; a few nested aliases
+    expand to more than fits in any memory.
     """
 
     def __init__(self) -> None:
@@ -171,7 +171,7 @@ class _Size:
             self._of[event.anchor] = 1
 
     def follow(self, event: Any) -> None:
-        """An alias; one of nothing is left to the loader's own complaint."""
+        """An alias; the loader itself reports one without an anchor."""
         if any(anchor == event.anchor for anchor, _ in self._open):
             raise YamlLimitError("holds itself by an alias", _line(event))
         size = self._of.get(event.anchor, 1)
@@ -199,7 +199,7 @@ def _sole(yaml: Any, loader: Any) -> tuple[Any, list[RepeatedKey]]:
 
 
 def _check_nodes(yaml: Any, loader: Any, root: Any) -> Iterator[RepeatedKey]:
-    """The keys that are repeated beneath a node; raises for a scalar of which nothing can be made.
+    """The repeated keys below a node; raises for a scalar that cannot be built.
 
     Merged mappings (``<<``) are still apart here: a key that replaces a merged one is no slip.
     """

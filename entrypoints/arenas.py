@@ -16,12 +16,11 @@ _LARGE = 2**18
 def share_arenas() -> None:
     """Have all threads that start from now on share two arenas, and large blocks stay out of them.
 
-    glibc gives threads up to eight arenas for each processor, and what one frees another cannot
-    use: the more processors, the more memory the same work holds. Python's own lock leaves the
-    arenas next to no contention to relieve. A block of an answer's size goes back to the system as
-    it is freed: by itself glibc takes the next ones from the arenas once it has seen one, and what
-    is kept of each answer then holds on to the room of the whole. Other C libraries have no such
-    thing.
+    glibc gives threads up to eight arenas for each processor, and memory freed in one cannot be
+    used by another: the more processors, the more memory the same work holds. Python's own lock
+    leaves them next to no contention to relieve. Blocks of a response's size are returned to the
+    system when freed: by default glibc, once it has seen one, takes the next from the arenas, and
+    the parts kept of a response then pin the memory of the whole. Other C libraries have no arenas.
     """
     with suppress(AttributeError, OSError):
         libc = ctypes.CDLL(None)

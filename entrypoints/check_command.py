@@ -57,7 +57,7 @@ _OFFLINE_SECONDS = 3600.0
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge what the command line names and print it.
+    """Judge the named objects and print the verdicts.
 
     Raises:
         CommandError: Nothing could be judged.
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Configured:
-    """What the settings and the configuration file say, as far as they are needed."""
+    """The parts of the settings and the configuration file that are needed."""
 
     settings: Settings | None = None
     policy: Policy = Policy()
@@ -141,11 +141,11 @@ def _live(arguments: argparse.Namespace, question: Question) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """What the checks of one command share.
+    """Runs the checks of one command.
 
     Attributes:
         reader: Where objects are read.
-        question: What is asked.
+        question: The question.
         configured: The policy and the component.
         timeout: Seconds for the reading of each object, or of a group.
     """
@@ -160,7 +160,7 @@ class _Check:
         return Deadline.after(self.timeout, time.monotonic)
 
     def objects(self, namespace: str, *, wide: bool) -> Answer:
-        """The objects that are named; explained even if they are well where it is shown `wide`.
+        """Judge the named objects; if `wide`, healthy ones are explained too.
 
         Raises:
             CommandError: None of them could be read.
@@ -204,7 +204,7 @@ class _Check:
         return _verdict(found.assessment, found.worth, deadline)
 
     def group(self, namespace: str) -> Answer:
-        """The component that is named, or what a selection holds.
+        """Judge the named component, or a selection.
 
         Raises:
             NotServed: The cluster serves no such kind.
@@ -282,7 +282,7 @@ def _offline(arguments: argparse.Namespace, question: Question) -> Answer:
     found += _not_in_the_input(subjects, chosen, question.namespace)
     if question.subjects or question.kinds:
         return Answer(found, listed=bool(subjects))
-    # `kubectl get all` lists Services and not what they are judged by: no evidence is no bad news.
+    # `kubectl get all` lists Services without their evidence: missing evidence is not bad news.
     uncounted = [entry for entry in found if entry.assessment.reason == UNREAD]
     counted = [entry for entry in found if entry.assessment.reason != UNREAD]
     return Answer(counted, uncounted=uncounted) if counted else Answer(found)
@@ -314,7 +314,7 @@ def _chosen(
         ]
     return [
         entry
-        # Who owns whom does not depend on what is asked for.
+        # Ownership does not depend on the question.
         for entry in members_of(objects, kinds=kinds)
         if _is_asked_for(entry, question) and (not kinds or any(is_of(entry, k) for k in kinds))
     ]

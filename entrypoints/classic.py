@@ -18,7 +18,7 @@ from .signals import Stop
 
 __all__ = ["server_for"]
 
-# Threads that judge a thousand objects each leave the loop and the probes a turn this soon.
+# How soon threads that judge a thousand objects each yield to the loop and the probes.
 _SWITCH_SECONDS = 0.0005
 
 
@@ -30,7 +30,7 @@ def server_for(app: Any, settings: Settings, stop: Stop) -> Server:
     """
     # Before there are threads.
     share_arenas()
-    # What was loaded stays.
+    # Loaded code stays.
     gc.freeze()
     gc.enable()
     # A full collection of what 20,000 objects leave would hold up /livez, and finds little.

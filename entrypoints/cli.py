@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class _Help(argparse.HelpFormatter):
-    """Help that says of a setting's flag what its declaration says, which is read for it alone."""
+    """Help that shows a setting's declared meaning for its flag, and loads it only then."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         if action.help != _DECLARED:
@@ -42,11 +42,11 @@ class _Help(argparse.HelpFormatter):
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that does not repeat what may be a secret in the wrong place.
+    """A parser whose errors do not quote what may be a secret in the wrong place.
 
     Args:
         given: The command line.
-        named: What argparse's own takes.
+        named: Arguments of argparse.
     """
 
     def __init__(self, *, given: Sequence[str], **named: Any) -> None:
@@ -54,7 +54,7 @@ class _Parser(argparse.ArgumentParser):
         self._given = given
 
     def error(self, message: str) -> NoReturn:
-        """End the process; of argparse's message what was given is told as of any refused value."""
+        """End the process; given values in argparse's message are masked as in other errors."""
         for text in sorted(_values(self._given), key=len, reverse=True):
             if not is_plain(text):
                 told = repeated(text)
@@ -63,14 +63,14 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _values(given: Iterable[str]) -> set[str]:
-    """What stands in a command line, without the flags."""
+    """The values in a command line, without the flags."""
     found: set[str] = set()
     for text in given:
         flag, _, value = text.partition("=")
-        # Also one that there is not: a slip of the pen has to be told.
+        # Unknown flags count as flags too: a typo must be shown.
         found |= {value} if _FLAG.fullmatch(flag) else {text, value}
         if not text.startswith("--"):
-            # As it stands behind a flag of one letter.
+            # The value directly after a flag of one letter.
             found |= {text[2:]}
     return found
 
@@ -106,7 +106,7 @@ def _run(arguments: argparse.Namespace) -> int:
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         code = command(arguments)
-        # Here and not at exit, where what goes wrong could no longer be caught.
+        # Here and not at exit, where an error could no longer be caught.
         print(end="", flush=True)
     except BrokenPipeError:
         raise
@@ -118,12 +118,12 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _close_output() -> None:
-    """Send what is still to be written nowhere; Python would complain of it once more at exit."""
+    """Discard unwritten output; Python would report the error once more at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    # What is imported stays: to look for garbage meanwhile is a tenth of the start.
+    # Imported code stays: collecting garbage meanwhile takes a tenth of the start.
     gc.disable()
     from . import check_command  # noqa: PLC0415  # each command imports what it needs alone
 
@@ -132,7 +132,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    # As above; whoever serves looks for garbage again.
+    # As above; collection is on again while serving.
     gc.disable()
     try:
         with ended_by_a_stop():

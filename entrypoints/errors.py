@@ -1,6 +1,6 @@
 """What ends a command: a message for people and an exit code.
 
-Nothing here needs a library: whoever catches one of these may lack the very one that it is about.
+This module imports no library: an error may be about the very one that is missing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ClusterNotFoundError(Exception):
     """No cluster was found to read.
 
     Attributes:
-        cause: Where it was looked for, and what was found there.
+        cause: The places searched, and what was found there.
     """
 
     def __init__(self, cause: str) -> None:
@@ -48,8 +48,8 @@ class MissingExtraError(Exception):
     """A library is not installed.
 
     Attributes:
-        purpose: What needs it, as the subject of a sentence and its verb.
-        extra: What brings it.
+        purpose: What needs it, as the subject and verb of a sentence.
+        extra: The extra with it.
         beside: Other extras that are needed then.
         module: The library.
     """

@@ -1,7 +1,7 @@
 """The Knative entry point: ``python -m k8s_heartbeat.entrypoints.knative``.
 
 Knative sets PORT. Its queue-proxy takes a pod out of service and drains it before the process is
-told to stop, so there is nothing to wait for then but the requests in flight.
+stopped, so that only the requests in flight are left to wait for.
 """
 
 from __future__ import annotations

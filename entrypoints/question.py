@@ -1,4 +1,4 @@
-"""What the command line of ``check`` asks for."""
+"""Parses the command line of ``check``."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["Question"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to judge, and where the line is.
+    """What to judge, and what counts as failing.
 
     Attributes:
         subjects: A word of a kind and a name each, where objects are named.
         kinds: Words of kinds, where kinds are named.
-        namespace: Where; None where the command line does not say, empty for all namespaces.
+        namespace: The namespace; None if not given, empty for all namespaces.
         selector: Which of them, by their labels; None for all.
         component: The component that is judged in place of all that; empty for none.
         failure_policy: What counts as failing, and from when on.

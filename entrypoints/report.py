@@ -29,7 +29,7 @@ class Verdict:
     """A verdict on one object.
 
     Attributes:
-        assessment: What it says.
+        assessment: The assessment.
         age: Seconds since the oldest reading behind it began.
         stale: Whether any of them is older than it should be.
     """
@@ -41,16 +41,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was found.
+    """A check's result.
 
     Attributes:
         found: A verdict on each object.
         listed: Whether every object is shown, and not only those that are not fine.
-        group: What the objects are together, and its name; None where objects were named.
-        title: What the group is called for people.
+        group: The kind and name of the group; None if objects were named.
+        title: The group's title for people.
         needed: How many must be up; None for all.
-        uncounted: Verdicts that say only that their evidence is not in the input: they are shown,
-            and decide nothing.
+        uncounted: Verdicts of objects whose evidence is not in the input: they are shown, but do
+            not count.
     """
 
     found: Sequence[Verdict]
@@ -62,7 +62,7 @@ class Answer:
 
 
 def report(answer: Answer, output: str, now: datetime, failure_policy: FailurePolicy) -> bool:
-    """Print what was found as `output` says; whether it is good enough."""
+    """Print the result as `output`; return whether it passes the policy."""
     summary = summarize((entry.assessment for entry in answer.found), answer.needed)
     if output == "json":
         _print_json(answer, summary, now)
@@ -148,5 +148,5 @@ def _word(health: Health) -> str:
 
 
 def _clean(text: str) -> str:
-    """Text of an object's without what a terminal would obey."""
+    """An object's text without terminal control characters."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     name = arguments.kind if called else repeated(arguments.kind)
     print(f"{name} has no rule of its own; it is judged so:", file=sys.stderr)
-    # What is said of a group is not said of the kinds that have an entry of their own.
+    # An entry for a whole group does not apply to kinds with an entry of their own.
     called = [key for key in called if key[1] != "*"] or called
     stated = [_stated(key, entries[key]) for key in called]
     print("\n\n".join([*stated, _described(rules.custom)]))
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _in_force(arguments: argparse.Namespace) -> tuple[Rules, Catalogue]:
-    """The rules, and what the configuration file adds to them."""
+    """The rules, and the entries that the configuration file adds."""
     path = arguments.config or os.environ.get("HEARTBEAT_CONFIG")
     if not path:
         return RULES, {}
@@ -89,7 +89,7 @@ def _in_force(arguments: argparse.Namespace) -> tuple[Rules, Catalogue]:
 
 
 def _is_called(key: tuple[str, str], word: str) -> bool:
-    """Whether an entry is about the kind that somebody wrote: KIND, or KIND.GROUP."""
+    """Whether an entry is for a kind written as KIND or KIND.GROUP."""
     group, kind = key
     name, dot, place = word.lower().partition(".")
     names = (kind.lower(), f"{kind.lower()}s")
@@ -132,7 +132,7 @@ def _described(rule: Rule) -> str:
     else:
         head = "Any other kind"
     prose = inspect.getdoc(rule.judge) or "(python -OO leaves the prose of the rules out)"
-    # Of a list's items one name says enough.
+    # For the items of a list one name is enough.
     read = dict.fromkeys("".join(field.partition("[]")[:2]) for field in rule.fields)
     fields = ", ".join(read) or "none but its metadata"
     module = inspect.getdoc(sys.modules[rule.judge.__module__]) or ""

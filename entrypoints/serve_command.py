@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _demo_settings(settings: Settings, origins: Mapping[str, str]) -> Settings:
-    """On this machine alone, open unless a token is given, and saying everything."""
+    """The demo's settings: local only, full detail, open unless a token is set."""
 
     def is_default(field: str) -> bool:
         return origins.get(field) == "default"
@@ -105,7 +105,7 @@ def _serve(
     app = wiring.application(settings, cluster, files, draining=stop.is_asked, lines=lines)
     from .classic import server_for  # noqa: PLC0415  # of an extra, which `application` checks
 
-    # From before anybody can connect, who is to be answered.
+    # Before clients can connect, as each must get an answer.
     with stop.by_signals():
         server = server_for(app, settings, stop)
         if demo:

@@ -16,10 +16,10 @@ _STOPS = (signal.SIGTERM, signal.SIGHUP)
 class Stop:
     """Whether a service was asked to stop.
 
-    It has no lock: a handler that runs in the middle of another one would wait for it for ever.
+    It has no lock: a handler that interrupts another one would deadlock.
 
     Attributes:
-        interrupted: Whether it was by SIGINT: then nobody waits for load balancers.
+        interrupted: Whether by SIGINT: then there is no wait for load balancers.
     """
 
     def __init__(self) -> None:
@@ -27,15 +27,15 @@ class Stop:
         self.interrupted: bool = False
 
     def is_asked(self) -> bool:
-        """Whether it was asked for."""
+        """Whether a stop was requested."""
         return self._asked
 
     def ask(self) -> None:
-        """Ask for it."""
+        """Request a stop."""
         self._asked = True
 
     def by_signals(self) -> AbstractContextManager[None]:
-        """Within it, signals ask for it; in the main thread alone.
+        """A context in which signals request a stop; main thread only.
 
         A second SIGINT raises KeyboardInterrupt.
         """
@@ -49,7 +49,7 @@ class Stop:
 
 
 def ended_by_a_stop() -> AbstractContextManager[None]:
-    """Within it, the process ends when a stop is asked for: nobody has a connection yet.
+    """Within this context, a stop ends the process at once: there are no connections yet.
 
     The kernel drops a signal to the first process of a container that has no handler for it.
     """

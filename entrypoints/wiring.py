@@ -45,7 +45,7 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-# Of random letters and digits; ten guesses a minute and address leave it a while.
+# Of random letters and digits; resists ten guesses a minute and address.
 _SHORT_TOKEN = 16
 # Threads that judge groups at once: with more, everything else would wait for the interpreter.
 _COMPUTING = 1
@@ -53,12 +53,12 @@ _COMPUTING = 1
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What is judged.
+    """What to judge.
 
     Attributes:
-        reader: Where objects are read, with the fields that these rules name of each kind.
-        client: Who asks the API server; None where there is none, as with a snapshot.
-        memory: What the reader draws on for what it has in hand; None where it draws on nothing.
+        reader: Creates the reader of the fields that the given rules name for each kind.
+        client: The client of the API server; None for a snapshot.
+        memory: The memory budget of the reader; None if it uses none.
     """
 
     reader: Callable[[Rules], ClusterReader]
@@ -74,14 +74,14 @@ def application(
     draining: Callable[[], bool] = lambda: False,
     lines: Lines | None = None,
 ) -> falcon.App[Any, Any]:
-    """The WSGI application over a cluster, of which it caches what is read.
+    """Build the WSGI application for a cluster, with a cache of what is read.
 
     Args:
-        settings: What the operator decides.
-        cluster: What is judged; one with a session where its own tokens are to be known.
+        settings: The operator's settings.
+        cluster: The cluster; with a client if its own tokens are to be accepted.
         files: The configuration and the tokens.
         draining: Whether the process is about to stop.
-        lines: Writes the lines of requests; None where that is for `logging`, and its host.
+        lines: Writes the log lines of requests; None to use `logging` as the host configures it.
 
     Raises:
         MissingExtraError: The extra `server` is not installed.
@@ -101,7 +101,7 @@ def application(
     lifetimes = Lifetimes(
         reading=ttl, absence=2 * ttl, failure=0.3 * ttl, stale=settings.stale_for.total_seconds()
     )
-    # At most half of the threads wait for the API server, whatever they wait for.
+    # At most half of the threads may wait for the API server, for any purpose.
     places = threading.BoundedSemaphore(max(1, settings.threads // 2))
     group_places = threading.BoundedSemaphore(max(1, settings.threads // 2))
     slots, memory = ComputeSlots(_COMPUTING), cluster.memory or Memory()
@@ -157,13 +157,13 @@ def application(
 
 
 class _CurrentJudging:
-    """What judges requests by the configuration in force; made anew once that is another one.
+    """Provides what requests are judged with; rebuilt when the configuration changes.
 
-    Verdicts of an old policy go with the groups that remember them, and what was read with fewer
-    fields goes with its reader. A request that has begun ends as it began.
+    Verdicts by an old policy are dropped with their groups, and objects with fewer fields with
+    their reader. A request that has begun ends as it began.
 
     Args:
-        configuration: What is in force.
+        configuration: The one in force.
         reader: Makes the reader by its rules.
         groups: Makes the groups over a reader.
     """
@@ -182,7 +182,7 @@ class _CurrentJudging:
         self._judging = self._made(reader(self._made_of.rules), self._made_of)
 
     def __call__(self) -> Judging:
-        """What judges a request that comes now."""
+        """What to judge a new request with."""
         if self._configuration() is not self._made_of:
             with self._lock:
                 self._take(self._configuration())
@@ -228,7 +228,7 @@ def _authenticator(
     memory: Memory,
     places: threading.BoundedSemaphore,
 ) -> Authenticator | None:
-    """Who can tell callers; None where everybody may ask."""
+    """The authenticator; None if no authentication is needed."""
     from k8s_heartbeat.adapters.http.cluster_tokens import ClusterAuthenticator  # noqa: PLC0415  # of an extra
     from k8s_heartbeat.adapters.http.tokens import Token, TokenAuthenticator, digest_of  # noqa: PLC0415  # of an extra
 
@@ -264,15 +264,15 @@ def _authenticator(
 
 
 def _wrong(file: RereadFile[Any]) -> str:
-    # Anybody may ask for it: what exactly is wrong stands in the log.
+    # This is public: the exact fault is in the log only.
     return "wrong or unreadable, what it said before is in force; see the log" * bool(file.fault())
 
 
 def server_cluster(settings: Settings) -> Cluster:
-    """What a server was asked to judge: a snapshot or the live cluster.
+    """The cluster that a server is to judge: a snapshot or the live cluster.
 
     Args:
-        settings: What the operator decides.
+        settings: The operator's settings.
 
     Raises:
         DumpError: The snapshot cannot be read.
@@ -289,9 +289,8 @@ def live_cluster(settings: Settings, *, shares: bool = False) -> Cluster:
     """The cluster that the settings or the surroundings of the process name.
 
     Args:
-        settings: What the operator decides.
-        shares: Whether many questions about one namespace share a LIST; for who is asked again and
-            again.
+        settings: The operator's settings.
+        shares: Whether many queries for one namespace share a LIST; for a long-running server.
 
     Raises:
         ClusterNotFoundError: No cluster was found.

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["application"]
 
-# A WSGI server imports this module for its one name, so it is made here and now: what is wrong
-# with the configuration shall stop the server before it takes a request.
+# A WSGI server imports this module for its one name, so the app is created on import: an invalid
+# configuration must stop the server before it takes a request.
 _wrong: SettingsError | None = None
 try:
     _settings = load(os.environ)[0]

@@ -1,9 +1,9 @@
-"""One request to the API server at a time: authenticated, bounded, and over by its deadline.
+"""Sends authenticated requests to the API server, each bounded in size and by a deadline.
 
-A socket's timeout covers one system call, so a server that drips a byte a second never runs into
-it. Here every read of an answer is given just the time that is left, and so many bytes. An answer
-whose end could be read in two ways is none, and a connection over which more came than the answer
-is not used again: the rest would begin the next one.
+A socket's timeout covers one system call, so a server that sends a byte a second never exceeds it.
+Here every read of a response gets only the time and the bytes that are left. A response whose end
+is ambiguous is rejected, and a connection that delivered more than the response is not reused: the
+rest would begin the next one.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
 __all__ = ["Client", "Request", "TooLargeError"]
 
 _LARGEST_BODY = LARGEST * 2 // 5
-# As it is sent it is somewhat longer, for what chunks add.
+# On the wire a body is longer, because of chunk headers.
 _LARGEST_REST = _LARGEST_BODY * 5 // 4
 # The status line and the headers, with all that is informational before them.
 _LARGEST_HEAD = 2**18
 _CHUNK = 2**16
-# In digits: what is longer is no number of 64 bits.
+# In digits: a longer number exceeds 64 bits.
 _LONGEST_LENGTH = 20
 # Leaves time to answer when the API server is not there at all.
 _CONNECT_SECONDS = 3.0
@@ -61,16 +61,16 @@ _BODILESS = frozenset((204, 205, 304))
 
 
 class TooLargeError(UpstreamError):
-    """An answer of more bytes than are taken in."""
+    """A response of more bytes than the bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the API server is asked; asking twice changes nothing in the cluster.
+    """A request to the API server; repeating it changes nothing in the cluster.
 
     Attributes:
         path: The path of the URL, quoted, with its query.
-        what: What is asked for, as errors name it.
+        what: The name of the requested thing in errors.
         accept: The media type to ask for.
         body: JSON to POST, for a review; None for a GET.
     """
@@ -82,7 +82,7 @@ class Request:
 
 
 class Client:
-    """Asks the API server over connections that are kept, by a configuration that may be replaced.
+    """Sends requests over kept-alive connections, with a configuration that may be replaced.
 
     Args:
         connect: Makes a connection by the configuration as it is now. It is called again when the
@@ -172,7 +172,7 @@ class Client:
                 ):
                     renewed = True
                 else:
-                    # An error of that kind quotes what was to be sent, the token included.
+                    # A ValueError quotes the data to send, including the token.
                     cause = None if isinstance(error, ValueError) else error
                     failure = self._failure(request.what, error)
                     if isinstance(failure, ReadTimeout) and not (_now.answered or patient):
@@ -195,7 +195,7 @@ class Client:
         )
 
     def _renewed(self, failed: Connection, deadline: Deadline, pause: float) -> bool:
-        """Whether there is another connection than one that failed, which is looked for."""
+        """Reload the configuration if due; whether there is a new connection for a failed one."""
         with self._changed:
             due = self._clock() >= self._looked + pause
             if self._connection is failed and due and not self._looking:
@@ -222,8 +222,8 @@ class Client:
             replaced.close()
 
     def _failure(self, what: str, error: Exception) -> ReadError:
-        """What an error of the libraries means."""
-        # What is wrong with the configuration explains no answer that broke off.
+        """Translate an error of the libraries."""
+        # A fault of the configuration does not explain a response that broke off.
         note = self._problem if _may_be_replaced(error) else ""
         if isinstance(error, CredentialsError):
             return UpstreamError(what, f"the credentials cannot be had ({error}){note}")
@@ -240,7 +240,7 @@ class Client:
 
 
 class _Exchange(threading.local):
-    """What this thread's current request may use, and what became of it."""
+    """The bounds and the progress of this thread's current request."""
 
     deadline: Deadline | None = None
     first_by: Deadline | None = None
@@ -295,7 +295,7 @@ def _body_of(response: BaseHTTPResponse, what: str, deadline: Deadline, room: Ro
     except ValueError as error:  # such as a chunk of negative length
         raise UpstreamError(what, "the API server's answer is no HTTP") from error
     finally:
-        # What was not read to its end must not be taken for the next answer.
+        # An unread rest must not be taken for the next response.
         response.release_conn() if complete else response.close()
     return body.getvalue()
 
@@ -342,7 +342,7 @@ class _TimedReader(io.RawIOBase):
         count = self._raw.readinto(buffer)
         if count:
             self.left -= count
-            # It has answered: what breaks from here on is no closed connection.
+            # It has answered: a failure from here on is no stale connection.
             _now.reused, _now.answered = False, True
         return count
 
@@ -352,7 +352,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _Stream(io.BufferedReader):
-    """An answer's bytes; at its end it tells its connection whether more had come."""
+    """The bytes of a response; at the end it notes whether more were received."""
 
     def __init__(self, reader: _TimedReader, connection: _Connection | None) -> None:
         super().__init__(reader)
@@ -361,7 +361,7 @@ class _Stream(io.BufferedReader):
 
     def close(self) -> None:
         if not self.closed and self._connection is not None:
-            # Of what is in the buffer; nothing is waited for.
+            # Look only at the buffer, without waiting.
             self._reader.over = True
             self._connection.spent |= bool(self.peek())
         super().close()
@@ -390,7 +390,7 @@ class _TimedResponse(HTTPResponse):
 
 
 class _Connection(HTTPConnection):
-    """Knows whether it has served before, and whether it may serve again."""
+    """A connection that records whether it was, and may be, reused."""
 
     response_class = _TimedResponse
     spent = False
@@ -398,7 +398,7 @@ class _Connection(HTTPConnection):
 
     @property
     def is_connected(self) -> bool:
-        # TLS decrypts a whole record at once: of what is left of it the socket knows nothing.
+        # TLS decrypts a whole record at once: the socket does not show what is left of it.
         pending = getattr(self.sock, "pending", None)
         rest = pending() if pending else 0
         return not self.spent and not rest and super().is_connected
@@ -418,7 +418,7 @@ class _Connection(HTTPConnection):
         _now.sent, _now.reused, _now.connection = True, self._served, self
         response = super().getresponse()
         self._served = True
-        # They say that they have no body: one that comes all the same would begin the next answer.
+        # These have no body by definition: one sent anyway would begin the next response.
         self.spent |= response.status in _BODILESS or response.status < 200
         return response
 
@@ -436,7 +436,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 def _bounded(connection: Connection) -> Connection:
-    """A connection each of whose exchanges keeps the deadline of its thread."""
+    """Make every exchange of a connection keep the deadline of its thread."""
     classes: dict[str, type[HTTPConnectionPool] | type[HTTPSConnectionPool]] = {
         "http": _Pool,
         "https": _SecurePool,

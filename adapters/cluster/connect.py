@@ -3,8 +3,8 @@
 Order: the file that was named explicitly, the cluster that the process runs in, KUBECONFIG, and
 ``~/.kube/config``.
 
-No text of the client's, of a parser's or of a plugin's is ever passed on: they quote the entries of
-the file, keys and passwords included. What is wrong is said in words of ours.
+Texts of the client, of a parser or of a plugin are never passed on: they quote the entries of the
+file, including keys and passwords. Errors are in our own words.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ __all__ = ["ClusterConfig", "Connection", "CredentialsError", "NoClusterError", 
 
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _LARGEST_FILE = 2**20
-# Ways of a user to be known that a program answers for.
+# Kinds of user credentials that a program provides.
 _PLUGINS = frozenset(("exec", "auth-provider"))
-# What names a file, by the entry that it stands in.
+# Keys that name a file, by the entry that holds them.
 _FILES = (
     ("cluster", "certificate-authority"),
     ("user", "client-certificate"),
     ("user", "client-key"),
 )
-# Of what the client logs about a plugin, what quotes neither its output nor the kubeconfig.
+# The client's log lines about a plugin that quote neither its output nor the kubeconfig.
 _PLUGIN_LOG = re.compile(
     r"exec: (process returned -?[0-9]+|missing (token or )?client[A-Za-z]+ field in plugin output)"
 )
@@ -55,7 +55,7 @@ class NoClusterError(Exception):
 
 
 class CredentialsError(Exception):
-    """The credentials cannot be had; names the type of the error and nothing else of it."""
+    """The credentials are not available; the message has only the type of the error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +92,11 @@ class _Credentials:
         self._problem = ""
 
     def token(self, deadline: Deadline) -> str | None:
-        """The token; None where there is none.
+        """The token; None if there is none.
 
         Raises:
             ReadTimeout: The program did not answer in time.
-            CredentialsError: There is none to be had.
+            CredentialsError: No token is available.
         """
         if not self._has_plugin:
             return self._read()
@@ -151,11 +151,11 @@ class Connection:
     credentials: _Credentials
 
     def headers(self, accept: str, deadline: Deadline) -> dict[str, str]:
-        """The headers of a request, credentials included; may read or run what renews them.
+        """The headers of a request, with credentials; may read a file or run a program for them.
 
         Raises:
             ReadTimeout: The program that renews them did not answer in time.
-            CredentialsError: There are none to be had.
+            CredentialsError: No credentials are available.
         """
         headers = {
             "Accept": accept,
@@ -181,7 +181,7 @@ def connect(config: ClusterConfig) -> Connection:
     """Find the cluster's configuration and make a connection of it; nothing is sent yet.
 
     Raises:
-        NoClusterError: There is none, naming the places looked at, or it cannot be used.
+        NoClusterError: There is none, with the places searched, or it cannot be used.
     """
     configuration = official.client().Configuration()
     configuration.connection_pool_maxsize = config.connections
@@ -192,7 +192,7 @@ def connect(config: ClusterConfig) -> Connection:
     if not configuration.host.startswith(("http://", "https://")):
         raise NoClusterError(f"{origin}: its server is not a URL such as https://10.0.0.1:6443")
     pools: PoolManager | None = None
-    # urllib3 quotes what it cannot read.
+    # urllib3 quotes invalid text.
     with suppress(Exception):
         KNOWN.learn(configuration.proxy or "")
         pools = official.rest().RESTClientObject(configuration).pool_manager
@@ -223,7 +223,7 @@ def _configure(configuration: Configuration, config: ClusterConfig) -> tuple[str
 
 
 def _home(environ: Mapping[str, str]) -> Path | None:
-    """The home folder; None where HOME would lead below the working folder of the process."""
+    """The home folder; None if HOME is not an absolute path."""
     home = Path(environ.get("HOME", ""))
     return home if home.is_absolute() else None
 
@@ -265,10 +265,10 @@ def _read_in(configuration: Configuration, config: ClusterConfig, paths: str) ->
     """Fill in a configuration from files; its namespace, and whether it has a plugin."""
     kube_config = official.kube_config()
     if _only_what_is_safe not in logging.root.filters:
-        # The client logs there what plugins print, and what it raises about an entry.
+        # The client logs to the root what plugins print, and its errors about an entry.
         logging.root.addFilter(_only_what_is_safe)
     files = _existing(paths, config.environ)
-    # Parsed once, for what is checked and what is loaded.
+    # Parsed once, for both checking and loading.
     merged = kube_config.KubeConfigMerger(os.pathsep.join(files)).config
     context = _context(merged.value, config.context)
     cluster = _named(merged.value, "clusters", context.get("cluster"), "cluster")
@@ -295,7 +295,7 @@ def _read_in(configuration: Configuration, config: ClusterConfig, paths: str) ->
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What a kubeconfig says of one cluster, user or context, and the file that says it."""
+    """An entry of a kubeconfig for a cluster, user or context, and its file."""
 
     value: Mapping[str, Any]
     path: str
@@ -316,7 +316,7 @@ def _context(content: Mapping[str, Any], named: str) -> Mapping[str, Any]:
 
 
 def _named(content: Mapping[str, Any], part: str, name: object, key: str) -> _Entry | None:
-    """The entry of a name; None where there is none."""
+    """The entry with a name; None if there is none."""
     for node in content[part]:
         if node.value["name"] == name:
             value = node.value.get(key)
@@ -338,7 +338,7 @@ def _namespace(context: Mapping[str, Any]) -> str:
 
 
 def _only_what_is_safe(record: logging.LogRecord) -> bool:
-    """Take out of the client's log lines about a kubeconfig what may be a secret."""
+    """Filter possible secrets out of the client's log lines about a kubeconfig."""
     if record.module == "kube_config":
         safe = _PLUGIN_LOG.match(record.getMessage())
         detail = f" ({safe.group()})" if safe else ""
@@ -348,7 +348,7 @@ def _only_what_is_safe(record: logging.LogRecord) -> bool:
 
 
 def _existing(paths: str, environ: Mapping[str, str]) -> list[str]:
-    """Those of several files that exist, each of which can be read."""
+    """The existing files of a list, after checking that each can be read."""
     found: list[str] = []
     home = _home(environ)
     for path in filter(None, paths.split(os.pathsep)):
@@ -371,10 +371,10 @@ def _check_file(entry: _Entry, beside: str, key: str, data: str) -> None:
     """Raise unless a file that an entry names can be read: the client would wait for a FIFO.
 
     Args:
-        entry: What may name it.
+        entry: The entry.
         beside: The file in whose folder a relative path begins.
         key: What names it.
-        data: What counts in its place, where it is there.
+        data: The key that overrides it, if present.
     """
     if key not in entry.value or data in entry.value:
         return
@@ -395,7 +395,7 @@ def _check_file(entry: _Entry, beside: str, key: str, data: str) -> None:
 
 
 def _repeated_in(folder: str, named: str) -> str:
-    """A path as an error may tell of it: that the folder is there says nothing of what follows."""
+    """A path for an error: an existing folder does not show that the rest is no secret."""
     path = Path(folder, named)
     parts = Path(named).parent.parts
     leads = any(part.strip("./") for part in parts) and os.access(path.parent, os.F_OK)
@@ -406,7 +406,7 @@ def _is_there(path: str) -> bool:
     """Whether a file exists.
 
     Raises:
-        OSError: It does, but it cannot be read, or is nothing that a configuration names.
+        OSError: It exists, but cannot be read, is not a regular file, or is too large.
     """
     try:
         read_regular_file(path, _LARGEST_FILE)

@@ -1,4 +1,4 @@
-"""JSON to manifests, keeping only what the rules read, within a bound on what is made of it.
+"""Decodes JSON to manifests, keeping only what the rules read, within a memory bound.
 
 The decoder drops every field that no rule names while it parses, which saves most of the time and
 memory of a large list. An object whose fields have other shapes is decoded whole, so that the core
@@ -38,7 +38,7 @@ LARGEST_MADE = LARGEST * 3 // 5
 MOST_ITEMS = 2_000
 """Objects on a page at most."""
 
-# No JSON makes more of a byte than `{},{},…`, by the measure of `size_of`.
+# The most memory per byte of JSON, for `{},{},…`, by `size_of`.
 _DENSEST = 81
 _METADATA = (
     *("name", "namespace", "uid", "generation", "labels", "finalizers"),
@@ -51,15 +51,15 @@ _COMMON = (
     # Their names have dots in them.
     *(("metadata", "annotations", name) for name in KNOWN),
 )
-"""What is read of every object, whatever its kind."""
+"""The fields that are read of objects of any kind."""
 
 
 class UnreadableError(Exception):
-    """The bytes are not the JSON that was asked for, or too much would be made of them."""
+    """The bytes are not the requested JSON, or would take too much memory."""
 
 
 class _TooMuchError(UnreadableError):
-    """More may be made of the bytes than there is room for."""
+    """The objects may take more memory than there is room for."""
 
 
 class _ListMeta(msgspec.Struct):
@@ -74,7 +74,7 @@ class Page:
     Attributes:
         objects: In their order.
         size: About how many bytes they take.
-        token: What the next page is asked with; empty on the last.
+        token: The continue token of the next page; empty on the last.
         cut: Whether there are more on the page.
         api_version: The group and version that the list says to be of; empty where it says none.
     """
@@ -91,7 +91,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def decode_object(body: bytes, fields: tuple[str, ...]) -> Made:
-    """One object, of which these fields are kept besides the metadata; see `Rule.fields`.
+    """Decode one object, keeping these fields besides the metadata; see `Rule.fields`.
 
     Raises:
         UnreadableError: The bytes are no JSON object, or too large.
@@ -114,11 +114,11 @@ def decode_page(body: bytes, kind: str, fields: tuple[str, ...], room: int = LAR
     Args:
         body: The answer.
         kind: The kind of the list, such as ``PodList``.
-        fields: What is kept of each object.
+        fields: The fields to keep of each object.
         room: Bytes that the objects may take.
 
     Raises:
-        UnreadableError: The bytes are no list of that kind.
+        UnreadableError: The bytes are not a list of that kind.
     """
     try:
         head = _page_decoder().decode(body)
@@ -148,7 +148,7 @@ def size_of(made: Mapping[str, Any]) -> int:
 
 def weigh(text: bytes) -> int:
     """About how many bytes JSON takes once it is decoded whole."""
-    # What lists take is in that of their commas.
+    # The size of lists is in that of their commas.
     return len(text) + 160 * text.count(b"{") + 80 * text.count(b",")
 
 
@@ -190,20 +190,20 @@ def _page_decoder() -> msgspec.json.Decoder[Any]:
 
 @cache
 def _decoder(fields: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
-    """The decoder for objects of which these fields are kept."""
+    """The decoder that keeps these fields of objects."""
     paths = [*_COMMON, *[tuple(path.split(".")) for path in fields]]
-    # Whoever reads none of a part still reads that it is an object.
+    # Even if no field of a part is read, it is checked to be an object.
     parts: dict[tuple[str, ...], Made] = {(): {}, ("spec",): {}, ("status",): {}}
     whole = {".".join(path).replace("[]", "") for path in paths}
     for path in paths:
         for depth in range(1, len(path)):
-            # What is named whole stays whole, whoever names a part of it.
+            # A field named whole stays whole, even if a part is named too.
             if ".".join(path[:depth]).replace("[]", "") in whole:
                 break
             parts.setdefault(path[:depth], {})
         else:
             parts[path[:-1]][path[-1].removesuffix("[]")] = Any
-    # Made as the process runs, out of what the rules name: no checker can follow.
+    # Built at runtime from the fields of the rules: no type checker can follow.
     kept: Any = Any
     for path in sorted(parts, key=len, reverse=True):
         kept = cast(Any, TypedDict)("_Kept", parts[path], total=False)
@@ -214,7 +214,7 @@ def _decoder(fields: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
 
 
 def _decode(decoder: msgspec.json.Decoder[Any], text: bytes | msgspec.Raw, room: int) -> Made:
-    # What it takes at most is counted only where its length leaves it open.
+    # The size is estimated only if the length alone does not settle it.
     if _DENSEST * len(text) > room and weigh(bytes(text)) > room:
         raise _TooMuchError("larger than what is taken in")
     try:

@@ -1,8 +1,8 @@
-"""The official client, of which no more is loaded than reads a configuration and sends a request.
+"""Loads only those parts of the official client that read a configuration and send a request.
 
 `import kubernetes` loads all of its packages, and with them requests, oauthlib, pydantic, websocket
-and aiohttp: twice the time of everything else that a start takes. Here each of those packages is
-loaded when somebody first asks for one of its names, which none of ours does but for a kubeconfig.
+and aiohttp: twice the time of the rest of a start. Here each of those packages is loaded at the
+first use of one of its names, which our code needs only for a kubeconfig.
 
 `importlib.util.LazyLoader` would load a package for a module in it too.
 """
@@ -38,7 +38,7 @@ def rest() -> Any:
 
 
 def incluster_config() -> Any:
-    """The module that reads what a pod has of its service account."""
+    """The module that reads a pod's service account."""
     return _module("kubernetes.config.incluster_config")
 
 
@@ -85,7 +85,7 @@ class _Later(Loader):
 
 
 class _Package(ModuleType):
-    """A package that is empty until somebody asks for a name of it; its modules can be imported."""
+    """A package that is empty until one of its names is used; its modules can be imported."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

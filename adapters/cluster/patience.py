@@ -1,8 +1,8 @@
-"""How long the API server is waited for: not long while it is known to hang.
+"""Shortens the wait for the API server while it is known to hang.
 
-A server that hangs would cost each check all the time that it may take. Once a request had no
-answer at all in time, one thread asks on until the server answers, and meanwhile every other
-request is over almost at once: what stands in is told, or that there is nothing.
+With a server that hangs, each check would take all of its time. Once a request got no answer at all
+in time, one thread polls until the server answers, and meanwhile every other request ends almost at
+once, with a stale reading or none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from k8s_heartbeat.core.checks.reader import Deadline, ReadError, ReadTimeout
 
 __all__ = ["Patience"]
 
-# A list after the other of a group is asked for: all of them together stay within a second.
+# The lists of a group are requested one by one: all of them together stay within a second.
 _BRIEF = 0.08
 _LOOK_SECONDS = 1.0
 _PAUSE = 0.5
@@ -25,7 +25,7 @@ class Patience:
     """Finds out whether the API server hangs.
 
     Args:
-        look: Asks it for something small; raises ReadTimeout where there was no answer.
+        look: Sends it a small request; raises ReadTimeout if there was no answer.
         clock: A monotonic clock, in seconds.
 
     Attributes:
@@ -54,7 +54,7 @@ class Patience:
         try:
             threading.Thread(target=self._watch, name=_NAME, daemon=True).start()
         except RuntimeError:
-            # No thread is to be had: every request finds out for itself.
+            # No thread can be started: every request finds out for itself.
             self._watching = False
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Reads objects and lists of a cluster, and what it serves, from its API server."""
+"""Reads objects, lists and the served kinds of a cluster from its API server."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ __all__ = ["LiveReader"]
 
 T = TypeVar("T")
 
-# A namespace of 2,000 workloads is one answer of some ten MiB; where the objects are so large that
-# such a page is over the bound, it is asked for in small ones.
+# A namespace of 2,000 workloads is one response of some ten MiB; if the objects are so large that
+# such a page exceeds the bound, it is read in small pages.
 _SMALL_PAGE = 200
 _MOST_OBJECTS = 20_000
 # A URL that holds a longer one is refused by the API server.
 _LONGEST_TOKEN = 2**16
-# What the API server says of a group, a version or a kind that it has not.
+# The API server's body for a group, a version or a kind that it does not serve.
 _NO_SUCH_PATH = b"404 page not found"
 _PARTIAL, _PARTIAL_VERSION = "PartialObjectMetadata", "meta.k8s.io/v1"
 _DISCOVERY = "what the cluster serves"
-# The aggregated form, which clusters since 1.26 have, tells in one answer what others tell group by
+# The aggregated form, in clusters since 1.26, has in one response what the others have group by
 # group.
 _DISCOVERY_FORMS = ",".join(
     (
@@ -62,7 +62,7 @@ _DISCOVERY_FORMS = ",".join(
 )
 _MOST_GROUP_VERSIONS = 200
 _MOST_KINDS = 20_000
-# In letters, its short names included, each of which takes some besides its own.
+# In characters, including its short names, each with some overhead.
 _LARGEST_KIND = 2**10
 _SHORT_NAME = 60
 
@@ -84,7 +84,7 @@ class LiveReader:
     def read(self, query: Query, deadline: Deadline, most: int = _MOST_OBJECTS) -> Reading:
         """See `ClusterReader.read`; a list that has more objects than `most` may be cut."""
         began = deadline.clock()
-        # Its names are matched as it is made; they become a path, so once more.
+        # Creates the query anew to check its names, which become a path.
         query = replace(query)
         fields = self._rules.find(query.kind.kind, query.kind.api_version).fields
         intake = _Object(query, fields, final=True) if query.name else _list(query, fields, most)
@@ -139,7 +139,7 @@ class LiveReader:
     def _discovery(
         self, path: str, deadline: Deadline, take: Callable[[Mapping[str, Any]], T]
     ) -> T:
-        """What is made of one answer of the discovery API, while there is room for it."""
+        """Process one response of the discovery API, while there is room for it."""
         with self._memory.room() as room:
             request = Request(path, _DISCOVERY, _DISCOVERY_FORMS)
             status, body = self._client.send(request, deadline, room)
@@ -153,13 +153,13 @@ class LiveReader:
                 raise UpstreamError(_DISCOVERY, f"the API server's answer is {error}") from error
 
     def _refusal(self, query: Query, status: int, body: bytes, deadline: Deadline) -> ReadError:
-        """What another status than 200 means."""
+        """The error for a status other than 200."""
         what, kind = str(query), query.kind
         if status == 404 and self._is_not_served(query, body, deadline):
             name = f"{kind.plural}.{kind.group}".rstrip(".")
             known = "kubectl api-resources lists what it serves"
             return NotServed("kind", f"the cluster serves no {name!a}; {known}")
-        # A proxy's page on the way is no word of the API server's on what exists.
+        # A proxy's error page does not say what exists in the cluster.
         if status in (403, 404) and _is_status(body):
             if status == 403:
                 return Forbidden(what, "forbidden by the cluster's RBAC")
@@ -172,20 +172,20 @@ class LiveReader:
         plain = body.strip() == _NO_SUCH_PATH
         if is_custom(query.kind):
             return plain or (not query.name and _is_status(body))
-        # Kubernetes' own kinds are there but in another version: a proxy may know those words too.
+        # Built-in kinds may be missing in this version only, and a proxy may send the same words.
         return plain and not self.discover(deadline).has(query.kind)
 
 
 @dataclass(slots=True)
 class _Intake:
-    """What was taken in so far.
+    """The state of a reading.
 
     Attributes:
-        query: What was asked for.
+        query: The query.
         page: Objects on a page.
-        most: Objects after which no further page is asked for.
-        final: Whether it is not begun anew.
-        token: What the next page is asked with; empty for the first.
+        most: Objects after which no further page is read.
+        final: Whether it is never started again.
+        token: The continue token of the next page; empty for the first.
     """
 
     query: Query
@@ -201,7 +201,7 @@ class _Intake:
     tokens: set[str] = field(default_factory=set[str])
 
     def request(self) -> Request:
-        """What is to be asked next."""
+        """The next request."""
         query, kind = self.query, self.query.kind
         accept = "application/json"
         if kind.metadata_only:
@@ -223,12 +223,12 @@ class _Intake:
         """Take in an answer.
 
         Raises:
-            UpstreamError: It is none to this question.
+            UpstreamError: It does not match the request.
         """
         raise NotImplementedError
 
     def form(self) -> tuple[str, str]:
-        """The version and the kind in which each object is asked for."""
+        """The version and the kind in which each object is requested."""
         kind = self.query.kind
         partial = (_PARTIAL_VERSION, _PARTIAL)
         return partial if kind.metadata_only else (kind.api_version, kind.kind)
@@ -274,14 +274,14 @@ class _List(_Intake):
         for made in page.objects:
             if not self._is_member(made):
                 raise self.unlike("a list of something else")
-            # The items of a list do not repeat what they are.
+            # The items of a list lack kind and version.
             made["apiVersion"], made["kind"] = kind.api_version, kind.kind
         self.objects += page.objects
         self.size += page.size
         self._turn(page)
 
     def _turn(self, page: Page) -> None:
-        """Go on to the next page, unless there is none or enough was read."""
+        """Advance to the next page, unless there is none or enough was read."""
         if len(page.token) > _LONGEST_TOKEN or page.token in self.tokens:
             raise self.unlike("a list that leads nowhere")
         self.token = page.token
@@ -297,7 +297,7 @@ class _List(_Intake):
         self.complete = not page.token or self.gap is not None
 
     def _is_member(self, made: Mapping[str, Any]) -> bool:
-        """Whether an item belongs there; few servers repeat in each what it is."""
+        """Whether an item belongs there; few servers state the kind in each."""
         version, of_each = self.form()
         metadata, namespace = made.get("metadata"), self.query.namespace
         return (
@@ -317,7 +317,7 @@ def _list(
     *,
     final: bool = False,
 ) -> _List:
-    """A list of which nothing was taken in yet."""
+    """A list of which nothing was read yet."""
     most = min(most, _MOST_OBJECTS)
     return _List(query, fields, min(page, most), most, final=final)
 
@@ -339,7 +339,7 @@ def _is_status(body: bytes) -> bool:
 
 
 class _Served:
-    """The kinds that answers of the discovery API tell of, and what they leave open."""
+    """The kinds in the responses of the discovery API, and the gaps in them."""
 
     def __init__(self) -> None:
         self.is_full = False
@@ -348,13 +348,13 @@ class _Served:
         self._is_odd = False
 
     def told(self, began: float) -> ServedKinds:
-        """What the cluster serves, by a reading that began then."""
+        """The served kinds, by a reading that began at that time."""
         whole = not (self._is_odd or self.unread)
         unread = () if self._is_odd else self.unread
         return ServedKinds(self._kinds, whole=whole, began=began, unread=unread)
 
     def take_root(self, answer: Mapping[str, Any]) -> list[str]:
-        """The groups and versions that have to be asked for each; none where all is told."""
+        """The groups and versions that need a request each; none if all is there."""
         if answer.get("kind") == "APIGroupDiscoveryList":
             self._add(_aggregated(answer))
             self.unread |= _stale_groups(answer)
@@ -376,8 +376,7 @@ class _Served:
                 continue
             kind = kind_of(resource)
             if kind is None:
-                # Subresources are no kinds; anything else that is none is one that nobody can
-                # ask for.
+                # Subresources are not kinds; anything else here is a kind that cannot be requested.
                 self._is_odd |= "/" not in text(resource.get("name"))
             elif len(self._kinds) >= _MOST_KINDS:
                 self.is_full = self._is_odd = True
@@ -443,12 +442,12 @@ def _resources(answer: Mapping[str, Any], group_version: str) -> Iterator[Mappin
 
 
 def _expect(answer: Mapping[str, Any], *kinds: str) -> None:
-    """Raise unless an answer is of a kind: of anything else it does not follow what is served."""
+    """Raise unless a response has one of the kinds: others do not show what is served."""
     if answer.get("kind") not in kinds:
         raise UpstreamError(_DISCOVERY, "the API server's answer is no discovery")
 
 
 def _is_path(group_version: str) -> bool:
-    """Whether a group and version are what a path may hold as they are."""
+    """Whether a group and version can be used in a path unchanged."""
     plain = group_version.replace("/", "", 1).replace(".", "").replace("-", "")
     return plain.isascii() and plain.isalnum() and ".." not in group_version

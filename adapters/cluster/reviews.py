@@ -19,7 +19,7 @@ __all__ = ["Reviews"]
 
 _log = logging.getLogger(__name__)
 
-# In bytes; it is remembered, and sent with every question of what they may do.
+# In bytes; it is cached, and sent with every access review.
 _LARGEST_USER = 2**16
 
 
@@ -30,7 +30,7 @@ class Reviews:
         client: It has to be allowed to create both reviews, as the ClusterRole
             ``system:auth-delegator`` is.
         memory: Where large answers take their room.
-        audiences: For whom tokens must be made; none for the API server's own.
+        audiences: Required audiences of tokens; none for the API server's own.
     """
 
     def __init__(self, client: Client, memory: Memory, audiences: Sequence[str] = ()) -> None:
@@ -48,7 +48,7 @@ class Reviews:
         username = text(user.get("username"))
         if status.get("authenticated") is not True or not username:
             return None
-        # An API server that knows no audiences answers as if none had been asked for.
+        # An API server without support for audiences ignores the requested ones.
         if self._audiences and not set(self._audiences) & set(strings(status.get("audiences"))):
             return None
         if len(json.dumps(user)) > _LARGEST_USER:
@@ -84,7 +84,7 @@ class Reviews:
         with self._memory.room() as room:
             code, body = self._client.send(request, deadline, room)
         if code == 403:
-            # Whoever asks is nobody yet: what is wrong inside is none of their business.
+            # The caller is not authenticated yet: internal errors are not for them.
             _log.error(
                 "a %s is forbidden by the cluster's RBAC: bind the service's account to the "
                 "ClusterRole system:auth-delegator",

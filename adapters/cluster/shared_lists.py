@@ -1,15 +1,15 @@
 """Many questions about one kind in one namespace, answered from one LIST of all its objects.
 
-A question is an object by its name, or the objects that a selector matches. Each is passed on as it
-is until so many were asked within the lifetime of a reading that a LIST of everything costs no
-more; from then on a LIST answers them for as long as it is young. A LIST is fetched beside the
-questions, which do not wait for it, and where it cannot be had they are passed on as before.
+A query is for an object by its name, or for the objects that a selector matches. Each is passed on
+until there were so many within the lifetime of a reading that a LIST of everything costs no more;
+from then on a LIST answers them for as long as it is fresh. A LIST is fetched in the background,
+without delaying the queries, and if that fails they are passed on as before.
 
-What a question is worth is counted in objects of a LIST. For a client a GET costs as much as 13 to
-22 of them, measured on Pods and Deployments. For the API server, whose Priority and Fairness gives
-a GET one seat, it is one seat's worth of a LIST: 100,000 bytes, or with the estimate by count 50
-objects read from etcd and 100 from the watch cache. A LIST by a selector has seats as if it matched
-everything, so there the bound is what its answer takes to transfer and to keep
+The cost of a query is counted in objects of a LIST. For a client a GET costs as much as 13 to 22 of
+them, measured on Pods and Deployments. For the API server, whose Priority and Fairness gives a GET
+one seat, it is one seat's worth of a LIST: 100,000 bytes, or with the estimate by count 50 objects
+read from etcd and 100 from the watch cache. A LIST by a selector gets seats as if it matched
+everything, so there the bound is the cost to transfer and to keep its response
 (apiserver/pkg/util/flowcontrol/request/list_work_estimator.go).
 """
 
@@ -52,14 +52,14 @@ _BY_NAME = 20
 _BY_SELECTOR = 100
 # Below that a LIST would save next to nothing: 15 names, or 3 selectors, in a lifetime.
 _LEAST = 300
-# Seconds: for how long no LIST is tried where it is refused, or there is no such kind; where it
-# failed or took too long; and for how long it is known how many objects there are.
+# Seconds: how long no LIST is tried after it was refused, or the kind is not served; after it
+# failed or took too long; and how long the number of objects is remembered.
 _REFUSED = 300.0
 _FAILED = 30.0
 _COUNTED = 600.0
 _MOST_KEYS = 4_096
 _KEPT = 64 * 2**20
-# What an object takes in the indexes of a LIST, about.
+# Approximate bytes of an object in the indexes of a LIST.
 _INDEXED = 400
 
 
@@ -72,15 +72,15 @@ class BoundedReader(ClusterReader, Protocol):
 
 
 class SharedLists:
-    """A `ClusterReader` that asks another one for a whole list where many ask for parts of it.
+    """A `ClusterReader` that reads a whole list if many queries are for parts of it.
 
     Args:
-        reader: The one that is asked.
+        reader: The reader that it calls.
         clock: A monotonic clock, in seconds; that of every deadline.
-        lifetime: How long a reading answers by itself, in seconds.
+        lifetime: How long a reading counts as fresh, in seconds.
         timeout: How long a LIST may take, in seconds; half of the lifetime where that is less.
-        memory: The budget of what is kept.
-        start: Does something beside its caller.
+        memory: The budget of the LISTs.
+        start: Runs a function in the background.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class SharedLists:
         self._fetching = 0
 
     def read(self, query: Query, deadline: Deadline) -> Reading:
-        """See `ClusterReader.read`; what a LIST answers is as old as that."""
+        """See `ClusterReader.read`; an answer from a LIST is as old as the LIST."""
         worth = _worth_of(query)
         if not worth:
             return self._reader.read(query, deadline)
@@ -114,7 +114,7 @@ class SharedLists:
         try:
             return self._reader.read(query, deadline)
         except Forbidden:
-            # Whoever may not get an object is not shown it by a LIST.
+            # An object that may not be read is not shown from a LIST.
             self._give_up(_key_of(query), _REFUSED)
             raise
 
@@ -127,7 +127,7 @@ class SharedLists:
         self._reader.ping(deadline)
 
     def _listing(self, query: Query, worth: int) -> _Listing | None:
-        """The young LIST that a question is answered from; None where there is none."""
+        """The fresh LIST that answers a query; None if there is none."""
         key = _key_of(query)
         with self._memory.lock:
             demand = self._demands.get(key)
@@ -136,20 +136,20 @@ class SharedLists:
             now = self._clock()
             demand.add(worth, now)
             if demand.fetching or self._fetching >= MOST_FETCHING or not demand.pays(now):
-                # What is too old is not on the shelf.
+                # A LIST that is too old is no longer kept.
                 return self._listings.get(key)
             demand.fetching = True
             self._fetching += 1
         try:
             self._start(lambda: self._fetch(key, demand))
         except RuntimeError:
-            # No thread is to be had.
+            # No thread can be started.
             self._landed(key, demand, None, _FAILED)
         with self._memory.lock:
             return self._listings.get(key)
 
     def _fetch(self, key: _Key, demand: _Demand) -> None:
-        """Have a LIST and keep it; where there is none, find out when to try again."""
+        """Fetch a LIST and keep it; if that fails, set when to try again."""
         listing, pause = None, _FAILED
         try:
             began = self._clock()
@@ -177,7 +177,7 @@ class SharedLists:
                 demand.not_before = max(demand.not_before, now + pause)
             elif now >= demand.not_before:
                 demand.count(len(listing.objects), now)
-                # The next one is to be there when this one is too old.
+                # The next one must be there before this one is too old.
                 ahead = min(2 * (now - listing.began), self._lifetime / 4)
                 demand.not_before = listing.began + self._lifetime - ahead
                 if listing.size <= self._listings.maxsize:
@@ -197,7 +197,7 @@ class SharedLists:
 
 @dataclass(slots=True)
 class _Demand:
-    """What was asked of one kind and namespace lately, and what is known of its LIST.
+    """The recent queries for one kind and namespace, and what is known of its LIST.
 
     Attributes:
         lifetime: How long a LIST would answer, in seconds.
@@ -216,7 +216,7 @@ class _Demand:
     _counted: float = float("-inf")
 
     def add(self, worth: int, now: float) -> None:
-        """Somebody asks."""
+        """Add a query."""
         passed = now - self._began
         if passed >= 2 * self.lifetime:
             self._began, self._before, self._current = now, 0, 0
@@ -226,28 +226,28 @@ class _Demand:
         self._current += worth
 
     def at(self, now: float) -> int:
-        """What was asked within one lifetime is worth, in objects."""
+        """The cost of the queries within one lifetime, in objects."""
         left = max(0.0, 1 - (now - self._began) / self.lifetime)
         return self._current + int(left * self._before)
 
     def count(self, objects: int, now: float) -> None:
-        """A LIST says that there are so many objects."""
+        """Note that a LIST has this number of objects."""
         self._objects, self._is_whole, self._counted = objects, True, now
 
     def cut(self, objects: int, now: float) -> None:
-        """A LIST says that there are more than so many."""
+        """Note that a LIST has more objects than this."""
         self._objects, self._is_whole, self._counted = objects, False, now
 
     def pays(self, now: float) -> bool:
-        """Whether a LIST costs no more than what is asked, as far as is known."""
+        """Whether a LIST costs no more than the queries, as far as is known."""
         return now >= self.not_before and self.at(now) >= max(_LEAST, self._needed(now))
 
     def bound(self, now: float) -> int:
-        """How many objects a LIST may have: a few more than there were must not cut it."""
+        """How many objects a LIST may have, with a margin for new ones."""
         return max(self.at(now), self._needed(now) * 5 // 4 if self._is_whole else 0)
 
     def _needed(self, now: float) -> int:
-        """How much must be asked for a LIST of everything, at least."""
+        """The least cost of queries at which to read a LIST of everything."""
         passed = now - self._counted
         if passed >= _COUNTED:
             return 0
@@ -286,7 +286,7 @@ class _Listing:
         return cls(objects, reading.began, size, by_name)
 
     def answer(self, query: Query) -> Reading:
-        """What the API server would have answered when the LIST was begun.
+        """The answer of the API server at the time when the LIST began.
 
         Raises:
             NotFound: There is no such object.
@@ -332,7 +332,7 @@ class _Listing:
 
 
 def _worth_of(query: Query) -> int:
-    """What a question is worth; 0 for one that a LIST of everything cannot answer better."""
+    """The cost of a query; 0 if a LIST of everything cannot answer it better."""
     if query.kind.list_fields:
         # Its lists leave something out.
         return 0

@@ -1,6 +1,6 @@
 """A small shop that was never real: the cluster of `serve --demo`.
 
-``shop.json`` is a dump as kubectl makes it, but that each time stands as ``now-90s``.
+``shop.json`` is a dump as kubectl writes it, but with relative times such as ``now-90s``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CHECKOUT = Component(
     ),
     up=Threshold(1),
 )
-"""What a status page would show of it: it works while one of the two does."""
+"""What a status page would show: up while one of the two works."""
 
 _RELATIVE = re.compile(r'"now-(\d+)s"')
 

@@ -70,12 +70,12 @@ def _new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """What judges a request, from its beginning to its end.
+    """What a request is judged with, from beginning to end.
 
     Attributes:
         reader: Where objects are read.
         groups: Where the verdicts on groups come from.
-        policy: The knobs of the rules.
+        policy: The parameters of the rules.
         rules: Which rule judges which kind.
         components: The named groups, by their names.
     """
@@ -89,20 +89,20 @@ class Judging:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What an operator decides about the answers.
+    """The operator's settings for the answers.
 
     Attributes:
-        authenticator: Who can tell callers by what they carry; None lets everyone in.
-        limit: How often each client may ask.
-        token_limit: How often each token may ask; None for twenty times as often as a client.
-        failed_auth: How often each client may offer what is wrong.
-        trusted_proxies: Networks whose word on a client's address is believed.
-        codes: Which code answers which word.
-        detail: How much is said.
+        authenticator: Identifies callers by their credentials; None lets everyone in.
+        limit: The rate limit of each client.
+        token_limit: The rate limit of each token; None for twenty times a client's.
+        failed_auth: How many wrong credentials each client may send.
+        trusted_proxies: Networks that are trusted to name a client's address.
+        codes: The HTTP code for each status word.
+        detail: The detail of answers.
         cors_origins: Origins whose pages may read answers; empty for all.
         base_path: The prefix of every route, such as ``/heartbeat``; empty for none.
         timeout: Seconds that the API server has for all that one request reads.
-        checks: What `/readyz?verbose` tells besides, by its name: what is wrong, or nothing.
+        checks: Further checks of `/readyz?verbose`, by name; each returns a fault or nothing.
     """
 
     authenticator: Authenticator | None
@@ -132,14 +132,14 @@ def create_app(
     """The WSGI application.
 
     Args:
-        judging: What judges a request that comes now.
-        contract: What an operator decides.
+        judging: Returns what to judge a new request with.
+        contract: The operator's settings.
         clock: A monotonic clock, in seconds, for limits and deadlines.
         now: The wall clock, timezone-aware, for judging.
         draining: Whether the process is about to stop.
         shared: Where limits are counted together with other processes; None to count alone.
         new_id: Makes the id of a request that brings none.
-        say: Logs the line of a request.
+        say: Writes a request's log line.
     """
     codes = {**DEFAULT_CODES, **(contract.codes or {})}
     outages = Outages(clock)
@@ -206,10 +206,10 @@ def _made(
 
 
 class _Judged:
-    """A resource that is made of what judges a request, anew whenever that has changed.
+    """A resource that is rebuilt whenever what requests are judged with has changed.
 
     Args:
-        judging: What judges a request that comes now; the same object until it changes.
+        judging: Returns what to judge a new request with; the same object until it changes.
         make: Makes the resource.
     """
 
@@ -229,7 +229,7 @@ class _Judged:
 
 
 class _Headers(_FalconCors):
-    """Middleware: what every answer carries, and which pages may read it."""
+    """Middleware that sets the headers of every response, including CORS."""
 
     def process_response(
         self,
@@ -238,7 +238,7 @@ class _Headers(_FalconCors):
         resource: object,
         req_succeeded: bool,
     ) -> None:
-        """Let no cache on the way answer for us, and say on every answer that it is ours."""
+        """Keep caches on the way from answering, and mark every response as the service's own."""
         resp.set_headers(_OURS)
         if resp.get_header(STATUS_HEADER) is None:
             resp.set_header(STATUS_HEADER, "unknown")
@@ -251,7 +251,7 @@ class _Headers(_FalconCors):
 
 
 class _App(_FalconApp):
-    """A Falcon app that notes when each request came, and stands at its prefix."""
+    """A Falcon app, mounted at a prefix, that notes when each request arrived."""
 
     def __init__(self, clock: Callable[[], float], base_path: str, **options: Any) -> None:
         super().__init__(**options)
@@ -260,7 +260,7 @@ class _App(_FalconApp):
 
     def __call__(self, env: dict[str, Any], start_response: Any) -> Any:
         """Answer a request as WSGI has it."""
-        # A server of ours has noted it already: what waits in a queue is waiting too.
+        # Our own server has set it already: time in a queue counts as waiting too.
         env.setdefault(BEGAN, self._clock())
         if env["REQUEST_METHOD"] not in _METHODS:
             # Any other word is the caller's own, and may be anything.

@@ -1,4 +1,4 @@
-"""Admission: whom a request is from, and how often they may ask."""
+"""Admission: who sent a request, and how many requests they may send."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from .state import RequestState, state_of
 
 __all__ = ["Admission", "Authenticator"]
 
-# One in the header, and what a proxy or a habit may add; more is trying keys on a lock.
+# One in the header, plus some that a proxy or a habit may add; more would be guessing.
 _MOST_OFFERED = 4
 
 
 class Authenticator(Protocol):
-    """Tells callers by the credentials that they offer."""
+    """Identifies callers by their credentials."""
 
     @property
     def schemes(self) -> Sequence[str]:
@@ -35,16 +35,16 @@ class Authenticator(Protocol):
 
     @property
     def hint(self) -> str:
-        """How to carry a token, for a caller who does not."""
+        """How to send a token, for a caller who sent none."""
         ...
 
     @property
     def asks_api_server(self) -> bool:
-        """Whether it may take a call to the API server to tell a caller."""
+        """Whether identifying a caller may need a call to the API server."""
         ...
 
     def caller(self, credential: Credential, deadline: Deadline) -> Caller | None:
-        """Whose credential it is; None where it is nobody's.
+        """The caller who owns a credential; None if there is none.
 
         Raises:
             ReadError: It could not be found out.
@@ -53,23 +53,23 @@ class Authenticator(Protocol):
 
 
 class Admission:
-    """Middleware that lets a request through when its sender may ask, and may ask now.
+    """Middleware that admits a request if its sender is authenticated and within its limit.
 
-    A request with a valid token is limited by that token and by nothing else: not by what others
-    behind the same address ask. All others are limited by address: without credentials before
+    A request with a valid token counts against the limit of that token only, whatever others behind
+    the same address send. All others are limited by address: without credentials before
     authentication, with wrong ones after it. Probes are not limited.
 
-    Looking at credentials stays cheap. An address may guess only so often; and where it may take a
-    call to the API server to tell a caller, only credentials that were right from an address before
-    are looked at while the address is over its limit.
+    Checking credentials stays cheap. An address may send only so many guesses; and where
+    identifying a caller may need a call to the API server, an address over its limit has only those
+    credentials checked that were right from it before.
 
     The answer states the limit that the request counted against.
 
     Args:
-        authenticator: Who can tell callers; None lets everyone in, each address within its limit.
-        clients: What each client may use.
-        tokens: What each token may use.
-        failures: What each client may offer that is wrong.
+        authenticator: Identifies callers; None admits everyone, each address within its limit.
+        clients: The limit of each client.
+        tokens: The limit of each token.
+        failures: The limit of each client's wrong credentials.
         clock: A monotonic clock, in seconds.
         now: The wall clock, timezone-aware; for the header that states a time.
     """
@@ -116,9 +116,9 @@ class Admission:
         """Refuse a request that is over a limit, or whose sender may not ask.
 
         Raises:
-            HTTPUnauthorized: The answer tells how to authenticate.
+            HTTPUnauthorized: The response says how to authenticate.
             OverLimit: A limit is used up; `Retry-After` says when to retry.
-            ReadError: Who it is could not be found out.
+            ReadError: The sender could not be identified.
         """
         if req.path in PROBES:
             return
@@ -145,7 +145,7 @@ class Admission:
 
     def _admit(self, req: falcon.Request, state: RequestState, client: str) -> None:
         if req.method == "OPTIONS" and "ACCESS-CONTROL-REQUEST-METHOD" in req.headers:
-            # A browser asks if it may ask; it sends no credentials with that.
+            # A CORS preflight request, with which a browser sends no credentials.
             _count(self._clients, client, state)
             return
         authenticator = self._authenticator
@@ -168,14 +168,15 @@ class Admission:
     def _caller(
         self, authenticator: Authenticator, client: str, state: RequestState
     ) -> Caller | None:
-        """Who asks, by the first of the credentials that is right; None where none is.
+        """The caller, by the first of the credentials that is right; None if none is.
 
-        Each is tried, and counts, whether another one is right or not. When the API server cannot
-        tell, nothing was guessed; but it was asked, and so the request counts against the address.
+        Each one is tried, and counts, whether another one is right or not. If the API server gives
+        no answer, no guess is counted; but as it was called, the request counts against the
+        address.
         """
         offered = state.credentials
         if len(offered) == 1 and self._guesses.was_just_right(client, offered[0]):
-            # Right again, there is nothing to settle.
+            # If it is right again, nothing to settle.
             caller = authenticator.caller(offered[0], state.deadline)
             if caller is not None:
                 return caller
@@ -196,7 +197,7 @@ class Admission:
         return next(iter(callers.values()), None)
 
     def _refusal(self, client: str) -> OverLimit | None:
-        """Why the API server is not asked about what a client offers; None where it may be."""
+        """Why not to ask the API server about a client's credentials; None if it may be asked."""
         usage = self._clients.quota.usage(client)
         return None if usage.remaining else OverLimit(self._clients, client, usage)
 

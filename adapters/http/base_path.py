@@ -17,11 +17,11 @@ _OUTSIDE = "k8s_heartbeat.outside"
 def below(base: str, path: str) -> str | None:
     """The route that a path means; None where it is outside of the prefix.
 
-    Probes are where they always are, too: kubelets ask the process itself, past any proxy.
+    Probes are also served without the prefix: kubelets call the process itself, past any proxy.
 
     Args:
         base: The prefix, such as ``/heartbeat``; empty for none.
-        path: A path, as it was sent.
+        path: A path, as sent.
     """
     if is_probe(path):
         return path
@@ -32,12 +32,12 @@ def below(base: str, path: str) -> str | None:
 
 
 def is_quick(base: str, path: str) -> bool:
-    """Whether a path, as it was sent, is of a probe that never waits for the cluster."""
+    """Whether a path, as sent, is that of a probe that never waits for the cluster."""
     return is_probe(below(base, path) or "", _QUICK)
 
 
 def enter(base: str, env: dict[str, Any]) -> None:
-    """Make of a WSGI environ that of an application that is mounted at the prefix."""
+    """Change a WSGI environ to that of an application mounted at the prefix."""
     route = below(base, env["PATH_INFO"])
     if route is None:
         env[_OUTSIDE] = True
@@ -47,10 +47,10 @@ def enter(base: str, env: dict[str, Any]) -> None:
 
 
 class Below:
-    """Middleware, to stand last, that knows no route outside of the prefix."""
+    """Middleware, the last one, that rejects paths outside the prefix."""
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer as for any path that is no route.
+        """Answer as for any unknown route.
 
         Raises:
             HTTPRouteNotFound: It is outside.

@@ -1,4 +1,4 @@
-"""Who asks, and what they may see: what authentication makes of a request."""
+"""Callers and what they may see: the result of authentication."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["EVERYONE", "NOBODY", "Caller", "Credential", "Everyone"]
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Something secret that a request carries; alike wherever it stands.
+    """A secret that a request carries; equal wherever in the request it was.
 
     Attributes:
         value: Its bytes.
-        is_bearer: Whether it stands after ``Bearer``.
+        is_bearer: Whether it came after ``Bearer``.
         password: The password in it, where it is a user's name and a password as ``Basic`` has
             them; otherwise empty.
     """
@@ -35,27 +35,27 @@ class Credential:
 
 
 class Caller(Protocol):
-    """Somebody who may ask; a request's own is in its state.
+    """The sender of a request; the request's state holds it.
 
-    What they may not see is answered as what does not exist.
+    What they may not see is answered as not found.
     """
 
     @property
     def name(self) -> str:
-        """What the log and the limits know them by; never a secret."""
+        """The name in the log and in the limits; never a secret."""
         ...
 
     @property
     def detail(self) -> Detail | None:
-        """How much they are told; None for as much as the service tells by itself."""
+        """How much detail they get; None for the default of the service."""
         ...
 
     @property
     def knows_namespaces(self) -> bool:
-        """Whether what they may see in each of many namespaces is known without asking anybody.
+        """Whether it is known without a call which of many namespaces they may see.
 
-        Otherwise they see all namespaces together or by name, and how much it costs to answer
-        tells nothing of how many there are.
+        Otherwise they see all namespaces together or one by name, so that the cost of an answer
+        does not reveal how many there are.
         """
         ...
 
@@ -80,7 +80,7 @@ class Caller(Protocol):
         ...
 
     def may_list_somewhere(self, kind: Kind) -> bool:
-        """Whether there is a namespace of which it is known that they see its objects of a kind."""
+        """Whether they are known to see the objects of a kind in at least one namespace."""
         ...
 
     def may_see_component(self, name: str, deadline: Deadline) -> bool:

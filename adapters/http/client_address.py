@@ -1,8 +1,8 @@
-"""Who asks, by address: the peer, or whom a trusted proxy names.
+"""The client's address: the peer, or the one a trusted proxy names.
 
-Of all forwarding headers X-Forwarded-For alone is read. A proxy that sets it passes on a client's
-own Forwarded, X-Real-IP or whatever else as it came: believing two of them would let anybody choose
-an address.
+X-Forwarded-For is the only forwarding header that is read. A proxy that sets it passes on a
+client's own Forwarded, X-Real-IP or other headers unchanged: trusting two of them would let anyone
+choose an address.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 
 class ClientAddress:
-    """Tells the address of a request's client.
+    """Determines the address of a request's client.
 
     Args:
         trusted: Networks of the proxies whose X-Forwarded-For is believed.
@@ -69,7 +69,7 @@ class ClientAddress:
         for entry in reversed(entries[-_MOST_HOPS:]):
             address = _entry(entry)
             if address is None:
-                # Whoever wrote it is not to be believed on what stands before it either.
+                # Whoever wrote it cannot be trusted on the entries before it either.
                 break
             client = address
             if not self._trusts(client):
@@ -94,7 +94,7 @@ class ClientAddress:
 # Most requests come from few clients.
 @lru_cache(maxsize=1024)
 def client_of(address: str) -> str:
-    """Who counts as one client: an IPv4 address, or the /64 that an IPv6 host may roam in."""
+    """One client: an IPv4 address, or the /64 that an IPv6 host may roam in."""
     parsed = _address(address)
     if isinstance(parsed, IPv6Address):
         return str(ip_network((parsed, 64), strict=False))
@@ -121,7 +121,7 @@ def _is_port(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _plain(text: str) -> str:
-    """An address as everything here writes it; as it is where it is none, such as a socket's."""
+    """The canonical text of an address; other text, such as a socket's, stays unchanged."""
     address = _address(text)
     return text if address is None else str(address)
 

@@ -1,4 +1,4 @@
-"""Callers by the cluster's own tokens: whom Kubernetes knows, and what its RBAC lets them see."""
+"""Authentication by the cluster's own tokens, and authorization by its RBAC."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from .rendering import Detail
 
 __all__ = ["ClusterAuthenticator"]
 
-# In bytes, of each: guesses cannot make it forget who was let in.
+# In bytes, of each: guesses cannot evict those who were let in.
 _MOST_GRANTED = 4 * 2**20
 _MOST_REFUSED = 2 * 2**20
-# What an identity and a question take besides their texts.
+# Bytes of an identity and a question besides their texts.
 _RECORD = 1_500
 _FAILURE_SECONDS = 1.5
 # RBAC knows resources by their names, whether the API server serves them or not.
@@ -35,7 +35,7 @@ _LONGEST_TOKEN = 7_000
 
 
 class _Token(bytes):
-    """The SHA-256 of a token: what is remembered by it is of no use to a thief of memory."""
+    """The SHA-256 of a token, used as a key: stolen from memory, it is of no use."""
 
     def __str__(self) -> str:
         return "a TokenReview"
@@ -43,7 +43,7 @@ class _Token(bytes):
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """Whether somebody may do something."""
+    """An identity and an access to check."""
 
     identity: Identity
     access: Access
@@ -53,20 +53,20 @@ class _Question:
 
 
 class ClusterAuthenticator:
-    """Tells callers by ``Authorization: Bearer`` with a token that the cluster knows.
+    """Identifies callers by ``Authorization: Bearer`` with a token of the cluster.
 
     A caller sees an object when RBAC lets them `get` it; the objects of a kind in a namespace, or
     in all of them, when it lets them `list` these there; and a component when it lets them `get`
     the resource `components` of the group `k8s-heartbeat.io` by its name.
 
     Args:
-        reviewer: Whom to ask.
+        reviewer: The reviewer.
         clock: A monotonic clock, in seconds.
         wall: The wall clock, in Unix seconds: tokens state by it when they expire.
         believed: Seconds that a yes is believed, a token's no longer than the token is valid; a no
             a tenth of that.
-        memory: The budget of what is remembered.
-        places: How many may wait for the API server at one moment, shared with who reads there.
+        memory: The budget of the cache.
+        places: How many may wait for the API server at once, shared with its readers.
     """
 
     schemes: Sequence[str] = ("Bearer",)
@@ -120,7 +120,7 @@ class ClusterAuthenticator:
         return _ClusterCaller(self, identity)
 
     def allows(self, identity: Identity, access: Access, deadline: Deadline) -> bool:
-        """Whether RBAC lets somebody do something.
+        """Whether RBAC allows somebody something.
 
         Raises:
             ReadError: It could not be found out.
@@ -147,7 +147,7 @@ class ClusterAuthenticator:
 
 
 class _ClusterCaller:
-    """Somebody whom the cluster knows."""
+    """A caller known to the cluster."""
 
     detail: Detail | None = None
     knows_namespaces = False
@@ -162,7 +162,7 @@ class _ClusterCaller:
         return self._identity.username
 
     def may_know(self, kind: Kind | None) -> bool:
-        """See `Caller.may_know`; discovery is open to whoever is authenticated."""
+        """See `Caller.may_know`; discovery is open to all authenticated users."""
         return True
 
     def may_get(self, query: Query, deadline: Deadline) -> bool:
@@ -195,7 +195,7 @@ def _size_of(identity: Identity) -> int:
 
 
 def _text(credential: Credential) -> str:
-    """A token as a review takes it; empty where it can be none of the cluster's."""
+    """The token as text for a review; empty if it cannot be one of the cluster's."""
     value = credential.value.decode("latin-1")
     plausible = value.isascii() and value.isprintable() and " " not in value
     return value if credential.is_bearer and plausible and len(value) <= _LONGEST_TOKEN else ""

@@ -1,4 +1,4 @@
-"""Guesses: what a client offers that nobody knows it by, so much of it and no more."""
+"""Guesses: a bound on the unknown credentials that a client may send."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from .limits import Limit, OverLimit
 
 __all__ = ["Guesses"]
 
-# Of each of the two kinds; some 300 bytes each.
+# Of right and of wrong ones; some 300 bytes each.
 _MOST_KNOWN = 4096
 _RIGHT_SECONDS = 3600.0
 _NOTED_SECONDS = 600.0
 
 
 class Guesses:
-    """Tells what a client may have looked at, and counts what was found wrong.
+    """Decides which credentials may be checked, and counts the wrong ones.
 
-    A credential is known of one client for an hour after it was right, and for a period after it
-    was counted as wrong. What is known is no guess: it is looked at however much the client has
-    guessed, and costs nothing, whatever comes of it this time. So whoever was right is not shut out
-    by others behind the same address, and an old token that asks on and on counts once a period.
+    A credential is known for a client for an hour after it was right, and for a period after it was
+    counted as wrong. A known one is not a guess: it is checked however much the client has guessed,
+    and is not counted, whatever the result. So a client that was right is not shut out by others
+    behind the same address, and an old token that is sent repeatedly counts once a period.
 
-    What is wrong is remembered apart from what is right, which guessing cannot make it forget.
+    Wrong credentials are kept apart from right ones, so that guessing cannot evict the right ones.
 
     Args:
-        failures: How much that is wrong each client may offer.
+        failures: The limit of wrong credentials from each client.
         clock: A monotonic clock, in seconds.
     """
 
@@ -43,7 +43,7 @@ class Guesses:
         period = failures.quota.limit.period.total_seconds()
         self._right: TTLCache[bytes, float] = TTLCache(_MOST_KNOWN, _RIGHT_SECONDS, clock)
         self._wrong: TTLCache[bytes, None] = TTLCache(_MOST_KNOWN, period, clock)
-        # What each client has on trial: guessing at once is not guessing faster.
+        # The guesses of each client under trial: parallel guesses count too.
         self._tried: dict[str, list[bytes]] = {}
 
     def was_just_right(self, client: str, credential: Credential) -> bool:
@@ -63,20 +63,20 @@ class Guesses:
         offered: Iterable[Credential],
         refusal: Callable[[], OverLimit | None] | None = None,
     ) -> Generator[Mapping[bytes, Credential]]:
-        """What may be looked at, each once, by the digests that `settle` takes.
+        """The credentials that may be checked, by the digests that `settle` takes.
 
-        That is all that is offered; where it is too much, what of it was right before.
+        These are all that were offered; if there are too many, those that were right before.
 
         Args:
-            client: Who offers it.
-            offered: What is offered.
-            refusal: Asked when something was not right before; what it returns keeps that from
-                being looked at. None where nothing does.
+            client: Their client.
+            offered: The credentials.
+            refusal: Called if some were not right before; if it returns an error, these are not
+                checked. None to check them.
 
         Raises:
-            OverLimit: There is nothing that may.
+            OverLimit: None may be checked.
         """
-        # Of those that are alike the first.
+        # Of equal ones, the first.
         admitted = {_digest(client, each): each for each in dict.fromkeys(offered)}
         with self._lock:
             right = [key for key in admitted if key in self._right]
@@ -96,22 +96,22 @@ class Guesses:
                 self._end(client, guesses)
 
     def were_right(self, digests: Iterable[bytes]) -> bool:
-        """Whether one of what is on trial was right before."""
+        """Whether one under trial was right before."""
         with self._lock:
             return any(digest in self._right for digest in digests)
 
     def settle(self, client: str, right: Collection[bytes], wrong: Collection[bytes]) -> None:
-        """Remember what came of a trial, before it ends, and count what was a wrong guess.
+        """Remember the results of a trial, before it ends, and count the wrong guesses.
 
         Raises:
-            OverLimit: There were more than the client may have, others at this moment or in other
-                processes included: not even that they are wrong is told.
+            OverLimit: They exceed the client's limit, including parallel ones and those in other
+                processes; whether they are wrong is not revealed.
         """
         with self._lock:
             if right:
                 self._right.update(dict.fromkeys(right, self._clock()))
             guesses = self._unknown(wrong) if wrong else []
-            # At once, so that of many that are alike at one moment one counts.
+            # Before counting, so that of many equal ones at once one counts.
             self._wrong.update(dict.fromkeys(guesses))
         if not guesses:
             return

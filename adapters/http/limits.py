@@ -20,16 +20,16 @@ __all__ = ["Limit", "OverLimit"]
 _log = logging.getLogger(__name__)
 
 _QUIET_SECONDS = 60.0
-# Per limit; some 250 bytes each. When so many were named within a minute, no others are until then:
-# each refusal has a line of its own at INFO.
+# Per limit; some 250 bytes each. Once so many were logged within a minute, others are not warned
+# about: each refusal is still logged at INFO.
 _MOST_NAMED = 1024
 
 
 class Limit:
-    """A quota and its words.
+    """A quota with messages.
 
     Args:
-        quota: Counts.
+        quota: The quota.
         name: What the `RateLimit` headers call it.
         who: What a key names, such as "address".
         what: What is counted, such as "requests".

@@ -1,4 +1,4 @@
-"""Since when this process has seen what fails fail, for ``?for=``."""
+"""Since when this process has seen objects failing, for ``?for=``."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from k8s_heartbeat.core.failure_policy import FailurePolicy
 
 __all__ = ["Outages"]
 
-# Some 200 bytes each. Past so many what begins to fail is not excused: of what would have to give
-# way nobody would know any more how long it has been failing, and it would be excused for ever.
+# Some 200 bytes each. Beyond that, a new failure is not excused: evicting an entry would lose how
+# long its object has been failing, and that object would be excused for ever.
 _MOST = 16_384
-# What nobody has asked for since then begins anew.
+# An entry that is unused for this time is dropped.
 _FORGOTTEN_SECONDS = 6 * 3600.0
 
 
@@ -38,7 +38,7 @@ class Outages:
     ) -> datetime | None:
         """Since when an object has been failing by a policy, as far as this process knows.
 
-        None for what is not, for what is unknown or missing, and where no time is asked for.
+        None if it is not failing, is unknown or missing, or if the request sets no time.
         """
         if not failure_policy.lasting or assessment.health in (Health.UNKNOWN, Health.MISSING):
             return None

@@ -1,4 +1,4 @@
-"""How a request wants the verdict told: its parameters, checked before anything is read."""
+"""The parameters of a request, checked before anything is read from the cluster."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from k8s_heartbeat.core.query import InvalidQuery
 __all__ = ["MEDIA_HEALTH", "ResponseOptions", "flag", "response_options_of"]
 
 MEDIA_HEALTH = "application/health+json"
-# What most requests ask for, which have no parameters.
+# The policy of most requests, which have no parameters.
 _ANY_DOWN = FailurePolicy()
 _EXAMPLES = {
     "code": "200",
@@ -30,7 +30,7 @@ _EXAMPLES = {
 }
 """The parameters that the service takes, each with a value that it can have."""
 _PLAIN_NAMES = {name.replace("_", ""): name for name in _EXAMPLES}
-# What the setting, the annotation and the policy call `min`.
+# The name of `min` in the setting, the annotation and the policy.
 _PLAIN_NAMES["minavailable"] = "min"
 _LONGEST_NAME = 20
 _SIMILARITY = 0.8
@@ -39,14 +39,14 @@ _JSON_RANGES = ("application/json", "application/*", "*/*")
 
 @dataclass(frozen=True, slots=True)
 class ResponseOptions:
-    """How a caller wants the verdict told.
+    """The caller's options for the response.
 
     Attributes:
         failure_policy: What counts as failing, and from when on.
         fixed_code: The code whatever the verdict; None for the verdict's own.
         health_json: Whether as health+json.
-        min_available: How many replicas `up` needs; None for what the policy says.
-        all_items: Whether every member of a group is told, whatever the group's word.
+        min_available: How many replicas `up` needs; None for the policy's value.
+        all_items: Whether to list every member of a group, whatever its status.
     """
 
     failure_policy: FailurePolicy
@@ -61,10 +61,10 @@ _PLAIN_HEALTH = ResponseOptions(_ANY_DOWN, None, health_json=True)
 
 
 def response_options_of(req: falcon.Request) -> ResponseOptions:
-    """How a request wants the verdict told.
+    """The options of a request for its response.
 
     Raises:
-        InvalidQuery: A parameter that cannot be.
+        InvalidQuery: A parameter is invalid.
     """
     health_json = _wants_health_json(req)
     if not req.params:
@@ -78,7 +78,7 @@ def response_options_of(req: falcon.Request) -> ResponseOptions:
 def _refuse_misspelled(names: Iterable[str]) -> None:
     """Raise for a name that is nearly one of ours: an alarm that never comes is the worst answer.
 
-    Any other is ignored: monitors append what keeps caches from answering.
+    Other names are ignored: monitors append some to bypass caches.
     """
     for name in names:
         if name in _EXAMPLES or len(name) > _LONGEST_NAME:
@@ -153,7 +153,7 @@ def _wants_health_json(req: falcon.Request) -> bool:
         return False
     wanted = _qualities(accept)
     health = wanted.get(MEDIA_HEALTH, 0.0)
-    # Of what fits JSON, the most specific counts.
+    # The most specific range for JSON counts.
     plain = next((wanted[entry] for entry in _JSON_RANGES if entry in wanted), 0.0)
     return health > 0 and health >= plain
 

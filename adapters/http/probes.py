@@ -1,4 +1,4 @@
-"""What kubelets, load balancers and the original's own check ask; without a token or a limit."""
+"""The probe endpoints, for kubelets, load balancers and the original's own check."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .state import state_of
 __all__ = ["PROBES", "ApiServerHealth", "Liveness", "Readiness", "is_probe"]
 
 PROBES = ("/livez", "/readyz", "/healthz", "/health")
-"""Asked by kubelets and load balancers, without a token and without a limit."""
+"""The paths for kubelets and load balancers, without a token or a rate limit."""
 
 
 def is_probe(path: str, probes: Collection[str] = PROBES) -> bool:
-    """Whether a path, as it was sent, is one of a probe; one slash at the end is the same route."""
+    """Whether a path, as sent, is that of a probe; a trailing slash makes no difference."""
     return path.removesuffix("/") in probes
 
 
@@ -38,8 +38,8 @@ class Readiness:
 
     Args:
         draining: Whether the process is about to stop.
-        checks: What to tell besides, by its name: what is wrong, or nothing. The service goes on
-            without it, so that it makes nobody unready.
+        checks: Further checks, by name; each returns a fault or nothing. The service works on
+            without them, so they do not affect readiness.
     """
 
     def __init__(

@@ -20,12 +20,12 @@ from .state import state_of
 __all__ = ["API_SERVER", "SERVICE", "STATUS_HEADER", "add_problem_handlers"]
 
 STATUS_HEADER = "Heartbeat-Status"
-"""Says on every answer that it is ours: an ingress or a sidecar produces 502 to 504 as well."""
+"""Marks every response as the service's own: an ingress or a sidecar sends 502 to 504 too."""
 
 API_SERVER = "API server"
 """The failure, in a request's state, of what gave no reading."""
 SERVICE = "service"
-"""The failure, in a request's state, of the service itself."""
+"""A request's `failure` if the service itself failed."""
 
 _log = logging.getLogger(__name__)
 
@@ -71,14 +71,14 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
     app.add_error_handler(Exception, unforeseen)
     app.add_error_handler(InvalidQuery, bad_request)
     app.add_error_handler(NotServed, not_served)
-    # Of which an object's absence, where none was asked for by name, is one.
+    # This includes an object's absence where no object was requested by name.
     app.add_error_handler(ReadError, upstream)
     app.add_error_handler(ReadTimeout, timeout)
     app.set_error_serializer(_serialize)
 
 
 def _told(error: InvalidQuery, base: str) -> str:
-    """What is wrong with a question, and where in a path it is put right."""
+    """What is wrong with a query, and how to correct it in a path."""
     if isinstance(error, NoPlace):
         root = f"{base}/api/healthz"
         return f"{error}, as in {root}/-?kind=node; {root} is for all namespaces"
@@ -102,7 +102,7 @@ def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErr
             "type": "about:blank",
             "title": title,
             "status": status,
-            # A number is no word that monitors compare with: this is.
+            # Monitors compare this field; "status" holds a number here.
             "up": False,
             "detail": _without_secrets(req, error.description or title),
         }
@@ -111,5 +111,5 @@ def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErr
 
 
 def _without_secrets(req: falcon.Request, detail: str) -> str:
-    """A detail, which may quote what was asked or what went wrong below, to go to anybody."""
+    """A detail without secrets, as it may quote the request or an error from below."""
     return KNOWN.mask(state_of(req).mask(detail))

@@ -1,4 +1,4 @@
-"""What a request asks about: an object, a selection or a component, checked before any reading."""
+"""What a request asks for: an object, a selection or a component, checked before any reading."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _MOST_KINDS = 20
 
 @dataclass(frozen=True, slots=True)
 class ObjectQuestion:
-    """The object that a path names, of a kind that only the cluster may know.
+    """The object that a path names; possibly only the cluster knows its kind.
 
     Attributes:
         namespace: Where; empty for a cluster-scoped kind.
-        kind: Its kind, or where only the cluster knows it what the caller calls it.
+        kind: Its kind, or the caller's word for it if only the cluster knows the kind.
         name: Its name.
-        known: What is read, where the kind is known without asking the cluster; otherwise None.
+        known: The query, if the kind is known without asking the cluster; otherwise None.
     """
 
     namespace: str
@@ -40,13 +40,13 @@ class ObjectQuestion:
     known: Query | None
 
     @staticmethod
-    # What is polled is polled again; a wrong question raises, and is kept by nobody.
+    # Monitors repeat their requests; an invalid one raises, and is not cached.
     @lru_cache(maxsize=4096)
     def of(namespace: str, word: str, name: str) -> ObjectQuestion:
-        """The question that a path asks; nothing is read.
+        """Parse the path of an object; nothing is read.
 
         Raises:
-            InvalidQuery: A namespace, kind or name that cannot be.
+            InvalidQuery: A namespace, kind or name is invalid.
         """
         if not name:
             raise InvalidQuery("name", "it is empty; a name is such as api")
@@ -61,10 +61,10 @@ class ObjectQuestion:
         return ObjectQuestion(place, kind_word, name, None)
 
     def query(self, reader: ClusterReader, deadline: Deadline) -> Query:
-        """What is read, once the cluster has said what kinds it serves.
+        """Resolve the kind by what the cluster serves.
 
         Raises:
-            InvalidQuery: The kind is namespaced, or is not.
+            InvalidQuery: The kind's scope does not fit.
             NotServed: The cluster serves no such kind.
             ReadError: What the cluster serves could not be read.
         """
@@ -79,10 +79,10 @@ class SelectionQuestion:
 
     Attributes:
         namespace: Where; empty for all namespaces, and for cluster-scoped kinds.
-        words: What the caller calls their kinds; none for the workloads.
+        words: The caller's words for their kinds; none for the workloads.
         selector: Which of them; None for all.
-        cluster_scoped: Whether it is about what has no namespace.
-        min_available: How many of their replicas `up` needs; None for what the policy says.
+        cluster_scoped: Whether the objects are cluster-scoped.
+        min_available: How many of their replicas `up` needs; None for the policy's value.
     """
 
     namespace: str
@@ -95,15 +95,15 @@ class SelectionQuestion:
     def of(
         cls, req: falcon.Request, namespace: str, min_available: Threshold | None
     ) -> SelectionQuestion:
-        """The question that a request asks; nothing is read.
+        """Parse a request for many objects; nothing is read.
 
         Raises:
-            InvalidQuery: A namespace, kind or selector that cannot be.
+            InvalidQuery: A namespace, kind or selector is invalid.
         """
         cluster_scoped = namespace == NO_NAMESPACE
         if namespace and not cluster_scoped:
             check_namespace(namespace)
-        # Two commas side by side, or one at an end, are no name.
+        # Doubled or outer commas leave an invalid empty name.
         words = tuple(
             KindWord(word.strip())
             for text in req.get_param_as_list("kind") or []
@@ -119,10 +119,10 @@ class SelectionQuestion:
         return question
 
     def selection(self, reader: ClusterReader, deadline: Deadline) -> Selection:
-        """What is read, once the cluster has said what kinds it serves.
+        """Resolve the kinds by what the cluster serves.
 
         Raises:
-            InvalidQuery: A kind is namespaced, or is not.
+            InvalidQuery: A kind's scope does not fit.
             NotServed: The cluster serves no such kind.
             ReadError: What the cluster serves could not be read.
         """
@@ -139,14 +139,14 @@ class SelectionQuestion:
 
 
 class NoPlace(InvalidQuery):
-    """`NO_NAMESPACE` stands where there is nothing cluster-scoped to ask for."""
+    """`NO_NAMESPACE` is used for something that is not cluster-scoped."""
 
     def __init__(self) -> None:
         super().__init__("namespace", f"{NO_NAMESPACE} is for cluster-scoped kinds")
 
 
 def check_component_name(name: str) -> None:
-    """Raise unless a component can have this name: one that a namespace can have.
+    """Raise unless a name is valid for a component, by the rules for namespaces.
 
     Raises:
         InvalidQuery: It cannot.

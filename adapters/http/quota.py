@@ -19,21 +19,21 @@ from typing import NamedTuple, Protocol
 
 __all__ = ["LocalQuota", "Quota", "RateLimit", "Usage", "short"]
 
-# Past so many keys in a table the one that was quiet longest is forgotten; some 250 bytes each.
-# A client that cycles through more addresses than there is room for is never counted; but that many
-# addresses may, within their limits, ask for more than a process can answer.
+# Keys in a table; beyond that the least recently used one is evicted; some 250 bytes each. A client
+# that cycles through more addresses than there is room for is never limited; but so many addresses
+# may send more than a process can answer even within their limits.
 _MOST_KEYS = 128
-# Many that are small: one that turns over is laid anew now and then, by whatever thread, and each
-# thread's allocator keeps the room of what it laid once.
+# Many small tables: a table with evictions is rebuilt now and then by any thread, and each thread's
+# allocator keeps the memory that it once allocated.
 _TABLES = 64
 _LONGEST_KEY = 64
-# Seconds that floating point may lose of a moment: nobody is refused for less.
+# Rounding error of a time, in seconds: no key is refused for less.
 _SLACK = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """So many in each period.
+    """A number per period.
 
     Attributes:
         requests: How many; all of them may come at once.
@@ -44,7 +44,7 @@ class RateLimit:
     period: timedelta = timedelta(hours=1)
 
     def times(self, factor: int) -> RateLimit:
-        """So many times as many in the same period."""
+        """This limit times a factor, in the same period."""
         return RateLimit(factor * self.requests, self.period)
 
     def usage(self, level: float, refused: int = 0) -> Usage:
@@ -70,8 +70,8 @@ class Usage(NamedTuple):
     Attributes:
         limit: How many it may use at once when it has used nothing.
         remaining: How many it may use at once now.
-        wait: Seconds until it may use one more than that; until it may use what it was refused,
-            where it was.
+        wait: Seconds until it may use one more than that; or, if it was refused, what it was
+            refused.
         over: Whether it was refused what it just asked for.
     """
 
@@ -87,7 +87,7 @@ class Usage(NamedTuple):
 
 
 class Quota(Protocol):
-    """Counts, for each key, what it uses of a limit."""
+    """Counts the usage of a limit by each key."""
 
     @property
     def limit(self) -> RateLimit:
@@ -95,7 +95,7 @@ class Quota(Protocol):
         ...
 
     def hit(self, key: str, cost: int = 1) -> Usage:
-        """Use so much, or nothing where there is too little left."""
+        """Use `cost` of the limit, or nothing if too little is left."""
         ...
 
     def usage(self, key: str) -> Usage:
@@ -117,9 +117,9 @@ class LocalQuota:
         self._rate = limit.requests / limit.period.total_seconds()
         self._room = limit.requests + self._rate * _SLACK
         self._lock = threading.Lock()
-        # The moment when everything is paid back, in requests instead of seconds: a request adds a
-        # whole number to it. Python hashes text with a secret, so that nobody can choose keys that
-        # fall into one table.
+        # The time when all is paid back, in requests instead of seconds: a request adds a whole
+        # number to it. Python hashes text with a secret, so no client can choose keys that share a
+        # table.
         self._tables = tuple(OrderedDict[str, float]() for _ in range(_TABLES))
 
     def hit(self, key: str, cost: int = 1) -> Usage:
@@ -132,7 +132,7 @@ class LocalQuota:
         return self.limit.usage(self._use(key, 0)[0])
 
     def learn(self, key: str, level: float, refused: int = 0) -> Usage:
-        """The usage of a key of which it is known elsewhere that its level is no lower than this.
+        """The usage of a key whose level is known from elsewhere to be at least `level`.
 
         Args:
             key: The key.
@@ -143,7 +143,7 @@ class LocalQuota:
         return self.limit.usage(known, refused)
 
     def _use(self, key: str, cost: int, least: float = 0.0) -> tuple[float, bool]:
-        """The level of a key once it has used so much, and whether it has."""
+        """Use `cost` if it fits; the level after it, and whether it was used."""
         key = key if len(key) <= _LONGEST_KEY else short(key)
         table = self._tables[hash(key) % _TABLES]
         now = self._clock() * self._rate
@@ -163,7 +163,7 @@ class LocalQuota:
 
 
 def short(key: str) -> str:
-    """A key that takes no more memory than another, whoever chose it."""
+    """A key of bounded size; long ones are hashed."""
     if len(key) <= _LONGEST_KEY and key.isascii():
         return key
     return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

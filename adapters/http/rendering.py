@@ -34,20 +34,20 @@ DEFAULT_CODES: Mapping[str, int] = {
     "error": 502,
     "timeout": 504,
 }
-"""Which HTTP code answers which word. A health's code is used when it falls below the line; error
-and timeout are those of an API server that gives no reading."""
+"""The HTTP code of each status. A health's code is used when it fails the caller's policy; `error`
+and `timeout` are for an API server that gives no reading."""
 
 _COMPACT = json.JSONEncoder(separators=(",", ":"))
 _MOST_CAUSES = 20
 _MOST_ITEMS = 500
-# What monitors look for, where it is a word by itself and no part of a name; what is in quotes or
-# brackets is taken along, so that nothing in there is found.
+# The words that monitors look for, where they are not part of a name; text in quotes or brackets is
+# matched as a whole, so that no word in it is found.
 _TELLTALE = re.compile(
     r"""(?<!\w)(["'`]).*?(?:\1(?!\w)|\Z)|\[[^\]]*"""
     r"""|(?<![\w./:@=-])(?P<word>(?:un)?healthy)(?![\w/@=-]|[.:]\S)""",
     re.IGNORECASE | re.DOTALL,
 )
-# With these the core lists names.
+# The core's prefixes of lists of names.
 _OWN_LISTS = ("containers not ready: ", "readiness gates not open: ")
 
 
@@ -63,12 +63,12 @@ class Detail(StrEnum):
 
 
 def code_of(assessment: Assessment, codes: Mapping[str, int], *, passes: bool) -> int:
-    """The HTTP code of a verdict, and of one that passes the caller's line."""
+    """The HTTP code of a verdict; that of `up` if it passes the policy."""
     return codes["up" if passes else str(assessment.health)]
 
 
 def code_of_group(summary: Summary, codes: Mapping[str, int], *, passes: bool) -> int:
-    """The same of a verdict on many; a member that is missing does not make it a 404."""
+    """The HTTP code of a verdict on a group; a missing member does not make it a 404."""
     if passes:
         return codes["up"]
     word = Health.DOWN if summary.health in (Health.MISSING, Health.HEALTHY) else summary.health
@@ -80,7 +80,7 @@ class Freshness(NamedTuple):
 
     Attributes:
         age: Seconds since the oldest reading behind it began.
-        stale: Whether any of them is older than its lifetime, because none newer was to be had.
+        stale: Whether one of them is older than its lifetime, as no newer one could be read.
     """
 
     age: float = 0.0
@@ -118,20 +118,20 @@ def group_body(
     failing: bool = False,
     all_items: bool = False,
 ) -> dict[str, Any]:
-    """The body for many objects: `items` names those that are not fine first.
+    """The body for a group; `items` lists members that are not healthy first.
 
-    Of a group that is not up it names those alone, and the others are in `counts` only: no item's
-    word or `up` may pass for good news about the whole.
+    For a group that is not up it lists only those, and the others are in `counts` only: no item's
+    status or `up` may be taken for good news about the whole.
 
     Args:
         summary: The verdict.
-        group: What it is about.
+        group: The group.
         fresh: How old it is.
         now: The time it was judged at.
-        detail: How much is said.
-        failing: Whether it answers a monitor that is to raise an alarm, and that may look for a
-            word: then what is well is in `total` only.
-        all_items: Whether every member is told all the same, with its `up`.
+        detail: The level of detail.
+        failing: Whether the response is to raise an alarm at a monitor that may look for a word:
+            then healthy members are in `total` only.
+        all_items: Whether to list every member anyway, with its `up`.
     """
     body: dict[str, Any] = {"status": str(summary.health), "up": summary.up}
     if detail is Detail.STATUS:
@@ -162,13 +162,13 @@ def group_body(
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What an aggregate's body says besides the verdict.
+    """What identifies a group in its body.
 
     Attributes:
         kind: Namespace, Component or Cluster.
         namespace: The namespace, where it is of one.
         name: The component's name, or the namespace's; empty for the cluster.
-        title: What it is called for people; empty where nobody has said.
+        title: Its title for people; empty if none is set.
     """
 
     kind: str
@@ -177,7 +177,7 @@ class Group:
     title: str = ""
 
     def headline(self) -> dict[str, Any]:
-        """What the body says first of what it is about."""
+        """The first fields of the body, for the group."""
         title = {"title": self.title} if self.title else {}
         return {"kind": self.kind, "namespace": self.namespace, "name": self.name, **title}
 
@@ -202,7 +202,7 @@ def health_body(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _health_word(body: Mapping[str, Any]) -> str:
     words = {Health.HEALTHY: "pass", Health.DEGRADED: "warn"}
-    # Where an item does not say whether it is up, it is.
+    # An item without `up` is up.
     return words.get(body["status"], "fail") if body.get("up", True) else "fail"
 
 
@@ -241,7 +241,7 @@ def _cause(cause: Cause, assessment: Assessment, detail: Detail) -> dict[str, An
 
 
 def _reason(reason: str, health: Health) -> str:
-    """A reason; of bad news, another where it is the word that monitors take for good news."""
+    """A reason; in bad news, replaced if monitors would take the word for good news."""
     if health is Health.HEALTHY:
         return reason
     # The first is the kubelet's, of a failed probe.
@@ -249,7 +249,7 @@ def _reason(reason: str, health: Health) -> str:
 
 
 def _message(cause: Cause, assessment: Assessment) -> str:
-    """What others say of a cause; in bad news, without that word where it is none of a name."""
+    """A cause's message; in bad news, without that word, unless it is part of a name."""
     message = cause.message
     if assessment.health is Health.HEALTHY or message.startswith(_OWN_LISTS):
         return message

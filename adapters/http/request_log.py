@@ -1,4 +1,4 @@
-"""What each request is known by, and the one log line that says what came of it."""
+"""The ID of each request, and its log line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _log = logging.getLogger("k8s_heartbeat.requests")
 
 _REQUEST_ID = "HTTP_X_REQUEST_ID"
 _HARMLESS = re.compile(r"[A-Za-z0-9._-]{1,128}")
-# While the API server is away, every request fails: one of them at WARNING says so.
+# While the API server is away, every request fails: one warning in this time is enough.
 _QUIET_SECONDS = 60.0
 
 
@@ -40,10 +40,10 @@ def log(logger: str, level: int, message: str, fields: Mapping[str, object]) -> 
 
 
 class RequestLog:
-    """Middleware, to stand first, that makes each request's state, and logs it once it is answered.
+    """Middleware, the first one, that creates a request's state, and logs it once it is answered.
 
-    A caller's own request id is taken unless it could be a secret: one that this process knows, one
-    that the same request offers as a credential, or what looks like one.
+    A caller's own request id is used unless it could be a secret: one that this process knows, one
+    that the same request carries as a credential, or text that looks like one.
 
     The query is never logged: it may carry a token. A request is at INFO, whatever the verdict, and
     a probe at DEBUG; at ERROR where the service itself failed; and the first 502 and the first 504
@@ -52,8 +52,8 @@ class RequestLog:
     Args:
         clock: A monotonic clock, in seconds.
         timeout: Seconds that everything that is read for one request may take.
-        new_id: Makes an id where there is none to take.
-        addresses: Tells a client's address.
+        new_id: Makes an id where none can be used.
+        addresses: Determines a client's address.
         say: Logs a line of a logger: its name, the level, the message and the fields.
     """
 
@@ -73,7 +73,7 @@ class RequestLog:
         self._quiet_until: dict[int, float] = {}
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Make the state, and bind what is logged from now on to the request."""
+        """Create the state, and bind further log lines to the request."""
         began: float = req.env[BEGAN]
         masked, credentials = offered_by(req)
         state = req.context.state = RequestState(
@@ -96,7 +96,7 @@ class RequestLog:
         resource: object,
         req_succeeded: bool,
     ) -> None:
-        """Name the request in its answer, and log what came of it."""
+        """Add the request id to the response, and log the result."""
         state = state_of(req)
         resp.set_header(REQUEST_ID_HEADER, state.request_id)
         status = resp.status_code

@@ -1,4 +1,4 @@
-"""What the routes of the API answer; each resource takes GET and HEAD alike."""
+"""The resources of the API; each one accepts GET and HEAD."""
 
 from __future__ import annotations
 
@@ -61,18 +61,18 @@ _ANSWER = "answer"
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What it takes to answer.
+    """What the resources use.
 
     Attributes:
         reader: Where objects are read.
         groups: Where the verdicts on groups come from.
         now: The wall clock, timezone-aware.
-        policy: The knobs of the rules.
+        policy: The parameters of the rules.
         rules: Which rule judges which kind.
         components: The named groups.
-        codes: Which code answers which word.
-        outages: Since when what fails was seen failing.
-        detail: How much is said to callers for whom nothing else is set.
+        codes: The HTTP code for each status word.
+        outages: Records since when objects were seen failing.
+        detail: How much detail callers get that have no setting of their own.
     """
 
     reader: ClusterReader
@@ -87,7 +87,7 @@ class Dependencies:
 
 
 class _Health:
-    """What the resources share: how a verdict becomes an answer."""
+    """The base of the resources: turns a verdict into a response."""
 
     def __init__(self, dependencies: Dependencies) -> None:
         self._given = dependencies
@@ -153,7 +153,7 @@ class _Health:
         error: ReadError,
         options: ResponseOptions,
     ) -> None:
-        """One answer whatever the reason, so that nobody can enumerate; the log has the reason."""
+        """Answer alike for every reason, so that no one can enumerate; the log has the reason."""
         state.cause = str(error)
         began = state.deadline.clock() if error.began is None else error.began
         self._answer_object(state, resp, ObjectResult(verdict, Worth(began)), options)
@@ -168,7 +168,7 @@ class ObjectHealth(_Health):
         """The verdict, in the code, the header and the body.
 
         Raises:
-            InvalidQuery: A namespace, kind, name or parameter that cannot be.
+            InvalidQuery: A namespace, kind, name or parameter is invalid.
             NotServed: The cluster serves no such kind.
             ReadError: The API server gave no reading.
         """
@@ -199,11 +199,11 @@ class ObjectHealth(_Health):
     on_head = on_get
 
     def _resolved(self, question: ObjectQuestion, state: RequestState) -> Query:
-        """The object that is asked for, of a kind that only the cluster knows.
+        """Resolve a kind that only the cluster knows.
 
         Raises:
-            NotFound: The caller may not know of such a kind, or whether there is one.
-            InvalidQuery: The kind is namespaced, or is not.
+            NotFound: The caller may not know whether there is such a kind.
+            InvalidQuery: The kind's scope does not fit.
             NotServed: The cluster serves no such kind.
             ReadError: What the cluster serves could not be read.
         """
@@ -213,7 +213,7 @@ class ObjectHealth(_Health):
             if state.caller.may_know(None):
                 raise
             raise out_of_sight() from None
-        # Which kinds Kubernetes itself has is known to everybody.
+        # The built-in kinds of Kubernetes are public knowledge.
         if not state.caller.may_know(query.kind):
             raise out_of_sight()
         return query
@@ -226,7 +226,7 @@ class GroupHealth(_Health):
         """The verdict on the worst of them, with their figures.
 
         Raises:
-            InvalidQuery: A namespace, kind, selector or parameter that cannot be.
+            InvalidQuery: A namespace, kind, selector or parameter is invalid.
             NotServed: The cluster serves no such kind.
             ReadError: The API server gave no reading.
         """
@@ -249,7 +249,7 @@ class GroupHealth(_Health):
     on_head = on_get
 
     def _resolved(self, question: SelectionQuestion, state: RequestState) -> Selection:
-        """What is asked for, of the kinds that the cluster serves; see `ObjectHealth`."""
+        """Resolve the kinds by what the cluster serves; see `ObjectHealth`."""
         try:
             selection = question.selection(self._given.reader, state.deadline)
         except (InvalidQuery, NotServed, UndiscoveredError):
@@ -262,7 +262,7 @@ class GroupHealth(_Health):
         return selection
 
     def _found(self, selection: Selection, state: RequestState) -> SelectionResult:
-        """What is there for the caller.
+        """The verdicts that the caller may see.
 
         Raises:
             NotFound: There is no such namespace, or it is out of the caller's scope.
@@ -300,10 +300,10 @@ class ComponentHealth(_Health):
     """A named group of the configuration, as status pages show them."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
-        """The verdict on its worst member; up while as many members are as must be.
+        """Answer with the verdict on its worst member; up while enough members are up.
 
         Raises:
-            InvalidQuery: A name or parameter that cannot be.
+            InvalidQuery: A name or parameter is invalid.
             ReadError: The API server gave no reading.
         """
         given, state, options = self._given, state_of(req), response_options_of(req)
@@ -327,14 +327,14 @@ class ComponentHealth(_Health):
 
 
 def _freshness(state: RequestState, worth: Worth) -> Freshness:
-    # Rounded up: the age that is told is never below the true one.
+    # Rounded up: the reported age is never below the true one.
     age = math.ceil(worth.age(state.deadline.clock()) * 10) / 10
     state.age, state.stale = age, worth.stale
     return Freshness(age, worth.stale)
 
 
 class _Written(NamedTuple):
-    """An answer, but for its age."""
+    """A response without its `Age`."""
 
     code: int
     health: str

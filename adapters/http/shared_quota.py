@@ -1,8 +1,8 @@
 """Limits that several processes share, counted by a script in Redis as `quota` counts here.
 
-Redis is asked by threads of its own: nothing that it does, or leaves undone, makes a request wait
-longer than a moment. The local quota always counts along, learns what the others have used, and
-takes over at once while Redis does not answer.
+Separate threads call Redis: whatever it does, or fails to do, delays a request only for a moment.
+The local quota always counts along, learns what the others have used, and takes over at once while
+Redis does not answer.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _log = logging.getLogger(__name__)
 
 _PREFIX = "k8s-heartbeat:sliding"
 _THREADS = 8
-# For the key that tells whether Redis is back: it is never used up, so that each try writes.
+# For the key that tests whether Redis is back: it is never used up, so that each try writes.
 _PROBE = RateLimit(10**9)
 
-# One clock for all processes. Redis before 5 does not write after it was asked for the time.
+# One clock for all processes. Before version 5, Redis allows no writes after reading the time.
 _NOW = """
 local time = redis.call('TIME')
 local seconds = time[1] + time[2] / 1000000
@@ -57,9 +57,9 @@ return {admitted and 1 or 0, string.format('%.17g', paid - now)}
 """What `LocalQuota` does, in Lua: whether a cost was admitted, and the level of the key after it.
 
 Its arguments are a key, the cost, the limit and the period; `seconds` is the current time. A value
-that this script cannot have written is not believed: what is no number counts as nothing, and what
-is more than a whole limit ahead, as after the clock was set back, as a limit that was just used up.
-The level is returned as text, because Redis cuts the fraction off a number.
+that this script cannot have written is corrected: one that is not a number counts as nothing, and
+one more than a whole limit ahead, as after the clock was set back, as a limit just used up. The
+level is returned as text, because Redis truncates numbers to integers.
 """
 
 T = TypeVar("T")
@@ -71,14 +71,14 @@ class SharedQuota:
     Args:
         name: What is counted; the same in every process that shares it.
         local: The quota that counts along.
-        counts: Where it is shared.
+        counts: The shared counters.
     """
 
     def __init__(self, name: str, local: LocalQuota, counts: SharedCounts) -> None:
         self.limit: RateLimit = local.limit
         self._local = local
         self._counts = counts
-        # Processes that are set up differently do not share.
+        # Processes with different limits do not share counters.
         period = f"{local.limit.period.total_seconds():g}"
         self._prefix = f"{name}/{local.limit.requests}/{period}"
 
@@ -93,7 +93,7 @@ class SharedQuota:
         return self._learned(key, mine, 0) if mine.remaining else mine
 
     def _learned(self, key: str, mine: Usage, cost: int) -> Usage:
-        """The usage by whoever knows of more, once it has used so much there too."""
+        """Use the cost in Redis too; the usage by the higher of both levels."""
         theirs = self._counts.use(f"{self._prefix}/{short(key)}", cost, self.limit)
         if theirs is None:
             return mine
@@ -102,7 +102,7 @@ class SharedQuota:
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """What Redis knows of a key: see `RateLimit.usage`, and whether it gave what was asked for."""
+    """The answer of Redis: a key's level, see `RateLimit.usage`, and whether it was admitted."""
 
     level: float
     admitted: bool
@@ -111,7 +111,7 @@ class _Count:
 class SharedCounts:
     """Counters in Redis, or nothing at all while it does not answer as it should.
 
-    No connection is made before the first counter is asked for.
+    No connection is made before the first use of a counter.
 
     Args:
         url: Where Redis is: ``redis://``, ``rediss://`` or ``redis+unix://``.
@@ -124,7 +124,7 @@ class SharedCounts:
     """
 
     def __init__(self, url: str, *, patience: float = 0.2, pause: float = 1.0) -> None:
-        # Of an extra, and for those alone who share their limits.
+        # Needs an extra, and only if limits are shared.
         import redis  # noqa: PLC0415  # see above
         from redis.backoff import NoBackoff  # noqa: PLC0415  # see above
         from redis.retry import Retry  # noqa: PLC0415  # see above
@@ -144,11 +144,11 @@ class SharedCounts:
         self._next_probe = 0.0
 
     def use(self, key: str, cost: int, limit: RateLimit) -> _Count | None:
-        """Use so much of a limit, or nothing where too little is left; None while Redis is away."""
+        """Use `cost` of a limit, or nothing if too little is left; None while Redis is away."""
         return self._ask(partial(self._run, key, cost, limit))
 
     def fault(self) -> str:
-        """What is wrong with it now; empty if nothing is known to be."""
+        """What is wrong with Redis now; empty if no fault is known."""
         return "" if self._answers else "away, each process counts for itself; see the log"
 
     def close(self) -> None:
@@ -159,7 +159,7 @@ class SharedCounts:
     def _run(self, key: str, cost: int, limit: RateLimit) -> _Count:
         period = limit.period.total_seconds()
         answer = self._script([f"{_PREFIX}:{key}"], [cost, limit.requests, period])
-        # Whatever else stands at the address says anything.
+        # Another server at the address may answer anything.
         admitted, level = answer if is_list(answer) else (None, None)
         if not isinstance(level, bytes):
             raise TypeError("it does not run the script")
@@ -169,7 +169,7 @@ class SharedCounts:
         return count
 
     def _ask(self, work: Callable[[], T]) -> T | None:
-        """What Redis says, within the moment that there is; None where it says nothing."""
+        """The answer of Redis, if it comes within `patience`; None otherwise."""
         if not self._answers:
             self._probe()
             return None
@@ -188,7 +188,7 @@ class SharedCounts:
         return job.result
 
     def _probe(self) -> None:
-        """Find out, once a pause, whether Redis is back; nobody waits for it."""
+        """Find out, once a pause, whether Redis is back; no request waits for it."""
         now = time.monotonic()
         with self._lock:
             if now < self._next_probe:
@@ -196,7 +196,7 @@ class SharedCounts:
             self._next_probe = now + self._pause
 
         def work() -> None:
-            # What is full or may not be written to answers a ping.
+            # A Redis that is full or read-only still answers a ping.
             self._run("probe", 1, _PROBE)
             self._found()
 
@@ -209,7 +209,7 @@ class SharedCounts:
             if not self._answers:
                 return
             self._answers = False
-        # What is being read may have no end.
+        # The current response may never end.
         self._pool.disconnect()
         _log.error("limits are not shared: %s; each process counts for itself", why)
 
@@ -223,7 +223,7 @@ class SharedCounts:
 
 @dataclass(slots=True)
 class _Job(Generic[T]):
-    """Work for another thread, which nobody waits for past its end."""
+    """Work for another thread, with a time after which it is dropped."""
 
     work: Callable[[], T]
     ends: float
@@ -237,7 +237,7 @@ class _Job(Generic[T]):
             return
         try:
             self.result = self.work()
-        # Whatever a broken Redis makes its client raise: the local quota takes over.
+        # On any error that a broken Redis causes, the local quota takes over.
         except Exception as error:
             self.error = error
         self.done.set()
@@ -281,7 +281,7 @@ class _Crew:
             except RuntimeError:
                 if not self._threads:
                     raise
-                # Those that there are do the work.
+                # The existing threads do the work.
                 return
             self._threads.append(thread)
 

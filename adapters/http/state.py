@@ -1,4 +1,4 @@
-"""What is known of one request while it is worked on."""
+"""The state of a request while it is processed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RequestState(Work):
         deadline: When everything that is read for the request must be over.
         client: The address of the client.
         credentials: What authentication tries.
-        caller: Who asks; `NOBODY` until authentication knows.
+        caller: The caller; `NOBODY` until authentication is done.
         used: The limit that the request counted against, or that refused it, and what is left.
         reason: The reason of the verdict.
         cause: What went wrong, for the log alone.
@@ -60,7 +60,7 @@ def state_of(req: falcon.Request) -> RequestState:
 
 
 def offered_by(req: falcon.Request) -> tuple[list[str], list[Credential]]:
-    """The credentials that a request carries: all of them to mask, as `Work` has them, and ours."""
+    """The credentials of a request: all of them to mask, as in `Work`; those to authenticate by."""
     masked: list[str] = []
     ours: list[Credential] = []
     for name in ("HTTP_AUTHORIZATION", "HTTP_PROXY_AUTHORIZATION"):
@@ -88,7 +88,7 @@ def offered_by(req: falcon.Request) -> tuple[list[str], list[Credential]]:
 
 
 def _password_in(credential: bytes) -> bytes:
-    """The password of what stands after ``Basic``; empty where that is the token itself."""
+    """The password of the text after ``Basic``; empty if that text is the token itself."""
     try:
         return b64decode(credential, validate=True).partition(b":")[2]
     except ValueError:

@@ -1,4 +1,4 @@
-"""Callers by tokens that the operator made: each with a name, and with what it may see."""
+"""Authentication by the operator's tokens, each with a name and a scope."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from .rendering import Detail
 __all__ = ["NO_NAMESPACE", "Token", "TokenAuthenticator", "digest_of"]
 
 NO_NAMESPACE = "-"
-"""Stands, as in a path, for the place of what stands in no namespace."""
+"""Means cluster-scoped objects in a list of namespaces, as in a path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A caller who is known by a token; of the token itself only hashes are kept.
+    """A caller with a token; only hashes of the token itself are kept.
 
     Attributes:
-        name: What the log and the limits know it by.
+        name: Its name in the log and in the limits.
         digests: The SHA-256 of each token that is valid for it.
-        namespaces: Where it sees objects, `NO_NAMESPACE` among them; None for everywhere.
-        kinds: Of which kinds, by any word that kubectl takes; None for all.
+        namespaces: Where it sees objects, including `NO_NAMESPACE`; None for everywhere.
+        kinds: The kinds it sees, by any word of kubectl's; None for all.
         components: Which components it sees; None for all.
-        detail: How much it is told; None for as much as the service tells by itself.
+        detail: How much detail it gets; None for the default of the service.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Token:
     detail: Detail | None = None
 
     def __str__(self) -> str:
-        """What it is for people, who may see a hash of nothing."""
+        """The text for people, without hashes."""
         scopes = {
             "namespaces": self.namespaces,
             "kinds": self.kinds,
@@ -63,7 +63,7 @@ class Token:
     def may_know(self, kind: Kind | None) -> bool:
         """See `Caller.may_know`."""
         if self.namespaces is not None and not self.namespaces:
-            # Who sees no object has no business with their kinds.
+            # A caller who sees no objects has no use for their kinds.
             return False
         return self.kinds is None or (kind is not None and self._is_of_kind(kind))
 
@@ -94,10 +94,10 @@ class Token:
 
 
 class TokenAuthenticator:
-    """Tells callers by their tokens: after ``Bearer``, after ``Basic``, or in the query.
+    """Identifies callers by their tokens: after ``Bearer``, after ``Basic``, or in the query.
 
-    After `Basic` stands the token itself, as k8s-controller-heartbeat has it, or any user's name
-    with the token for a password, as ``curl -u`` and browsers send it.
+    After `Basic` comes the token itself, as in k8s-controller-heartbeat, or any user name with the
+    token as the password, as ``curl -u`` and browsers send it.
 
     Args:
         tokens: The tokens that are valid now.
@@ -129,12 +129,12 @@ class TokenAuthenticator:
 
 
 def digest_of(token: str) -> bytes:
-    """What is kept of a token."""
+    """The stored hash of a token."""
     return sha256(token.encode()).digest()
 
 
 def _means(word: str, kind: Kind) -> bool:
-    """Whether a word of a scope means a kind, in whichever version it is asked for."""
+    """Whether a word of a scope means a kind, in any of its versions."""
     known = RULES.kind_called(word)
     if known is not None:
         return (known.group, known.plural) == (kind.group, kind.plural)

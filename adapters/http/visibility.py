@@ -1,8 +1,8 @@
-"""What a caller may not see is answered as what does not exist, and costs the API server the same.
+"""Answers for what a caller may not see as if it did not exist, at equal cost to the API server.
 
-Otherwise the time that a refusal takes, or what the cache makes of it, would show what is there. So
-the service looks up a name that cannot exist instead, in the same place: one that is derived from
-a key of this process.
+Otherwise the time of a refusal, or its effect on the cache, would reveal what exists. So the
+service looks up a name that cannot exist instead, in the same place: one that is derived from a key
+of this process.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _KEY = secrets.token_bytes(32)
 
 
 class CallerSight:
-    """What of a selection a caller may be told; each place is asked about once.
+    """The part of a selection that a caller may see; each place is checked once.
 
     Args:
-        caller: Who asks.
-        selection: What they ask about.
-        deadline: When it must be known what they may see.
+        caller: The caller.
+        selection: The requested selection.
+        deadline: When the checks must be done.
     """
 
     def __init__(self, caller: Caller, selection: Selection, deadline: Deadline) -> None:
@@ -52,32 +52,32 @@ class CallerSight:
         self._known: dict[tuple[Kind, str], bool] = {}
 
     def sees(self, kind: Kind, namespace: str) -> bool:
-        """Whether the objects of a kind in a namespace."""
+        """Whether a kind is visible in a namespace."""
         if self._namespace:
             return self._may_list(kind, self._namespace)
-        # Who sees all namespaces need not be asked about each.
+        # A caller who sees all namespaces needs no check of each.
         if self._may_list(kind, ""):
             return True
         known = self._caller.knows_namespaces and namespace != ""
         return known and self._may_list(kind, namespace)
 
     def sees_some(self, kind: Kind) -> bool:
-        """Whether any objects of a kind, wherever in the selection they are."""
+        """Whether a kind is visible anywhere in the selection."""
         if self._may_list(kind, self._namespace):
             return True
         return not self._namespace and self._caller.may_list_somewhere(kind)
 
     def has_selection(self) -> bool:
-        """Whether the caller sees some of all kinds that are named, or of any where none is."""
+        """Whether the caller sees objects of every named kind, or of any kind if none is named."""
         if self._kinds:
             return all(map(self.sees_some, self._kinds))
         return any(map(self.sees_some, workload_kinds()))
 
     def share(self) -> Selection:
-        """What of the selection the caller sees some of.
+        """The selection, reduced to kinds the caller sees.
 
-        A CronJob out of sight does not answer for its Jobs: they would be missing from what is
-        told, and so would be that they fail.
+        A hidden CronJob does not stand in for its Jobs: otherwise they, and their failures, would
+        be missing from the answer.
         """
         if self._kinds:
             return self._selection
@@ -95,11 +95,11 @@ class CallerSight:
 
 
 def read_nothing(reader: ClusterReader, query: Query, deadline: Deadline) -> NoReturn:
-    """Look up nothing instead of an object.
+    """Look up a name that cannot exist.
 
     Raises:
         NotFound: With the beginning of that reading.
-        ReadError: It could not be read; as if the object itself had been asked for.
+        ReadError: It could not be read; phrased as if for the object itself.
     """
     decoy = replace(query, name=_nowhere(str(query)))
     began: float | None
@@ -115,11 +115,11 @@ def read_nothing(reader: ClusterReader, query: Query, deadline: Deadline) -> NoR
 def list_nothing(
     groups: Groups, reader: ClusterReader, selection: Selection, now: datetime, deadline: Deadline
 ) -> NoReturn:
-    """Check nothing instead of a namespace.
+    """Check a namespace that cannot exist.
 
     Raises:
         NotFound: With the beginning of the oldest reading.
-        ReadError: It could not be read; as if the namespace itself had been asked for.
+        ReadError: It could not be read; phrased as if for the namespace itself.
     """
     place = selection.namespace
     decoy = replace(selection, namespace=_nowhere(place))
@@ -153,7 +153,7 @@ def find_namespace(reader: ClusterReader, namespace: str, deadline: Deadline) ->
 
 
 def out_of_sight(began: float | None = None) -> NotFound:
-    """The error for what a caller may not see; the log tells the operator that it is one."""
+    """The error for what a caller may not see; the log says so to the operator."""
     error = NotFound("scope", "it is out of the caller's scope")
     error.began = began
     return error

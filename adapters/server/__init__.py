@@ -1,6 +1,6 @@
-"""All that is ours around waitress: an HTTP server that slow clients and signals do not harm.
+"""The HTTP server: waitress, hardened against slow clients and shut down gracefully by signals.
 
-No other package knows waitress. What of its insides is used here stands in one test,
+No other package imports waitress. One test names its private parts that are used here:
 ``tests/unit/adapters/server/test_waitress.py``.
 """
 

@@ -1,4 +1,4 @@
-"""Connections of clients, held to what waitress does not ask of them.
+"""Client connections, with the limits that waitress does not enforce.
 
 waitress waits for a silent client only, not for one that sends a byte a second or never reads its
 answer; its threads wait for clients that ask much at once; and it resets the connection of a client
@@ -36,23 +36,23 @@ __all__ = ["Connection", "State", "victims"]
 
 _log = logging.getLogger(__name__)
 
-# So long nobody is closed to make room, who may just be about to ask.
+# A newer one is not closed to make room: it may be about to ask.
 _FRESH_SECONDS = 1.0
 
 
 class State(IntEnum):
-    """What is awaited of a connection."""
+    """What a connection waits for."""
 
     IDLE = 0
-    """That its client asks for something."""
+    """The next request."""
     ASKING = 1
     """The rest of a request."""
     WORKED_ON = 2
-    """Our answer."""
+    """Our response."""
     READING = 3
-    """That its client takes the answer."""
+    """The client to read the response."""
     REFUSED = 4
-    """That its client closes it: it was told to."""
+    """The client to close it, after a refusal."""
 
 
 class _Refusal(ErrorTask):
@@ -94,7 +94,7 @@ class _Refusal(ErrorTask):
 
 
 class _Task(WSGITask):
-    """An answer that asks its client to go elsewhere once the service is about to stop."""
+    """A response that closes the connection once the service is about to stop."""
 
     def get_environment(self) -> dict[str, Any]:
         """The WSGI environ, with the moment when the request came."""
@@ -113,8 +113,8 @@ class Connection(HTTPChannel):
 
     Attributes:
         since: When its state last changed, in seconds of the monotonic clock.
-        ahead: What its client sent beyond the request that is worked on.
-        is_refused: Whether its client sent what is no request.
+        ahead: What the client sent after the request that is in progress.
+        is_refused: Whether the client sent an invalid request.
     """
 
     parser_class: type[HTTPRequestParser] = Parser
@@ -125,7 +125,7 @@ class Connection(HTTPChannel):
     is_refused: bool = False
     _is_hung_up = False
     _is_sending = False
-    # What the stubs of waitress lack.
+    # Missing from waitress's type stubs.
     requests_lock: threading.Lock
     _flush_exception: Callable[[Callable[..., bool]], object]
 
@@ -135,7 +135,7 @@ class Connection(HTTPChannel):
 
     @property
     def listener(self) -> Listener:
-        """Who took it in."""
+        """Its listener."""
         return cast("Listener", self.server)
 
     @property
@@ -145,7 +145,7 @@ class Connection(HTTPChannel):
 
     @property
     def state(self) -> State:
-        """What is awaited of it."""
+        """What it waits for."""
         if self._is_hung_up:
             return State.REFUSED
         if self.requests or (self.ahead and not self.total_outbufs_len):
@@ -160,7 +160,7 @@ class Connection(HTTPChannel):
         return self.state in (State.WORKED_ON, State.READING)
 
     def readable(self) -> bool:
-        """Whether more is wanted of the client; takes up what it sent ahead, once that is due."""
+        """Whether to read from the client; starts on what it sent ahead, once that is due."""
         if self._is_hung_up:
             return True
         if self.ahead and super().readable():
@@ -170,14 +170,13 @@ class Connection(HTTPChannel):
     def writable(self) -> bool:
         """Whether there is something to send, that a thread of the pool is not sending already.
 
-        waitress says yes to the loop all the while, which then runs in circles and keeps that very
-        thread from going on.
+        waitress returns true in that case too: the loop then spins and slows that very thread down.
         """
         is_ours = self._is_hung_up or self._is_sending
         return not is_ours and bool(super().writable())
 
     def received(self, data: bytes) -> bool:
-        """Take in what the client sent, as far as its first request goes.
+        """Take in what the client sent, up to the end of its first request.
 
         The next one waits until the answer is taken: otherwise a client could ask for thousands of
         answers that it never reads, and a thread would wait for it to read them.
@@ -214,7 +213,7 @@ class Connection(HTTPChannel):
         self.since = time.monotonic()
 
     def handle_read(self) -> None:
-        """Receive what came in."""
+        """Receive data."""
         if not self._is_hung_up:
             super().handle_read()
             return
@@ -224,7 +223,7 @@ class Connection(HTTPChannel):
             self.handle_close()
 
     def handle_write(self) -> None:
-        """Send what is to be sent."""
+        """Send pending data."""
         if not (self.is_refused and self.close_when_flushed):
             super().handle_write()
             return
@@ -242,7 +241,7 @@ class Connection(HTTPChannel):
             self._is_sending = False
 
     def _hang_up(self) -> None:
-        """Close our side alone: closed with unread bytes, a socket takes the answer back."""
+        """Shut down our side only: closing a socket with unread bytes discards the response."""
         self._is_hung_up = True
         self.since = time.monotonic()
         with suppress(OSError):
@@ -250,11 +249,11 @@ class Connection(HTTPChannel):
 
 
 def victims(connections: Collection[Connection], count: int, now: float) -> list[Connection]:
-    """So many of the connections as are closed first to make room for others.
+    """The first connections to close to make room for others, at most `count`.
 
-    None that is worked on. First those of an address that holds more than half of all; then those
-    that are as they are for a while, before who may just be about to ask; of these the idle before
-    who is in the middle of something; then who is so the longest.
+    Never one whose request is in progress. First those of an address that holds more than half of
+    all; then those unchanged for a while, as a new one may be about to ask; of these the idle ones
+    first; then the longest unchanged.
     """
     held = Counter(connection.client for connection in connections)
 

@@ -10,7 +10,7 @@ __all__ = ["TooFewFilesError", "room_for"]
 
 _log = logging.getLogger(__name__)
 
-# Fewer than these serve nobody: a kubelet, a load balancer and some monitors.
+# The fewest that are of use: for a kubelet, a load balancer and some monitors.
 _LEAST = 16
 # A thread may hold a connection to the cluster and one to a store of limits while it opens a file.
 _PER_THREAD = 2
@@ -19,12 +19,12 @@ _FIXED = 32
 
 
 class TooFewFilesError(Exception):
-    """The process may open too few files to serve anybody.
+    """The limit of open files is too low to serve anybody.
 
     Attributes:
         limit: How many it may open.
-        needed: How many it has to, for the fewest connections that are of use.
-        wanted: How many it would open at most.
+        needed: How many the fewest connections that are of use take.
+        wanted: How many it would use at most.
     """
 
     def __init__(self, limit: int, needed: int, wanted: int) -> None:
@@ -35,7 +35,7 @@ class TooFewFilesError(Exception):
 
 
 def room_for(connections: int, threads: int) -> int:
-    """As many of these connections as there are descriptors for, beside what threads need.
+    """How many of the connections there are file descriptors for, beside those for threads.
 
     The soft limit of open files is raised as far as that takes, up to the hard one.
 

@@ -1,7 +1,7 @@
-"""Who takes connections in, held to what waitress does not ask of it.
+"""Accepts connections, with limits that waitress does not enforce.
 
-waitress tells everyone who cannot be taken in at the rate of its loop, and has one queue for what
-waits for the cluster and for what does not.
+waitress logs each connection that it cannot accept at the rate of its loop, and has one queue,
+whether requests wait for the cluster or not.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .workers import Workers
 
 __all__ = ["Listener"]
 
-# So many are taken in before anybody is served.
+# How many to accept before any is served.
 _AT_ONCE = 64
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _SEND_BUFFER = 65536
@@ -33,22 +33,22 @@ _PAUSE_SECONDS = 0.2
 class Listener(TcpWSGIServer):
     """Takes connections in, as many as there is room for.
 
-    Whoever comes when every connection there may be is being worked on waits in the kernel's
-    queue until one of them ends, which none of them is long in doing.
+    If all possible connections have requests in progress, a new client waits in the kernel's queue
+    until one of them ends, which does not take long.
 
     Args:
         app: The WSGI application.
-        entries: The loop's, in which it enters itself and every connection.
-        adj: What waitress is told.
-        is_stopping: Whether a stop was asked for.
-        is_quick: Whether a path, as it was sent, never waits for the cluster.
-        workers: Who answers.
-        probes: Who answers what is asked for there.
-        named: What else waitress's own listener takes.
+        entries: The loop's map, to which it adds itself and every connection.
+        adj: The settings of waitress.
+        is_stopping: Whether a stop was requested.
+        is_quick: Returns whether a path, as sent, never waits for the cluster.
+        workers: The threads.
+        probes: The threads for quick paths.
+        named: Other arguments of waitress's own listener.
 
     Attributes:
         room: As many entries as there may be.
-        is_out_of_descriptors: Whether one could not be taken in for the want of a descriptor.
+        is_out_of_descriptors: Whether accepting one failed for lack of a file descriptor.
     """
 
     channel_class: type[HTTPChannel] = Connection
@@ -77,12 +77,12 @@ class Listener(TcpWSGIServer):
         super().__init__(app, entries, adj=adj, dispatcher=cast(Any, workers), **named)
 
     def readable(self) -> bool:
-        """Whether there is room for somebody new."""
+        """Whether there is room for another connection."""
         is_paused = time.monotonic() < self._paused_until
         return super().readable() and not is_paused and self._has_room()
 
     def handle_accept(self) -> None:
-        """Take in who waits, some at a time."""
+        """Accept waiting clients in batches."""
         for _ in range(_AT_ONCE):
             if not (self._has_room() and self.take_one()):
                 return
@@ -102,19 +102,19 @@ class Listener(TcpWSGIServer):
         try:
             self.set_socket_options(sock)
         except OSError:
-            # Its client went away before it was taken in.
+            # The client disconnected before it was accepted.
             sock.close()
         else:
             self.channel_class(self, sock, address, self.adj, map=self._entries)
         return True
 
     def set_socket_options(self, conn: socket.socket) -> None:
-        """Bound what the kernel keeps for clients that read nothing: gigabytes for a thousand."""
+        """Bound the kernel's buffer for clients that read nothing: gigabytes for a thousand."""
         super().set_socket_options(conn)
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
 
     def hand_over(self, connection: Connection, request: HTTPRequestParser) -> None:
-        """Have a request answered; probes do not stand in line, or a busy service is restarted."""
+        """Queue a request; probes have their own queue, or a busy service is restarted."""
         quick = self._is_quick(getattr(request, "path", ""))
         (self._probes if quick else self._workers).add_task(connection)
 

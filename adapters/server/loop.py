@@ -1,8 +1,8 @@
 """waitress with a loop of our own, so that stopping loses no request.
 
-waitress itself knows no graceful stop: SIGTERM kills what is in flight, and as PID 1 it ignores
-the signal. Here a stop turns readiness to 503, goes on serving for a while so that load balancers
-notice, closes the listener, answers all that is in flight or queued, and ends.
+waitress itself has no graceful shutdown: SIGTERM kills requests in flight, and as PID 1 it ignores
+the signal. Here a stop turns readiness to 503, serves on for a while so that load balancers notice,
+closes the listener, answers every request in flight or queued, and ends.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ _COMPLAINT_SECONDS = 5.0
 
 
 class Stopping(Protocol):
-    """Whether a stop was asked for."""
+    """Whether a stop was requested."""
 
     @property
     def interrupted(self) -> bool:
-        """Whether it was by somebody at a keyboard: then nobody waits for load balancers."""
+        """Whether SIGINT (Ctrl-C) requested it: then there is no wait for load balancers."""
         ...
 
     def is_asked(self) -> bool:
-        """Whether it was asked for."""
+        """Whether it was requested."""
         ...
 
 
@@ -60,8 +60,8 @@ class TooFewThreadsError(Exception):
     """The system does not let the process start the threads that it needs.
 
     Attributes:
-        needed: How many those are.
-        cause: What the system said.
+        needed: How many it needs.
+        cause: The system's message.
     """
 
     def __init__(self, needed: int, cause: str) -> None:
@@ -78,14 +78,14 @@ class Server:
         host: Address to listen on.
         port: Port to listen on; 0 for any that is free.
         threads: Requests worked on at one moment.
-        drain_seconds: How long to go on serving after a stop was asked for.
-        stop: Whether a stop was asked for, from before the address is listened on.
-        is_quick: Whether a path, as it was sent, never waits for the cluster: it has threads of
-            its own.
+        drain_seconds: How long to go on serving after a stop was requested.
+        stop: Whether a stop was requested; checked from before the server listens.
+        is_quick: Whether a path, as sent, never waits for the cluster: these have their own
+            threads.
 
     Raises:
         OSError: The address cannot be listened on.
-        TooFewFilesError: The process may open too few files to serve anybody.
+        TooFewFilesError: The limit of open files is too low to serve anybody.
         TooFewThreadsError: It may start too few threads.
     """
 
@@ -112,7 +112,7 @@ class Server:
             threads=threads,
             ident=None,
             expose_tracebacks=False,
-            # What it would say of it is said each time that a connection comes or goes.
+            # waitress logs about its limit whenever a connection opens or closes.
             connection_limit=sys.maxsize,
             max_request_header_size=8192,
             max_request_body_size=1024,
@@ -126,7 +126,7 @@ class Server:
             outbuf_overflow=2**30,
         )
         self._workers, self._probes = Workers(), Workers()
-        # Before anybody can connect, who would go without an answer if they cannot be started.
+        # Before clients can connect: if the threads cannot start, none would get a response.
         self._start_threads(threads)
         self._listeners = self._listen(app, adjustments)
         self._make_do_with(self._most)
@@ -140,7 +140,7 @@ class Server:
         """Serve until asked to stop, then drain and return.
 
         Raises:
-            KeyboardInterrupt: SIGINT came; what was in flight is answered, without a wait.
+            KeyboardInterrupt: On SIGINT; requests in flight were answered, without a wait.
         """
         for listener in self._listeners:
             _log.info("listening on %s port %s", *listener.getsockname())
@@ -209,7 +209,7 @@ class Server:
             pool.end(seconds=1)
 
     def _close_listener(self, listener: Listener) -> None:
-        """Take in who stands in its queue, for they have a connection as they see it; close it."""
+        """Accept its queued clients, which already see a connection as open, then close it."""
         for _ in range(_CONNECTIONS):
             if not listener.take_one() and not self._made_room(listener):
                 break
@@ -240,14 +240,14 @@ class Server:
             self._close_victims(len(self._map) - self._crowded + self._crowded // 20)
 
     def _make_do_with(self, room: int) -> None:
-        """Have room for so many; some of it is kept free for who comes next."""
+        """Set the room for connections; a tenth of it is kept free for new ones."""
         self._room = room
         self._crowded = room - room // 10
         for listener in self._listeners:
             listener.room = room
 
     def _close_slow(self, now: float) -> None:
-        """Close who owes the rest of a request for too long, or does not take an answer."""
+        """Close connections that are too slow to send a request or to read a response."""
         for connection in self._connections():
             if now - connection.since > _PATIENCE.get(connection.state, sys.maxsize):
                 connection.handle_close()
@@ -255,8 +255,8 @@ class Server:
     def _made_room(self, listener: Listener) -> bool:
         """Whether descriptors had run out and some are free again.
 
-        There is less room for a while then: otherwise whoever comes takes at once what the
-        connections to the cluster need too.
+        The room then shrinks for a while: otherwise new clients at once take what the connections
+        to the cluster need too.
         """
         if not listener.is_out_of_descriptors:
             return False
@@ -278,7 +278,7 @@ class Server:
         return bool(found)
 
     def _complain(self, what: str) -> None:
-        """Say what an operator should know, and not so often that it fills a disk."""
+        """Log a warning for the operator, but not so often that it fills a disk."""
         now = time.monotonic()
         if now >= self._next_complaint:
             self._next_complaint = now + _COMPLAINT_SECONDS

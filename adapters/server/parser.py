@@ -1,6 +1,6 @@
 """Which bytes the server takes for a request: waitress's parser, held to RFC 9112.
 
-What two servers in a row could read differently is how requests are smuggled, and it is refused.
+It refuses what two servers in a row could read differently: requests are smuggled that way.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _REQUEST_LINE = re.compile(
     rb" HTTP/1\.(?P<minor>[01])"
 )
 _HOST = re.compile(rb"(?:\[[0-9A-Za-z:.%_~-]+\]|[0-9A-Za-z._~-]*)(?::[0-9]{0,5})?")
-# In these every server sees the end of a message, or another one.
+# These decide where a message ends, or which server it is for.
 _FRAMING = (b"content-length", b"transfer-encoding", b"host")
-# What no request begins with, such as a TLS handshake, and line ends that are none.
+# Bytes that no request begins with, such as a TLS handshake, and invalid line ends.
 _HOPELESS = re.compile(rb"\A(?:\r\n)*[^\r!#$%&'*+\-.^_`|~0-9A-Za-z]|(?<!\r)\n|\r[^\n]|\0")
 
 
@@ -30,7 +30,7 @@ class Parser(HTTPRequestParser):
     """One request that comes in.
 
     Attributes:
-        is_head: Whether it is a HEAD request, as far as that can be told.
+        is_head: Whether it is a HEAD request, as far as known.
     """
 
     is_head: bool = False
@@ -41,14 +41,14 @@ class Parser(HTTPRequestParser):
         if self.body_rcv is None and not self.completed:
             seen = b"".join((self.header_plus + data).partition(b"\r\n\r\n")[:2])
             self.is_head = seen.lstrip(b"\r\n").startswith(b"HEAD ")
-            # A client that waits for an answer to what is no request is told at once.
+            # A client that waits for the response to an invalid request gets it at once.
             if _HOPELESS.search(seen):
                 self.error = BadRequest("")
                 self.completed = True
                 return len(data)
         consumed = super().received(data)
         if self.error is not None or not self.content_length:
-            # Nothing is waited for: who asked whether to go on gets the answer itself.
+            # There is no body to wait for: the response itself replaces 100 Continue.
             self.expect_continue = False
         return consumed
 

@@ -24,12 +24,12 @@ class Task(Protocol):
         ...
 
     def cancel(self) -> None:
-        """Leave it undone: nobody will do it."""
+        """Drop it: it will not be done."""
         ...
 
 
 class Workers:
-    """Threads that do tasks, of which no more are woken than get on with it.
+    """A pool of threads that wakes no more of them than can make progress.
 
     All threads share one interpreter: with sixteen awake, each takes it from the others all the
     time, and together they answer fewer requests than one does. So another thread is woken only
@@ -41,7 +41,7 @@ class Workers:
         self._lock = threading.Lock()
         self._queue: deque[Task] = deque()
         self._threads: list[threading.Thread] = []
-        # What wakes each thread that sleeps; the last one slept last.
+        # The locks that wake sleeping threads; the last slept last.
         self._asleep: list[threading.Lock] = []
         self._ended = False
         self._first: Task | None = None
@@ -87,7 +87,7 @@ class Workers:
         return _MOMENT
 
     def end(self, seconds: float) -> None:
-        """End every thread after its task, but wait no longer than that; cancel what is queued."""
+        """End every thread after its task, wait at most `seconds`, and cancel queued tasks."""
         with self._lock:
             self._ended = True
             left, self._queue = self._queue, deque()

@@ -1,1 +1,1 @@
-"""What an operator decides: settings, and the files that settings name."""
+"""The operator's configuration: settings, and the files that they name."""

@@ -46,12 +46,12 @@ _SORT = Sort("configuration", "a configuration", _EXAMPLE)
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What the configuration file says; where there is none, nothing but the defaults.
+    """The content of the configuration file; without a file, the defaults.
 
     Attributes:
-        policy: The knobs of the rules, for everything that no component has knobs of its own for.
+        policy: The parameters of the rules, for everything that a component does not override.
         components: The components by their names, in the order of the file.
-        kinds: What is known of kinds of one's own.
+        kinds: The entries for custom kinds.
         rules: Which rule judges which kind, with those kinds.
     """
 
@@ -151,7 +151,7 @@ def _member(value: Value) -> Member | None:
     if not value.is_mapping_of(_MEMBER_KEYS, _MEMBER_EXAMPLE):
         return None
     if not value.found:
-        # It would mean every workload there is, which nobody says by saying nothing.
+        # It would mean every workload, which must not be the meaning of an empty entry.
         value.refuse(f"an empty entry names nothing; an entry is such as {_MEMBER_EXAMPLE}")
         return None
     namespaces = _namespaces(value)
@@ -172,12 +172,12 @@ def _namespaces(value: Value) -> tuple[str, ...]:
         found = [entry.take(_NAMESPACE) for entry in stated.entries()]
     else:
         found = [stated.take(_NAMESPACES)]
-    # Whatever is named twice is read once.
+    # A repeated namespace is read once.
     return tuple(dict.fromkeys(namespace for namespace in found if namespace))
 
 
 def _check_scope(value: Value, kind: Kind | None) -> None:
-    """Refuse a namespace that a well-known kind has no use for, and the lack of one that it has."""
+    """Refuse a namespace for a known cluster-scoped kind, and a missing one for a namespaced."""
     if kind is None:
         return
     namespace = value.at("namespace")
@@ -194,7 +194,7 @@ def _check_scope(value: Value, kind: Kind | None) -> None:
 
 
 def _check_name(value: Value) -> None:
-    """Refuse a name of no kind, and a name beside a selector."""
+    """Refuse a name without a kind, or together with a selector."""
     if not value.has("name"):
         return
     if not value.has("kind"):
@@ -263,7 +263,7 @@ _SELECTOR = Form(_selector, "a label selector", '"app=api,tier in (web,edge),!ca
 
 
 def _health_form(name: str, default: Health) -> Form[Health]:
-    """Those healths that `Policy` takes for the knob."""
+    """The healths that `Policy` accepts for a name."""
     words = [str(health) for health in Health if _is_taken(name, health)]
 
     def parse(found: object) -> Health:
@@ -324,7 +324,7 @@ def _knob_form(name: str, default: Any) -> Form[Any]:
 
     def parse(found: object) -> Any:
         value = form.parse(found)
-        # What `Policy` itself has against a value is a fault, too.
+        # A value that `Policy` itself rejects is a fault, too.
         replace(Policy(), **{name: value})
         return value
 
@@ -337,7 +337,7 @@ def _camel_case(name: str) -> str:
 
 
 _DEFAULTS = Policy()
-# A knob's default says which form it has: one that `Policy` gains can be set from a file at once.
+# The type of the default determines the form: new parameters of `Policy` work in a file at once.
 _KNOBS: Mapping[str, tuple[str, Form[Any]]] = {
     _camel_case(knob.name): (knob.name, _knob_form(knob.name, getattr(_DEFAULTS, knob.name)))
     for knob in fields(Policy)

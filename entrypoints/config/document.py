@@ -1,4 +1,4 @@
-"""A YAML document that a person wrote: its values are taken in a form, or refused with their place.
+"""Validates a YAML document that a person wrote: each fault is reported with its place.
 
 All faults are found before any is reported.
 """
@@ -45,7 +45,7 @@ class ConfigurationError(ValueError):
     """A file of the configuration is wrong.
 
     Attributes:
-        faults: What is wrong, a line each: the place, what was found, the form and an example.
+        faults: The faults, a line each: the place, the value, the expected form and an example.
     """
 
     def __init__(self, faults: list[str]) -> None:
@@ -55,11 +55,11 @@ class ConfigurationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """What a document is one of.
+    """The type of a document.
 
     Attributes:
-        name: What the whole is called where a fault is in no place of it.
-        words: What it is, with its article.
+        name: The name of the whole in faults that have no place.
+        words: Its description, with an article.
         example: A short one.
     """
 
@@ -73,10 +73,10 @@ class Value:
     """Something in the file.
 
     Attributes:
-        found: What it is, as YAML gives it.
-        place: Where it stands, as a path; empty for the whole.
+        found: The value, as YAML gives it.
+        place: Its place, as a path; empty for the whole.
         faults: Where faults are noted down.
-        name: What the whole document is called.
+        name: The name of the whole document.
     """
 
     found: Any
@@ -85,7 +85,7 @@ class Value:
     name: str = "document"
 
     def refuse(self, problem: str) -> None:
-        """Note a fault down; nobody reads more than a hundred."""
+        """Record a fault, up to a hundred."""
         if len(self.faults) >= _MOST_FAULTS:
             return
         self.faults.append(f"{self.place or self.name}: {problem}")
@@ -100,7 +100,7 @@ class Value:
             raise ConfigurationError(self.faults)
 
     def take(self, form: Form[T]) -> T | None:
-        """The value in a form; None where it is not."""
+        """The value parsed by a form; None if invalid."""
         try:
             return form.parse(self.found)
         except ValueError:
@@ -118,7 +118,7 @@ class Value:
         return Value(self.found.get(name), place, self.faults, self.name)
 
     def take_at(self, name: str, form: Form[T]) -> T | None:
-        """The value under a key in a form; None where there is none, or it is not."""
+        """The value under a key in a form; None if it is absent or invalid."""
         return self.at(name).take(form) if self.has(name) else None
 
     def need_at(self, name: str, form: Form[T]) -> T | None:
@@ -135,7 +135,7 @@ class Value:
         ]
 
     def check_once(self, key: str, advice: str) -> None:
-        """Refuse what an entry of a list has under a key, as an earlier one has already."""
+        """Refuse list entries whose value under a key repeats that of an earlier one."""
         places: dict[str, str] = {}
         for entry in self.entries():
             found = entry.found.get(key) if is_mapping(entry.found) else None
@@ -162,11 +162,11 @@ class Value:
 
 
 def read_document(path: str, sort: Sort, parse: Callable[[str], T]) -> RereadFile[T]:
-    """What a file says, read again when it changes.
+    """A file's content, re-read when it changes.
 
     Args:
         path: The file.
-        sort: What it is.
+        sort: Its type.
         parse: Makes the result of its text, or raises ConfigurationError.
 
     Raises:
@@ -193,10 +193,10 @@ def _parsed(content: bytes, *, path: str, sort: Sort, parse: Callable[[str], T])
 
 
 def parse_document(text: str, sort: Sort) -> Value:
-    """The whole of a YAML text; a key that stands twice is noted down as a fault.
+    """Parse a whole YAML text; a repeated key is recorded as a fault.
 
     Raises:
-        ConfigurationError: It is no YAML.
+        ConfigurationError: It is not YAML.
     """
     try:
         document, slips = load_document(text.removeprefix("\ufeff"))
@@ -239,7 +239,7 @@ _SCALARS: tuple[tuple[type, str], ...] = (
 
 
 def shown(found: object) -> str:
-    """What was found as a fault may tell of it: printable, no secret, and of which type it is."""
+    """A value for a fault message: printable, without secrets, and with its type."""
     if found is None:
         return "nothing"
     if isinstance(found, str):
@@ -266,7 +266,7 @@ def _scalar(scalar: object, words: str) -> str:
 
 
 def _key(key: object, known: tuple[str, ...]) -> str:
-    """A key that is not known, as a part of a path; in quotes where it is no plain word."""
+    """An unknown key as part of a path, in quotes unless it is a plain word."""
     if not isinstance(key, str):
         return shown(key)
     if not is_plain(key, known):
@@ -276,7 +276,7 @@ def _key(key: object, known: tuple[str, ...]) -> str:
 
 
 def _instead_of(key: object, known: tuple[str, ...]) -> str:
-    """What to write in place of a key that is not known."""
+    """A suggestion in place of an unknown key."""
     by_lower_case = {name.lower(): name for name in known}
     asked = str(key)[:_LONGEST_KEY].lower() if isinstance(key, str) else ""
     close = difflib.get_close_matches(asked.replace("_", ""), by_lower_case, n=1)

@@ -1,4 +1,4 @@
-"""The files that settings name: read together, so that all that is wrong is told at once."""
+"""Reads the files that settings name together, so that all faults are reported at once."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ __all__ = ["Files", "read_all", "read_files"]
 
 @dataclass(slots=True)
 class Files:
-    """What the files say, each read again when it changes.
+    """The contents of the files, each re-read when it changes.
 
     Attributes:
-        configuration: The policy, the components and kinds of one's own, where there is a file.
+        configuration: The policy, the components and custom kinds, if there is a file.
         tokens: The tokens file, where there is one.
         default: The configuration where there is no file.
-        faults: What is wrong, a line each.
+        faults: The faults, a line each.
     """
 
     configuration: RereadFile[Configuration] | None = None
@@ -37,23 +37,23 @@ class Files:
         return self.configuration.current() if self.configuration else self.default
 
     def reread(self) -> dict[str, RereadFile[Any]]:
-        """Those that there are, by what `/readyz?verbose` calls them."""
+        """The existing files, by their names in `/readyz?verbose`."""
         files = {"configuration-file": self.configuration, "tokens-file": self.tokens}
         return {name: file for name, file in files.items() if file is not None}
 
 
 def read_all(settings: Settings, error: SettingsError | None, *, live: bool) -> Files:
-    """Read what settings name, to serve by it; its faults are all that is wrong.
+    """Read the files that settings name; the faults include all of theirs.
 
     Args:
-        settings: What is to be in force.
-        error: What is wrong with the settings themselves.
-        live: Whether there is a cluster, that could tell its own tokens.
+        settings: The settings.
+        error: The faults of the settings themselves.
+        live: Whether a live cluster could verify its own tokens.
     """
     files = read_files(settings)
-    # Whoever starts a service wants to hear of all that is wrong, not of one thing a time.
+    # Report all faults at the start of a service, not one at a time.
     files.faults[:0] = error.faults if error else ()
-    # Of a token that is no token, that it is none is enough.
+    # An invalid token is reported once only.
     if error is None or "token" not in error.fields:
         files.faults += token_faults(settings, live=live)
     return files

@@ -1,6 +1,6 @@
-"""What a value must be like, in words and in code; for settings and for files alike.
+"""The forms of values, in words and in code, for settings and files.
 
-What parses a text here raises ValueError for any that is not of its form.
+The parsers here raise ValueError for a text that does not match.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ __all__ = [
 
 T = TypeVar("T")
 
-# What an address of Redis may say besides, and the values of it where not any path will do. Nothing
-# that would make it wait.
+# The options in a Redis address, with their values; none means any path. Options that would make it
+# wait are not allowed.
 _REDIS_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "ssl_ca_certs": (),
     "ssl_ca_path": (),
@@ -70,13 +70,13 @@ _LEVELS = {
 
 @dataclass(frozen=True, slots=True)
 class Form(Generic[T]):
-    """What a value must be like.
+    """The form that a value must have.
 
     Attributes:
-        parse: Makes the value of what was found, or raises ValueError.
-        words: The form, for people: what it "is not" otherwise.
-        example: What it takes.
-        secret: Whether a fault must not repeat what was found.
+        parse: Parses what was found, or raises ValueError.
+        words: The form in words, to follow "is not" in a fault.
+        example: An example value.
+        secret: Whether a fault must not quote what was found.
     """
 
     parse: Callable[[Any], T]
@@ -142,7 +142,7 @@ def matching(pattern: re.Pattern[str]) -> Callable[[object], str]:
 
 
 def listed(least: int = 0, most: int = sys.maxsize) -> Callable[[object], list[object]]:
-    """Takes a list of so many entries, whatever they are."""
+    """Takes a list of a bounded length, of any entries."""
 
     def parse(found: object) -> list[object]:
         if not is_list(found) or not least <= len(found) <= most:
@@ -186,7 +186,7 @@ def origins(text: str) -> tuple[str, ...]:
 
 def base_path(text: str) -> str:
     """A prefix of paths, such as ``/heartbeat``."""
-    # Clients take a step of dots for another one.
+    # Clients resolve path segments of dots.
     if not _PREFIX.fullmatch(text) or {".", ".."} & {*text.split("/")}:
         raise ValueError
     return text
@@ -223,7 +223,7 @@ def redis(text: str) -> str:
     if url.scheme == "redis+unix":
         good = not url.hostname and len(url.path) > 1 and not options
     else:
-        # Reading a port that is none raises ValueError.
+        # Reading an invalid port raises ValueError.
         good = bool(url.hostname) and url.port != 0 and bool(_DATABASE.fullmatch(url.path))
         good = good and all(_is_redis_option(name, value) for name, value in options)
         good = good and (url.scheme == "rediss" or (url.scheme == "redis" and not options))

@@ -29,7 +29,7 @@ _SENSES = {sense.name.lower(): sense for sense in Sense}
 
 
 def take_kinds(value: Value) -> Catalogue:
-    """The entries that the file has; what is wrong in one is noted down as a fault."""
+    """The entries in the file; errors in one are recorded as faults."""
     if value.found is None:
         return MappingProxyType({})
     if not is_mapping(value.found):

@@ -1,6 +1,6 @@
 """The README's table of settings, out of their declarations.
 
-The first of the two markers between which it stands is the command that writes it.
+The table is between two markers, the first of which is the command that writes it.
 """
 
 from __future__ import annotations

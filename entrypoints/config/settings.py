@@ -1,7 +1,7 @@
-"""What an operator decides, from flags and environment; all faults are reported at once.
+"""The operator's settings, from flags and environment; all faults are reported at once.
 
-Each field of `Settings` is declared once: its flag, variable, form, example, default and meaning
-stand there, and ``--help``, ``k8s-heartbeat config``, the faults and the README's table say them.
+Each field of `Settings` is declared once, with its flag, variable, form, example, default and
+meaning, for ``--help``, ``k8s-heartbeat config``, the faults and the README's table.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ __all__ = [
 T = TypeVar("T")
 
 PLACEHOLDER_TOKENS = ("xxx", "dGVzdDp0ZXN0")
-"""Tokens that stand in public examples; whoever runs with one is open to everyone."""
+"""Tokens from public examples; a service with one of them is open to everyone."""
 
 _MOST_SECRET_BYTES = 2**16
 _SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -67,18 +67,17 @@ _MANY = 10**8
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where a setting comes from, which form it has, and what it means.
+    """The declaration of a setting.
 
     Attributes:
         field: Name of the field of `Settings`.
         default: Its value where it is not set.
         variable: Environment variable; empty for a flag alone.
-        form: The form of its value. A secret is masked, and may stand in a file that ``…_FILE``
-            names.
-        meaning: What it decides, in Markdown.
+        form: The form of its value. A secret is masked, and may be in a file that ``…_FILE`` names.
+        meaning: Its meaning, in Markdown.
         has_flag: Whether the command line takes it too.
-        none: How it is shown where it holds nothing.
-        free: Where its form takes nearly any text, whether one cannot be a secret.
+        none: How an empty value is shown.
+        free: If its form allows nearly any text, returns whether one cannot be a secret.
     """
 
     field: str
@@ -92,7 +91,7 @@ class Setting:
 
     @property
     def flag(self) -> str:
-        """Its flag, as the command line takes it; also where it takes none."""
+        """Its flag on the command line, even if there is none."""
         return f"--{self.field.replace('_', '-')}"
 
 
@@ -352,16 +351,16 @@ class Settings:
 SETTINGS: tuple[Setting, ...] = tuple(
     entry.metadata["setting"](entry.name) for entry in fields(Settings)
 )
-"""What is declared of each field of `Settings`, in their order."""
+"""The declarations of the fields of `Settings`, in order."""
 
 
 class SettingsError(ValueError):
     """The configuration is wrong.
 
     Attributes:
-        faults: What is wrong, a line each.
-        settings: The settings with defaults in place of what is wrong, to look for more faults.
-        fields: The fields of what is wrong.
+        faults: The faults, a line each.
+        settings: The settings with defaults for invalid values, to look for more faults.
+        fields: The fields with faults.
     """
 
     def __init__(self, faults: list[str], settings: Settings, fields: Collection[str] = ()) -> None:
@@ -422,11 +421,11 @@ def load(
 
 
 def token_faults(settings: Settings, *, live: bool = True) -> list[str]:
-    """What is wrong with serving callers under these settings: no token, or a public placeholder.
+    """The faults of serving with these settings: no token, or a public placeholder.
 
     Args:
-        settings: What is to be in force.
-        live: Whether there is a cluster, that could tell its own tokens.
+        settings: The settings.
+        live: Whether a live cluster could verify its own tokens.
     """
     if settings.auth == "kubernetes" and not live:
         return [
@@ -459,7 +458,7 @@ def explain(settings: Settings, origins: Mapping[str, str]) -> list[str]:
 
 
 def secrets_of(settings: Settings) -> list[str]:
-    """What must not stand in any log: secrets, and passwords inside of them."""
+    """What must not appear in any log: secrets, and passwords inside them."""
     from urllib.parse import unquote, urlsplit  # noqa: PLC0415  # where there is a service
 
     password = urlsplit(settings.rate_limit_storage).password
@@ -469,7 +468,7 @@ def secrets_of(settings: Settings) -> list[str]:
 def _find(
     setting: Setting, environ: Mapping[str, str], flags: Mapping[str, str]
 ) -> tuple[str, str] | None:
-    """A setting's text and where it stands; None where it is not set."""
+    """A setting's origin and text; None if it is not set."""
     if setting.field in flags:
         return setting.flag, flags[setting.field]
     if not setting.variable:
@@ -491,7 +490,7 @@ def _trimmed(secret: str) -> str:
 
 
 def _told(setting: Setting, value: Any) -> str:
-    """A value in force; one that its form does not tell from a secret as an error would have it."""
+    """A value in force; if it might be a secret, it is shown as in an error."""
     if setting.free is None or not value:
         return printed(value)
     texts = cast("tuple[str, ...]", value if isinstance(value, tuple) else (value,))
@@ -499,7 +498,7 @@ def _told(setting: Setting, value: Any) -> str:
 
 
 def printed(value: timedelta | Mapping[str, int] | tuple[object, ...] | str | int | None) -> str:
-    """A value as its variable takes it; empty where there is none."""
+    """A value as its variable accepts it; empty if there is none."""
     if isinstance(value, timedelta):
         return print_duration(value)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The tokens file: who may ask, what of the cluster they see, and how much they are told."""
+"""Parses the tokens file: the callers, what they may see, and in how much detail."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def parse_tokens(content: str, *, beside_variable: bool = False) -> tuple[Token,
     root = parse_document(content, _SORT)
     tokens: list[Token] = []
     if root.is_mapping_of(("tokens",), _EXAMPLE):
-        # A file that is empty was hardly meant to shut everybody out; `tokens: []` was.
+        # An empty file is hardly meant to lock everyone out; `tokens: []` is.
         stated = root.need_at("tokens", _TOKENS)
         entries = root.at("tokens").entries() if stated else []
         made = [_token(entry) for entry in entries]
@@ -96,8 +96,8 @@ def _token(value: Value) -> Token | None:
     if name is None or digests is None or len(value.faults) > before:
         return None
     scoped = any(value.has(key) for key in ("namespaces", "kinds", "components"))
-    # What a scope does not name it does not give: components alone are no objects, and neither
-    # are objects components.
+    # A scope grants only what it names: components alone do not grant objects, nor objects
+    # components.
     if scoped and not value.has("components"):
         components = ()
     if scoped and not value.has("namespaces") and not value.has("kinds"):
@@ -128,7 +128,7 @@ def _check_no_default(entries: list[Value]) -> None:
 
 
 def _check_digests(root: Value, tokens: list[Token]) -> None:
-    """Refuse hashes of public placeholders, and one that stands for two."""
+    """Refuse hashes of public placeholders or names, and duplicates."""
     owners: dict[bytes, str] = {}
     for token in tokens:
         name = repeated(token.name)
@@ -152,7 +152,7 @@ def _check_digests(root: Value, tokens: list[Token]) -> None:
 
 
 def _texts(check: Callable[[str], object]) -> Callable[[object], tuple[str, ...]]:
-    """Takes a text, or a list of at least one, of which each passes a check."""
+    """Takes a text, or a non-empty list of texts, and checks each."""
 
     def parse(found: object) -> tuple[str, ...]:
         texts = tuple(map(any_text, _one_or_more(found)))
@@ -174,7 +174,7 @@ def _check_place(word: str) -> None:
 
 
 def _check_kind(word: str) -> None:
-    # A word that another project could take for a kind of its own says too little.
+    # A word that could also be another project's kind is ambiguous.
     if not is_word(word) or (RULES.kind_called(word) is None and "." not in word):
         raise ValueError
 
@@ -190,7 +190,7 @@ _DIGESTS = Form(
     _digests,
     "the SHA-256 of a token as 64 hexadecimal digits in quotes, or a list of such",
     f'"{_HEX}"',
-    # Who mistakes it writes the token itself there.
+    # A user may write the token itself here by mistake.
     secret=True,
 )
 _NAMESPACES = Form(
