@@ -85,15 +85,29 @@ class _Later(Loader):
 
 
 class _Package(ModuleType):
-    """A package that is empty until one of its names is used; its modules can be imported."""
+    """A package that is empty until a name is accessed; its submodules can be imported."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") and name != "__all__":
             raise AttributeError(name)
+        self._fill()
+        return ModuleType.__getattribute__(self, name)
+
+    def __dir__(self) -> list[str]:
+        self._fill()
+        return sorted(self.__dict__)
+
+    def _fill(self) -> None:
+        """Execute the package, unless this thread is doing so; other threads wait for it."""
         with _lock:
             spec = self.__spec__
-            if type(self) is _Package and spec is not None and isinstance(spec.loader, _Later):
-                spec.loader = spec.loader.loader
-                self.__class__ = ModuleType  # type: ignore[assignment]  # as importlib does it
+            if spec is None or not isinstance(spec.loader, _Later):
+                return
+            later, spec.loader = spec.loader, spec.loader.loader
+            try:
                 spec.loader.exec_module(self)
-        return getattr(self, name)
+            except BaseException:
+                spec.loader = later
+                raise
+            # Only now: until it is full, other threads must come through here.
+            self.__class__ = ModuleType  # type: ignore[assignment]  # as importlib does it

@@ -178,7 +178,7 @@ class SharedLists:
             elif now >= demand.not_before:
                 demand.count(len(listing.objects), now)
                 # The next one must be there before this one is too old.
-                ahead = min(2 * (now - listing.began), self._lifetime / 4)
+                ahead = min(2 * (now - listing.began), self._lifetime / 2)
                 demand.not_before = listing.began + self._lifetime - ahead
                 if listing.size <= self._listings.maxsize:
                     self._listings[key] = listing

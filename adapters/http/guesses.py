@@ -149,4 +149,6 @@ class Guesses:
 
 
 def _digest(client: str, credential: Credential) -> bytes:
-    return sha256(client.encode("utf-8", "surrogatepass") + b"\0" + credential.value).digest()
+    """One for each token of a client, however it is spelled: the user's name says nothing."""
+    token = credential.password or credential.value
+    return sha256(client.encode("utf-8", "surrogatepass") + b"\0" + token).digest()

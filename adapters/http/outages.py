@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from cachetools import TTLCache
 
-from k8s_heartbeat.core import Assessment, Health
+from k8s_heartbeat.core import Assessment, Health, Policy
 from k8s_heartbeat.core.failure_policy import FailurePolicy
 
 __all__ = ["Outages"]
@@ -34,17 +34,33 @@ class Outages:
         self._first: TTLCache[int, float] = TTLCache(_MOST, _FORGOTTEN_SECONDS, clock)
 
     def since(
-        self, assessment: Assessment, failure_policy: FailurePolicy, now: datetime
+        self,
+        assessment: Assessment,
+        failure_policy: FailurePolicy,
+        now: datetime,
+        policy: Policy,
     ) -> datetime | None:
-        """Since when an object has been failing by a policy, as far as this process knows.
+        """Since when an object has been failing, as far as this process knows.
 
-        None if it is not failing, is unknown or missing, or if the request sets no time.
+        None if it is not failing, is unknown or missing, or if the request sets no time. What
+        another request calls failing, by its own minimum, is remembered separately. An object that
+        is missing is forgotten: if it is created again, it is another one.
+
+        Args:
+            assessment: The verdict on the object.
+            failure_policy: What the request counts as failing.
+            now: The time of the verdict.
+            policy: What the object was judged by.
         """
-        if not failure_policy.lasting or assessment.health in (Health.UNKNOWN, Health.MISSING):
+        if not failure_policy.lasting or assessment.health is Health.UNKNOWN:
             return None
         said, moment = assessment, self._clock()
-        key = hash((said.api_version, said.kind, said.namespace, said.name, failure_policy.fail_on))
+        by = failure_policy.fail_on, policy
+        key = hash((said.api_version, said.kind, said.namespace, said.name, *by))
         with self._lock:
+            if assessment.health is Health.MISSING:
+                self._first.pop(key, None)
+                return None
             first = self._first.get(key)
             if failure_policy.is_good(assessment):
                 if first is not None:

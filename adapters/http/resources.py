@@ -107,7 +107,8 @@ class _Health:
             _write(resp, last[3], fresh)
             return
         given, now = self._given, self._given.now()
-        seen = given.outages.since(assessment, options.failure_policy, now)
+        policy = given.policy.needing(options.min_available)
+        seen = given.outages.since(assessment, options.failure_policy, now, policy)
         passes = options.failure_policy.passes(assessment, now, seen)
         code = code_of(assessment, given.codes, passes=passes)
         body = object_body(assessment, fresh, now=now, detail=detail)
@@ -124,12 +125,15 @@ class _Health:
         group: Group,
         found: SelectionResult,
         needed: Threshold | None,
+        policy: Policy,
         options: ResponseOptions,
     ) -> None:
         given, now = self._given, self._given.now()
         fresh = _freshness(state, given.groups.worth(found))
         summary = summarize(found.assessments, needed)
-        seen = partial(given.outages.since, failure_policy=options.failure_policy, now=now)
+        seen = partial(
+            given.outages.since, failure_policy=options.failure_policy, now=now, policy=policy
+        )
         passes = options.failure_policy.passes_group(summary, now, seen)
         code = code_of_group(summary, given.codes, passes=passes)
         detail = state.caller.detail or given.detail
@@ -244,7 +248,8 @@ class GroupHealth(_Health):
                 return
             with groups.computing(state.deadline):
                 found = found.narrowed(selector=question.selector)
-                self._answer_group(state, resp, group, found, None, options)
+                policy = self._given.policy.needing(options.min_available)
+                self._answer_group(state, resp, group, found, None, policy, options)
 
     on_head = on_get
 
@@ -321,7 +326,7 @@ class ComponentHealth(_Health):
         with given.groups.answering():
             found = given.groups.check(component, given.now(), state.deadline)
             with given.groups.computing(state.deadline):
-                self._answer_group(state, resp, group, found, component.up, options)
+                self._answer_group(state, resp, group, found, component.up, policy, options)
 
     on_head = on_get
 

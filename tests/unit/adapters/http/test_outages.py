@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from k8s_heartbeat.adapters.http.outages import Outages
-from k8s_heartbeat.core import Activity, Assessment, Health
+from k8s_heartbeat.core import Activity, Assessment, Health, Policy, Threshold
 from k8s_heartbeat.core.failure_policy import FailurePolicy
 from tests.builders import NOW
 from tests.unit.adapters.support import Clock
@@ -33,10 +33,12 @@ class Watch:
         self.outages = Outages(self.clock)
         self._began = self.clock()
 
-    def seconds(self, found: Assessment, line: FailurePolicy = PATIENT) -> float | None:
+    def seconds(
+        self, found: Assessment, fails: FailurePolicy = PATIENT, policy: Policy = Policy()
+    ) -> float | None:
         """For how many seconds it has been failing."""
         now: datetime = NOW + timedelta(seconds=self.clock() - self._began)
-        since = self.outages.since(found, line, now)
+        since = self.outages.since(found, fails, now, policy)
         return None if since is None else (now - since).total_seconds()
 
 
@@ -67,6 +69,27 @@ def test_each_object_and_each_line_has_its_own() -> None:
     assert watch.seconds(verdict(Health.DEGRADED, "web")) is None
     assert watch.seconds(verdict(Health.DEGRADED, "web"), STRICT) == 60.0
     assert watch.seconds(verdict()) == 60.0
+
+
+def test_what_is_good_by_another_minimum_is_not_good_by_this_one() -> None:
+    """Otherwise who asks for less would take the alarm away from who asks for more, for ever."""
+    strict = Policy(min_available=Threshold.parse("100%"))
+    watch = Watch()
+    watch.seconds(verdict(), policy=strict)
+    watch.clock.time += 60.0
+    assert watch.seconds(verdict(Health.DEGRADED)) is None
+    assert watch.seconds(verdict(), policy=strict) == 60.0
+    # And nobody is paged at once for what failed only by another one.
+    assert watch.seconds(verdict()) == 0.0
+
+
+def test_an_object_that_is_created_again_is_another_one() -> None:
+    """Who is missing has not been failing since then."""
+    watch = Watch()
+    watch.seconds(verdict())
+    watch.clock.time += 60.0
+    assert watch.seconds(verdict(Health.MISSING)) is None
+    assert watch.seconds(verdict()) == 0.0
 
 
 @pytest.mark.parametrize("health", [Health.UNKNOWN, Health.MISSING])
