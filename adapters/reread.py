@@ -92,6 +92,11 @@ class RereadFile(Generic[T]):
             self._take(content)
 
     def _take(self, content: bytes) -> None:
+        if not content.strip() and self._content.strip():
+            # A write that was cut off, or a full disk, leaves it so.
+            self._wrong = content
+            self._note(f"{self._path!a}: is empty")
+            return
         try:
             self._value = self._parse(content)
         except ValueError as error:

@@ -127,7 +127,8 @@ class Admission:
             self._admit(req, state, client_of(state.client))
         except OverLimit as error:
             state.used = error.limit, error.usage
-            error.limit.warn(error.key)
+            if error.is_warned:
+                error.limit.warn(error.key)
             raise
 
     def process_response(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
@@ -18,6 +19,11 @@ __all__ = ["Guesses"]
 _MOST_KNOWN = 4096
 _RIGHT_SECONDS = 3600.0
 _NOTED_SECONDS = 600.0
+# How long, and how many requests at most, wait for the trials of other requests to end: each of
+# them keeps a thread of the server.
+_PATIENCE_SECONDS = 1.0
+_MOST_WAITING = 32
+_MANY_AT_ONCE = "too many tokens of this address are new at once; retry in 1 s"
 
 
 class Guesses:
@@ -43,6 +49,8 @@ class Guesses:
         period = failures.quota.limit.period.total_seconds()
         self._right: TTLCache[bytes, float] = TTLCache(_MOST_KNOWN, _RIGHT_SECONDS, clock)
         self._wrong: TTLCache[bytes, None] = TTLCache(_MOST_KNOWN, period, clock)
+        self._ended = threading.Condition(self._lock)
+        self._waiting = 0
         # The guesses of each client under trial: parallel guesses count too.
         self._tried: dict[str, list[bytes]] = {}
 
@@ -126,18 +134,31 @@ class Guesses:
         return [each for each in digests if each not in self._right and each not in self._wrong]
 
     def _begin(self, client: str, guesses: list[bytes]) -> OverLimit | None:
-        """Put guesses on trial, unless these are too many."""
-        usage = self._failures.quota.usage(client)
-        with self._lock:
-            tried = self._tried.get(client, [])
-            if len({*tried, *guesses}) > usage.remaining:
-                if len(guesses) <= usage.remaining:
-                    # Only other trials are in the way; they end soon, and may be right.
-                    left = max(0, usage.remaining - len(set(tried)))
-                    usage = usage._replace(remaining=left, wait=0.0)
-                return OverLimit(self._failures, client, usage)
-            self._tried[client] = tried + guesses
-        return None
+        """Put guesses on trial, unless these are too many.
+
+        If only other trials are in the way, which may be right, wait a moment for their end: many
+        monitors behind one address may be new at once.
+        """
+        ends = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            usage = self._failures.quota.usage(client)
+            with self._lock:
+                tried = self._tried.get(client, [])
+                if len({*tried, *guesses}) <= usage.remaining:
+                    self._tried[client] = tried + guesses
+                    return None
+                if len(guesses) > usage.remaining:
+                    return OverLimit(self._failures, client, usage)
+                left = ends - time.monotonic()
+                if left <= 0 or self._waiting >= _MOST_WAITING:
+                    used = max(0, usage.remaining - len(set(tried)))
+                    usage = usage._replace(remaining=used, wait=0.0)
+                    return OverLimit(self._failures, client, usage, _MANY_AT_ONCE)
+                self._waiting += 1
+                try:
+                    self._ended.wait(left)
+                finally:
+                    self._waiting -= 1
 
     def _end(self, client: str, guesses: list[bytes]) -> None:
         with self._lock:
@@ -146,6 +167,7 @@ class Guesses:
                 tried.remove(digest)
             if not tried:
                 self._tried.pop(client, None)
+            self._ended.notify_all()
 
 
 def _digest(client: str, credential: Credential) -> bytes:

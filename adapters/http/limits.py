@@ -107,10 +107,13 @@ class OverLimit(falcon.HTTPTooManyRequests):
         limit: The limit.
         key: The key, for the log.
         usage: What the key has left.
+        is_warned: Whether an operator is to hear of it.
     """
 
-    def __init__(self, limit: Limit, key: str, usage: Usage) -> None:
-        super().__init__(description=limit.refusal(usage), retry_after=usage.seconds)
+    def __init__(self, limit: Limit, key: str, usage: Usage, why: str = "") -> None:
+        description = why or limit.refusal(usage)
+        super().__init__(description=description, retry_after=usage.seconds)
+        self.is_warned: bool = not why
         self.limit: Limit = limit
         self.key: str = key
         self.usage: Usage = usage

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import falcon
@@ -29,9 +30,26 @@ _EXAMPLES = {
     "token": "TOKEN",
 }
 """The parameters that the service takes, each with a value that it can have."""
-_PLAIN_NAMES = {name.replace("_", ""): name for name in _EXAMPLES}
-# The name of `min` in the setting, the annotation and the policy.
-_PLAIN_NAMES["minavailable"] = "min"
+_PLAIN_NAMES = {
+    **{name.replace("_", ""): name for name in _EXAMPLES},
+    # What the same is called in the API of Kubernetes, the settings, the annotation, the policy.
+    "codes": "code",
+    "fail": "fail_on",
+    "failing": "fail_on",
+    "kinds": "kind",
+    "label": "selector",
+    "labels": "selector",
+    "labelselector": "selector",
+    "minavailable": "min",
+    "minimum": "min",
+    "minreplicas": "min",
+    "mins": "min",
+}
+# Of the shorter ones too many other words are nearly the same.
+_LONG_NAMES = [name for name in _EXAMPLES if len(name) > 4]
+_ONCE = _EXAMPLES.keys() - {"kind", "token"}
+_JOINTS = re.compile("[:=?]")
+_MOST_PARTS = 20
 _LONGEST_NAME = 20
 _SIMILARITY = 0.8
 _JSON_RANGES = ("application/json", "application/*", "*/*")
@@ -75,28 +93,51 @@ def response_options_of(req: falcon.Request) -> ResponseOptions:
     )
 
 
-def _refuse_misspelled(names: Iterable[str]) -> None:
+def _refuse_misspelled(params: Mapping[str, str | list[str]]) -> None:
     """Raise for a name that is nearly one of ours: an alarm that never comes is the worst answer.
 
     Other names are ignored: monitors append some to bypass caches.
     """
-    for name in names:
-        if name in _EXAMPLES or len(name) > _LONGEST_NAME:
-            continue
-        right = _PLAIN_NAMES.get(_plain(name)) or _nearest(name)
+    for name, found in params.items():
+        values = found if isinstance(found, list) else [found]
+        if name in _ONCE and len(values) > 1:
+            raise InvalidQuery(name, f"it is given {len(values)} times, as in {_example(name)}")
+        right = "" if name in _EXAMPLES else _meant(name)
+        joined = _JOINTS.sub(";", name)
+        texts = (f";{joined}" if ";" in joined else "", *values)
+        right = right or next(filter(None, map(_hidden, texts)), "")
         if right:
-            example = f"{right}={_EXAMPLES[right]}"
-            raise InvalidQuery(right, f"it is not spelled {name!a}, but as in {example}")
+            spelt = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+            raise InvalidQuery(right, f"it is not spelled {spelt!a}, but as in {_example(right)}")
+
+
+def _example(name: str) -> str:
+    return f"{name}={_EXAMPLES[name]}"
+
+
+def _meant(name: str) -> str:
+    """The name that another one is nearly; empty if there is none."""
+    if len(name) > _LONGEST_NAME:
+        return ""
+    import difflib  # noqa: PLC0415  # for what is not ours alone
+
+    plain = _plain(name)
+    if plain in _PLAIN_NAMES:
+        return _PLAIN_NAMES[plain]
+    return "".join(difflib.get_close_matches(plain, _LONG_NAMES, n=1, cutoff=_SIMILARITY))
+
+
+def _hidden(text: str) -> str:
+    """The first of our names after a semicolon, as in a URL that was copied from HTML."""
+    _, semicolon, rest = text.partition(";")
+    if not semicolon:
+        return ""
+    named = (_plain(part.partition("=")[0]) for part in rest.split(";", _MOST_PARTS))
+    return next((_PLAIN_NAMES[plain] for plain in named if plain in _PLAIN_NAMES), "")
 
 
 def _plain(name: str) -> str:
     return name.lower().replace("-", "").replace("_", "")
-
-
-def _nearest(name: str) -> str:
-    import difflib  # noqa: PLC0415  # for what is not ours alone
-
-    return "".join(difflib.get_close_matches(_plain(name), _EXAMPLES, n=1, cutoff=_SIMILARITY))
 
 
 def _failure_policy(req: falcon.Request) -> FailurePolicy:

@@ -218,6 +218,7 @@ def test_trailing_slash_is_the_same_route(path: str) -> None:
     [
         *("_=1700000000", "cachebuster", "a=1&a=2", "%ff=%00", "=&&;", "?"),
         *("t=1", "ts=1", "nocache=1", "v=2", "rnd=0.1", "timestamp=1", "mode=x", "node=x"),
+        *("form=1", "mint=1", "kid=1", "nocode=1", "t=for;x"),
         f"{'fail-on' * 90}=degraded",
     ],
 )
@@ -243,6 +244,11 @@ def test_unknown_query_parameters_change_nothing(query: str) -> None:
         ("minAvailable", "min=50%"),
         ("item", "items=all"),
         ("codes", "code=200"),
+        ("labelSelector", "selector=app=api"),
+        ("minReplicas", "min=50%"),
+        ("failing", "fail_on=degraded"),
+        ("amp;fail_on", "fail_on=degraded"),
+        ("fail_on:", "fail_on=degraded"),
     ],
 )
 @pytest.mark.parametrize("path", [PATH, "/api/healthz/shop", "/api/healthz", "/api/components/x"])
@@ -252,6 +258,24 @@ def test_a_parameter_that_is_nearly_ours_is_refused(name: str, right: str, path:
     answer = ask(served, path=path, query=f"{name}=degraded")
     assert (answer.status, served.reader.calls) == (400, 0)
     assert name in answer.json()["detail"]
+    assert right in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "right"),
+    [
+        ("fail_on%3Ddegraded", "fail_on=degraded"),
+        ("t=1;fail_on=degraded", "fail_on=degraded"),
+        ("code=200;for=2m", "for=2m"),
+        ("fail_on=degraded&fail_on=down", "fail_on=degraded"),
+        ("for=2m&for=3m", "for=2m"),
+    ],
+)
+def test_a_parameter_that_would_be_lost_is_refused(query: str, right: str) -> None:
+    """As when a URL was copied from HTML, encoded twice, or put together by two hands."""
+    served = service(degraded())
+    answer = ask(served, query=query)
+    assert (answer.status, served.reader.calls) == (400, 0)
     assert right in answer.json()["detail"]
 
 
