@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
@@ -85,6 +86,19 @@ def test_the_same_wrong_token_counts_once_a_period() -> None:
     for _ in range(4):
         served.clock.seconds += 60
         assert codes(served, WRONG, *guesses(3)) == [401, 401, 401, 429]
+
+
+def test_a_token_is_one_however_it_is_spelled() -> None:
+    """As a password its user's name says nothing: neither of a wrong one nor of a right one."""
+    served = guarded()
+
+    def basic(user: str, token: str) -> dict[str, str]:
+        return {"Authorization": f"Basic {b64encode(f'{user}:{token}'.encode()).decode()}"}
+
+    assert codes(served, *[basic(f"monitor-{at}", "old") for at in range(9)]) == [401] * 9
+    assert codes(served, bearing("old"), basic("monitor-1", TOKEN)) == [401, 200]
+    assert codes(served, *guesses(3)) == [401, 401, 429]
+    assert codes(served, basic("monitor-2", TOKEN), RIGHT) == [200, 200]
 
 
 def test_a_wrong_token_may_have_become_right() -> None:
@@ -297,6 +311,19 @@ class Slow:
         return caller() if credential.value == TOKEN.encode() else None
 
 
+class Brief:
+    """An authenticator that takes a moment, and knows everybody."""
+
+    schemes = ("Bearer",)
+    hint = "a token"
+    asks_api_server = True
+
+    def caller(self, credential: Credential, deadline: Deadline) -> Caller | None:
+        """Whose it is, after a moment."""
+        threading.Event().wait(0.01)
+        return caller()
+
+
 def slow(authenticator: Slow, failures: int = 3) -> Service:
     """A service with it, that lets an address guess so many times a minute."""
     allowed = RateLimit(failures, timedelta(minutes=1))
@@ -346,6 +373,13 @@ def test_one_token_at_once_is_one_guess(carried: dict[str, str], code: int) -> N
     watcher.join()
     # At most one of them counted.
     assert codes(served, *guesses(2)) == [401, 401]
+
+
+def test_many_that_are_new_at_once_wait_for_one_another() -> None:
+    """As after a restart, with a monitor in each of twenty pods behind one address."""
+    everybody = service(healthy(), authenticator=Brief(), failed_auth=RateLimit(3))
+    tokens = iter(guesses(20, "right"))
+    assert all_at_once(20, lambda: codes(everybody, next(tokens))) == [[200]] * 20
 
 
 def test_who_is_known_waits_for_no_trial() -> None:

@@ -154,3 +154,13 @@ def test_what_is_no_file_is_a_fault_and_not_waited_for(tmp_path: Path) -> None:
     world.path.mkdir()
     assert world.after(0.6) == "one"
     assert "cannot be read" in world.file.fault()
+
+
+def test_a_file_that_was_emptied_changes_nothing(world: World) -> None:
+    """As a full disk leaves it, or a write that was cut off: empty loosens what was strict."""
+    for content in (b"", b" \n"):
+        world.write(content)
+        assert world.after(0.6) == "one"
+        assert "is empty" in world.file.fault()
+    world.write(b"two")
+    assert (world.after(0.6), world.file.fault()) == ("two", "")
