@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from tests.servers.redis_server import RedisServer
 from .figures import Figures
 
 MIB = 2**20
-CLIENTS = 200_000
+CLIENTS = int(os.environ.get("HEARTBEAT_GATE_CLIENTS") or 40_000)
 # More than twice as many as any of them is kept of.
 GUESSES = 20_000
 WARM = 2_000
