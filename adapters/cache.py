@@ -27,6 +27,7 @@ from k8s_heartbeat.core.checks.reader import (
 
 from .memory import Memory
 from .slots import ComputeSlots
+from .waits import waiting
 
 if TYPE_CHECKING:
     from cachetools import TLRUCache
@@ -233,7 +234,8 @@ class Flight(Generic[K, V]):
         if not self._has_place:
             return self._without("overloaded: too many requests wait for the API server")
         while (leader := self._join()) is not None:
-            leader.landed.wait(self._deadline.remaining())
+            with waiting():
+                leader.landed.wait(self._deadline.remaining())
             if not leader.was_hasty:
                 self.entry = leader.entry
                 break

@@ -31,6 +31,7 @@ from urllib3.exceptions import (
 from k8s_heartbeat.core.checks.reader import Deadline, ReadError, ReadTimeout, UpstreamError
 
 from ..memory import LARGEST, SMALL, Room
+from ..waits import waiting
 from ..work import count_api_call
 from .connect import Connection, CredentialsError, NoClusterError
 from .patience import Patience
@@ -147,18 +148,19 @@ class Client:
                 if request.body is not None:
                     headers["Content-Type"] = "application/json"
                 count_api_call()
-                response = connection.pools.request(
-                    "GET" if request.body is None else "POST",
-                    connection.host + request.path,
-                    body=request.body,
-                    headers=headers,
-                    timeout=timeout,
-                    retries=False,
-                    redirect=False,
-                    preload_content=False,
-                    decode_content=False,
-                )
-                body = _body_of(response, request.what, deadline, room)
+                with waiting():
+                    response = connection.pools.request(
+                        "GET" if request.body is None else "POST",
+                        connection.host + request.path,
+                        body=request.body,
+                        headers=headers,
+                        timeout=timeout,
+                        retries=False,
+                        redirect=False,
+                        preload_content=False,
+                        decode_content=False,
+                    )
+                    body = _body_of(response, request.what, deadline, room)
             except ReadError:
                 raise
             except Exception as error:  # credential plugins raise whatever they like

@@ -118,6 +118,14 @@ class Listener(TcpWSGIServer):
         quick = self._is_quick(getattr(request, "path", ""))
         (self._probes if quick else self._workers).add_task(connection)
 
+    def pull_trigger(self) -> None:
+        """Wake the loop, unless requests are queued: then it looks around in a moment by itself.
+
+        Otherwise each of sixty answers would have it go through sixty connections.
+        """
+        if not self._workers.queued:
+            super().pull_trigger()
+
     def resume(self) -> None:
         """Try again to take connections in: there may be room."""
         self._paused_until = 0.0

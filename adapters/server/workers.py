@@ -8,12 +8,14 @@ import time
 from collections import deque
 from typing import Protocol
 
+from ..waits import works_for
+
 __all__ = ["Task", "Workers"]
 
 _log = logging.getLogger(__name__)
 
 _AWAKE = 1
-_MOMENT = 0.002
+_MOMENT = 0.01
 
 
 class Task(Protocol):
@@ -32,9 +34,10 @@ class Workers:
     """A pool of threads that wakes no more of them than can make progress.
 
     All threads share one interpreter: with sixteen awake, each takes it from the others all the
-    time, and together they answer fewer requests than one does. So another thread is woken only
-    when the first task of the queue is still there after a moment, as when all that are awake wait
-    for the cluster. It is the one that slept last, whose memory the processor still has at hand.
+    time, and together they answer fewer requests than one does. So another one is
+    woken only while those that are awake wait for something else, such as the API server; and
+    others, in case of waits that nobody mentions, when tasks are queued and none is finished for a
+    moment. It is the one that slept last, whose memory the processor still has at hand.
     """
 
     def __init__(self) -> None:
@@ -44,13 +47,23 @@ class Workers:
         # The locks that wake sleeping threads; the last slept last.
         self._asleep: list[threading.Lock] = []
         self._ended = False
-        self._first: Task | None = None
-        self._looked = 0.0
+        self._paused = 0
+        self._finished = 0
+        # When it was last found that tasks wait, how many were finished then, and how many threads
+        # are woken if none is until the next look.
+        self._looked: float | None = None
+        self._seen = 0
+        self._more = 1
 
     @property
     def asleep(self) -> int:
         """How many threads have nothing to do."""
         return len(self._asleep)
+
+    @property
+    def queued(self) -> int:
+        """How many tasks nobody has begun."""
+        return len(self._queue)
 
     def start(self, count: int, name: str) -> None:
         """Start threads.
@@ -67,23 +80,29 @@ class Workers:
         """Have a task done."""
         with self._lock:
             self._queue.append(task)
-            if len(self._threads) - len(self._asleep) < _AWAKE:
-                self._wake()
+            self._wake_if_due()
 
     def look(self) -> float | None:
-        """Wake another thread where that is due; seconds until the next look, None if any will do.
+        """Wake other threads if that is due; seconds until the next look, None if any will do.
 
-        The loop does so at each of its turns.
+        The loop does so at each of its turns. From one look to the next twice as many are woken,
+        until a task is finished again.
         """
         if not self._queue:
+            self._looked = None
             return None
         now = time.monotonic()
-        if now >= self._looked + _MOMENT:
+        if self._looked is None:
+            self._looked, self._seen, self._more = now, self._finished, 1
+        elif now >= self._looked + _MOMENT:
             with self._lock:
-                first = self._queue[0] if self._queue else None
-                if first is not None and first is self._first:
-                    self._wake()
-                self._first, self._looked = first, now
+                if self._finished != self._seen:
+                    self._more = 1
+                else:
+                    for _ in range(min(self._more, len(self._queue))):
+                        self._wake()
+                    self._more *= 2
+                self._looked, self._seen = now, self._finished
         return _MOMENT
 
     def end(self, seconds: float) -> None:
@@ -99,11 +118,28 @@ class Workers:
         for task in left:
             task.cancel()
 
+    def paused(self) -> None:
+        """One of the threads begins to wait: another one may work meanwhile."""
+        with self._lock:
+            self._paused += 1
+            if self._queue:
+                self._wake_if_due()
+
+    def resumed(self) -> None:
+        """It goes on."""
+        with self._lock:
+            self._paused -= 1
+
+    def _wake_if_due(self) -> None:
+        if len(self._threads) - len(self._asleep) - self._paused < _AWAKE:
+            self._wake()
+
     def _wake(self) -> None:
         if self._asleep:
             self._asleep.pop().release()
 
     def _work(self) -> None:
+        works_for(self)
         wake = threading.Lock()
         wake.acquire()
         while True:
@@ -120,3 +156,4 @@ class Workers:
                 task.service()
             except BaseException:
                 _log.exception("an error that no answer was made of")
+            self._finished += 1

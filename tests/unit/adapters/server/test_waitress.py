@@ -31,8 +31,8 @@ USED = {
         write
     """,
     "listener": """
-        __init__ accept accepting adj channel_class del_channel getsockname handle_accept readable
-        set_socket_options socket
+        __init__ accept accepting adj channel_class del_channel getsockname handle_accept
+        pull_trigger readable set_socket_options socket
     """,
     "loop": "close_all loop",
     "parser": """

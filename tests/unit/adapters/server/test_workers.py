@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from k8s_heartbeat.adapters.server.workers import Workers
+from k8s_heartbeat.adapters.waits import waiting
 from tests.servers.api_server import PATIENCE, until
 
 
@@ -68,7 +69,7 @@ def test_one_after_another_is_done_by_one_thread(workers: Workers) -> None:
         assert done(workers).thread is first.thread
 
 
-def test_another_is_woken_when_the_first_in_the_queue_stands_still(workers: Workers) -> None:
+def test_another_is_woken_when_nothing_gets_done(workers: Workers) -> None:
     """As when all that are awake wait for the cluster; and not before."""
     stuck, waiting = Job(), Job()
     workers.add_task(stuck)
@@ -120,3 +121,35 @@ def test_an_end_finishes_what_was_begun_and_cancels_the_rest() -> None:
     ending.join(PATIENCE)
     assert not ending.is_alive()
     assert (begun.cancelled, queued.cancelled, queued.begun.is_set()) == (False, True, False)
+
+
+def test_who_waits_lets_another_work(workers: Workers) -> None:
+    """At once, and only as long as it waits."""
+    until(lambda: workers.asleep == 4, "four threads asleep")
+    resumed, waits, queued = threading.Event(), Job(), Job()
+
+    class Waiting(Job):
+        """A task that waits for something else."""
+
+        def service(self) -> None:
+            """Wait, then go on."""
+            self.begun.set()
+            assert waits.released.wait(PATIENCE)
+            with waiting():
+                assert resumed.wait(PATIENCE)
+            super().service()
+
+    first = Waiting()
+    workers.add_task(first)
+    assert first.begun.wait(PATIENCE)
+    workers.add_task(queued)
+    assert not queued.begun.wait(0.05)
+    waits.released.set()
+    assert queued.begun.wait(PATIENCE)
+    late = Job()
+    workers.add_task(late)
+    assert not late.begun.wait(0.05)
+    for job in (queued, late, first):
+        job.released.set()
+    assert late.begun.wait(PATIENCE)
+    resumed.set()
