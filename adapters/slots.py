@@ -12,6 +12,8 @@ from contextlib import contextmanager
 
 from k8s_heartbeat.core.checks.reader import Deadline, ReadTimeout
 
+from .waits import waiting
+
 __all__ = ["ComputeSlots"]
 
 
@@ -68,6 +70,10 @@ class ComputeSlots:
             self._enter(self._mine.deadline)
 
     def _enter(self, deadline: Deadline) -> None:
-        if not self._free.acquire(timeout=deadline.remaining()):
+        if not self._free.acquire(blocking=False) and not self._waited_for(deadline):
             raise ReadTimeout("computing", "overloaded: no slot became free in time")
         self._mine.slot = True
+
+    def _waited_for(self, deadline: Deadline) -> bool:
+        with waiting():
+            return self._free.acquire(timeout=deadline.remaining())

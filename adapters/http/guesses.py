@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from cachetools import TTLCache
 
+from ..waits import waiting
 from .callers import Credential
 from .limits import Limit, OverLimit
 
@@ -156,7 +157,8 @@ class Guesses:
                     return OverLimit(self._failures, client, usage, _MANY_AT_ONCE)
                 self._waiting += 1
                 try:
-                    self._ended.wait(left)
+                    with waiting():
+                        self._ended.wait(left)
                 finally:
                     self._waiting -= 1
 

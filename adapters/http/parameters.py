@@ -99,7 +99,7 @@ def _refuse_misspelled(params: Mapping[str, str | list[str]]) -> None:
     Other names are ignored: monitors append some to bypass caches.
     """
     for name, found in params.items():
-        values = found if isinstance(found, list) else [found]
+        values: list[str] = [found] if isinstance(found, str) else found
         if name in _ONCE and len(values) > 1:
             raise InvalidQuery(name, f"it is given {len(values)} times, as in {_example(name)}")
         right = "" if name in _EXAMPLES else _meant(name)

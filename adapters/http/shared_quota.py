@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from k8s_heartbeat.core.fields import is_list
 
+from ..waits import waiting
 from .quota import LocalQuota, RateLimit, Usage, short
 
 if TYPE_CHECKING:
@@ -179,7 +180,8 @@ class SharedCounts:
         except RuntimeError:
             self._lost("no thread can be started to ask Redis")
             return None
-        answered = job.done.wait(self._patience)
+        with waiting():
+            answered = job.done.wait(self._patience)
         if not answered:
             self._lost(f"Redis failed ({TimeoutError.__name__})")
         elif job.error is not None:
