@@ -102,10 +102,13 @@ def _refuse_misspelled(params: Mapping[str, str | list[str]]) -> None:
         values: list[str] = [found] if isinstance(found, str) else found
         if name in _ONCE and len(values) > 1:
             raise InvalidQuery(name, f"it is given {len(values)} times, as in {_example(name)}")
-        right = "" if name in _EXAMPLES else _meant(name)
         joined = _JOINTS.sub(";", name)
-        texts = (f";{joined}" if ";" in joined else "", *values)
-        right = right or next(filter(None, map(_hidden, texts)), "")
+        meant = [
+            "" if name in _EXAMPLES else _meant(name),
+            _hidden(f";{joined}") if ";" in joined else "",
+            *(_hidden(value) for value in values),
+        ]
+        right = next((found for found in meant if found), "")
         if right:
             spelt = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
             raise InvalidQuery(right, f"it is not spelled {spelt!a}, but as in {_example(right)}")
