@@ -37,18 +37,17 @@ class Lines:
     Making one and handing it on takes longer than all else that a cached answer takes.
 
     Args:
-        level: The name of the lowest level that is written.
         handler: Whose stream and lock it uses.
     """
 
-    def __init__(self, level: str, handler: _Handler) -> None:
-        self._level = logging.getLevelNamesMapping()[level]
+    def __init__(self, handler: _Handler) -> None:
         self._handler = handler
 
     def __call__(self, logger: str, level: int, message: str, fields: Mapping[str, object]) -> None:
-        """Write a line; one that cannot be written is lost."""
-        if level < self._level:
-            return
+        """Write a line, of a level that the logger is enabled for.
+
+        One that cannot be written is lost.
+        """
         text = line_of(time.time(), logging.getLevelName(level), logger, message, fields)
         handler = self._handler
         handler.acquire()
@@ -88,7 +87,7 @@ def configure_logging(level: str, secrets: Collection[str], stream: TextIO = sys
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_of_thread
     sys.unraisablehook = _log_unraisable
-    return Lines(level, handler)
+    return Lines(handler)
 
 
 def configure_own_logging(
@@ -109,7 +108,7 @@ def configure_own_logging(
     logger.handlers = [handler]
     logger.propagate = False
     logger.setLevel(level)
-    return Lines(level, handler)
+    return Lines(handler)
 
 
 def _handler(secrets: Collection[str], stream: TextIO) -> _Handler:

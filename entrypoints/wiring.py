@@ -71,8 +71,8 @@ def application(
     cluster: Cluster,
     files: Files,
     *,
+    lines: Lines,
     draining: Callable[[], bool] = lambda: False,
-    lines: Lines | None = None,
 ) -> falcon.App[Any, Any]:
     """Build the WSGI application for a cluster, with a cache of what is read.
 
@@ -80,8 +80,8 @@ def application(
         settings: The operator's settings.
         cluster: The cluster; with a client if its own tokens are to be accepted.
         files: The configuration and the tokens.
+        lines: Writes the log lines of requests.
         draining: Whether the process is about to stop.
-        lines: Writes the log lines of requests; None to use `logging` as the host configures it.
 
     Raises:
         MissingExtraError: The extra `server` is not installed.
@@ -92,7 +92,6 @@ def application(
         from k8s_heartbeat.adapters.groups import Groups  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.http.app import Contract, create_app  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.http.quota import RateLimit  # noqa: PLC0415  # of an extra
-        from k8s_heartbeat.adapters.http.request_log import log  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.memory import Memory  # noqa: PLC0415  # of an extra
         from k8s_heartbeat.adapters.slots import ComputeSlots  # noqa: PLC0415  # of an extra
     except ModuleNotFoundError as error:
@@ -151,9 +150,7 @@ def application(
         checks=checks,
     )
     judging = _CurrentJudging(files.in_force, cached, groups)
-    return create_app(
-        judging, contract, draining=draining, shared=shared, say=log if lines is None else lines
-    )
+    return create_app(judging, contract, draining=draining, shared=shared, say=lines)
 
 
 class _CurrentJudging:

@@ -157,6 +157,9 @@ def create_app(
             detail=contract.detail,
         )
 
+    def judged(resource: Callable[[Dependencies], Any]) -> _Judged:
+        return _Judged(judging, lambda given: resource(dependencies(given)))
+
     def quota(name: str, limit: RateLimit) -> Quota:
         local = LocalQuota(limit, clock)
         return local if shared is None else SharedQuota(name, local, shared)
@@ -183,26 +186,15 @@ def create_app(
     # A redirect reads as an outage to most monitors.
     app.req_options.strip_url_path_trailing_slash = True
     add_problem_handlers(app, codes)
-    for path, make in (
-        ("/api/healthz", GroupHealth),
-        ("/api/healthz/{namespace}", GroupHealth),
-        ("/api/healthz/{namespace}/{kind}/{name}", ObjectHealth),
-        ("/api/components/{name}", ComponentHealth),
-    ):
-        app.add_route(path, _Judged(judging, partial(_made, make, dependencies)))
+    app.add_route("/api/healthz", judged(GroupHealth))
+    app.add_route("/api/healthz/{namespace}", judged(GroupHealth))
+    app.add_route("/api/healthz/{namespace}/{kind}/{name}", judged(ObjectHealth))
+    app.add_route("/api/components/{name}", judged(ComponentHealth))
     app.add_route("/livez", Liveness())
     app.add_route("/readyz", Readiness(draining, contract.checks))
     for path in ("/healthz", "/health"):
         app.add_route(path, _Judged(judging, lambda given: ApiServerHealth(given.reader)))
     return app
-
-
-def _made(
-    make: Callable[[Dependencies], Any],
-    dependencies: Callable[[Judging], Dependencies],
-    given: Judging,
-) -> Any:
-    return make(dependencies(given))
 
 
 class _Judged:

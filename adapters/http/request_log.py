@@ -54,7 +54,8 @@ class RequestLog:
         timeout: Seconds that everything that is read for one request may take.
         new_id: Makes an id where none can be used.
         addresses: Determines a client's address.
-        say: Logs a line of a logger: its name, the level, the message and the fields.
+        say: Logs a line of a logger: its name, a level that it is enabled for, the message and the
+            fields.
     """
 
     def __init__(

@@ -34,10 +34,10 @@ class Workers:
     """A pool of threads that wakes no more of them than can make progress.
 
     All threads share one interpreter: with sixteen awake, each takes it from the others all the
-    time, and together they answer fewer requests than one does. So another one is
-    woken only while those that are awake wait for something else, such as the API server; and
-    others, in case of waits that nobody mentions, when tasks are queued and none is finished for a
-    moment. It is the one that slept last, whose memory the processor still has at hand.
+    time, and together they answer fewer requests than one does. So another one is woken only while
+    those that are awake wait for something else, such as the API server (`waits.waiting`). In case
+    of other waits, more are woken when tasks are queued and none is finished for a moment. The one
+    that slept last is woken first: the processor still has its memory at hand.
     """
 
     def __init__(self) -> None:
