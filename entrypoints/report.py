@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from k8s_heartbeat.core import Assessment, Cause, Health, Summary, Threshold, summarize
+from k8s_heartbeat.core import Assessment, Cause, Health, Summary, summarize
 from k8s_heartbeat.core.durations import format_duration
 from k8s_heartbeat.core.failure_policy import FailurePolicy
 from k8s_heartbeat.core.kinds import Kind, is_custom
 
-__all__ = ["Answer", "Verdict", "report"]
+from .answer import Answer
+
+__all__ = ["report"]
 
 _COLOURS = {
     Health.HEALTHY: "32",
@@ -22,43 +22,6 @@ _COLOURS = {
     Health.MISSING: "31",
     Health.UNKNOWN: "35",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A verdict on one object.
-
-    Attributes:
-        assessment: The assessment.
-        age: Seconds since the oldest reading behind it began.
-        stale: Whether any of them is older than it should be.
-    """
-
-    assessment: Assessment
-    age: float = 0.0
-    stale: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A check's result.
-
-    Attributes:
-        found: A verdict on each object.
-        listed: Whether every object is shown, and not only those that are not fine.
-        group: The kind and name of the group; None if objects were named.
-        title: The group's title for people.
-        needed: How many must be up; None for all.
-        uncounted: Verdicts of objects whose evidence is not in the input: they are shown, but do
-            not count.
-    """
-
-    found: Sequence[Verdict]
-    listed: bool = False
-    group: tuple[str, str] | None = None
-    title: str = ""
-    needed: Threshold | None = None
-    uncounted: Sequence[Verdict] = ()
 
 
 def report(answer: Answer, output: str, now: datetime, failure_policy: FailurePolicy) -> bool:
