@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from k8s_heartbeat.adapters.cluster import Client
     from k8s_heartbeat.adapters.groups import Groups
-    from k8s_heartbeat.adapters.http.app import Judging
     from k8s_heartbeat.adapters.http.auth import Authenticator
+    from k8s_heartbeat.adapters.http.judging import Judging
     from k8s_heartbeat.adapters.http.shared_quota import SharedCounts
     from k8s_heartbeat.adapters.http.tokens import Token
     from k8s_heartbeat.adapters.logs import Lines
@@ -194,7 +194,7 @@ class _CurrentJudging:
         self._made_of = configuration
 
     def _made(self, reader: ClusterReader, configuration: Configuration) -> Judging:
-        from k8s_heartbeat.adapters.http.app import Judging  # noqa: PLC0415  # of an extra
+        from k8s_heartbeat.adapters.http.judging import DEFAULT_TITLE, Judging  # noqa: PLC0415  # of an extra
 
         return Judging(
             reader,
@@ -202,6 +202,8 @@ class _CurrentJudging:
             configuration.policy,
             configuration.rules,
             configuration.components,
+            configuration.title or DEFAULT_TITLE,
+            configuration.public,
         )
 
 

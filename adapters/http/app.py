@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,21 +13,23 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 
-from k8s_heartbeat.core import RULES, Policy, Rules
-from k8s_heartbeat.core.checks.component import Component
-from k8s_heartbeat.core.checks.reader import ClusterReader
-
-from ..groups import Groups
 from .auth import Admission, Authenticator
 from .base_path import Below, enter
 from .client_address import ClientAddress, Network
+from .judging import Judging
 from .outages import Outages
 from .probes import ApiServerHealth, Liveness, Readiness
 from .problems import STATUS_HEADER, add_problem_handlers
 from .quota import LocalQuota, Quota, RateLimit
 from .rendering import DEFAULT_CODES, Detail
 from .request_log import REQUEST_ID_HEADER, RequestLog, Say, log
-from .resources import ComponentHealth, Dependencies, GroupHealth, ObjectHealth
+from .resources import (
+    ComponentHealth,
+    ComponentsHealth,
+    Dependencies,
+    GroupHealth,
+    ObjectHealth,
+)
 from .shared_quota import SharedCounts, SharedQuota
 from .state import BEGAN
 
@@ -38,7 +40,7 @@ else:
     # Older releases take no parameters when they run.
     _FalconApp, _FalconCors = falcon.App, falcon.CORSMiddleware
 
-__all__ = ["Contract", "Judging", "create_app"]
+__all__ = ["Contract", "create_app"]
 
 # Falcon answers WEBSOCKET before any middleware runs.
 _METHODS = frozenset(falcon.COMBINED_METHODS) - {"WEBSOCKET"}
@@ -66,25 +68,6 @@ _EXPOSED = (
 
 def _new_id() -> str:
     return os.urandom(16).hex()
-
-
-@dataclass(frozen=True, slots=True)
-class Judging:
-    """What a request is judged with, from beginning to end.
-
-    Attributes:
-        reader: Where objects are read.
-        groups: Where the verdicts on groups come from.
-        policy: The parameters of the rules.
-        rules: Which rule judges which kind.
-        components: The named groups, by their names.
-    """
-
-    reader: ClusterReader
-    groups: Groups
-    policy: Policy = Policy()
-    rules: Rules = RULES
-    components: Mapping[str, Component] = field(default_factory=dict[str, Component])
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,20 +128,14 @@ def create_app(
     outages = Outages(clock)
 
     def dependencies(given: Judging) -> Dependencies:
-        return Dependencies(
-            reader=given.reader,
-            groups=given.groups,
-            now=now,
-            policy=given.policy,
-            rules=given.rules,
-            components=given.components,
-            codes=codes,
-            outages=outages,
-            detail=contract.detail,
-        )
+        return Dependencies(given, now, codes, outages, contract.detail)
 
     def judged(resource: Callable[[Dependencies], Any]) -> _Judged:
         return _Judged(judging, lambda given: resource(dependencies(given)))
+
+    def public() -> Collection[str]:
+        page = judging().public
+        return () if page is None else page.components
 
     def quota(name: str, limit: RateLimit) -> Quota:
         local = LocalQuota(limit, clock)
@@ -177,6 +154,7 @@ def create_app(
                 clients=quota("client", contract.limit),
                 tokens=quota("token", contract.token_limit or contract.limit.times(_TOKEN_TIMES)),
                 failures=quota("failure", contract.failed_auth),
+                public=public,
                 clock=clock,
                 now=now,
             ),
@@ -189,6 +167,7 @@ def create_app(
     app.add_route("/api/healthz", judged(GroupHealth))
     app.add_route("/api/healthz/{namespace}", judged(GroupHealth))
     app.add_route("/api/healthz/{namespace}/{kind}/{name}", judged(ObjectHealth))
+    app.add_route("/api/components", judged(ComponentsHealth))
     app.add_route("/api/components/{name}", judged(ComponentHealth))
     app.add_route("/livez", Liveness())
     app.add_route("/readyz", Readiness(draining, contract.checks))

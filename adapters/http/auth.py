@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -11,11 +11,12 @@ import falcon
 
 from k8s_heartbeat.core.checks.reader import Deadline, ReadError, ReadTimeout
 
-from .callers import EVERYONE, Caller, Credential
+from .callers import EVERYONE, Caller, Credential, Stranger
 from .client_address import client_of
 from .guesses import Guesses
 from .limits import Limit, OverLimit
 from .probes import PROBES
+from .public import is_public
 from .quota import Quota
 from .state import RequestState, state_of
 
@@ -70,6 +71,7 @@ class Admission:
         clients: The limit of each client.
         tokens: The limit of each token.
         failures: The limit of each client's wrong credentials.
+        public: Returns the names of the components whose status needs no credentials.
         clock: A monotonic clock, in seconds.
         now: The wall clock, timezone-aware; for the header that states a time.
     """
@@ -81,6 +83,7 @@ class Admission:
         clients: Quota,
         tokens: Quota,
         failures: Quota,
+        public: Callable[[], Collection[str]],
         clock: Callable[[], float],
         now: Callable[[], datetime],
     ) -> None:
@@ -110,6 +113,7 @@ class Admission:
             clock=clock,
         )
         self._guesses = Guesses(wrong, clock)
+        self._public = public
         self._now = now
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -157,6 +161,10 @@ class Admission:
             return
         if not state.credentials:
             _count(self._clients, client, state)
+            public = self._public()
+            if is_public(req.path, public):
+                state.caller = Stranger(public)
+                return
             raise _unauthorized("a token is needed", authenticator)
         _require_time(state)
         caller = self._caller(authenticator, client, state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from k8s_heartbeat.core.query import Query
 
 from .rendering import Detail
 
-__all__ = ["EVERYONE", "NOBODY", "Caller", "Credential", "Everyone"]
+__all__ = ["EVERYONE", "NOBODY", "Caller", "Credential", "Everyone", "Stranger"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Everyone:
     """The caller of a service that runs open."""
 
     name = ""
-    detail = None
+    detail: Detail | None = None
     knows_namespaces = True
     _sees = True
 
@@ -123,6 +124,23 @@ class Everyone:
 
 class _Nobody(Everyone):
     _sees = False
+
+
+class Stranger(_Nobody):
+    """A person without a token, who sees the status of some components and nothing else.
+
+    Args:
+        components: The names of these components.
+    """
+
+    detail = Detail.STATUS
+
+    def __init__(self, components: Collection[str]) -> None:
+        self._components = components
+
+    def may_see_component(self, name: str, deadline: Deadline) -> bool:
+        """See `Caller.may_see_component`."""
+        return name in self._components
 
 
 EVERYONE: Caller = Everyone()

@@ -165,7 +165,7 @@ class Group:
     """What identifies a group in its body.
 
     Attributes:
-        kind: Namespace, Component or Cluster.
+        kind: Namespace, Component, Components or Cluster.
         namespace: The namespace, where it is of one.
         name: The component's name, or the namespace's; empty for the cluster.
         title: Its title for people; empty if none is set.
@@ -175,6 +175,11 @@ class Group:
     namespace: str = ""
     name: str = ""
     title: str = ""
+
+    @classmethod
+    def of_namespace(cls, namespace: str) -> Group:
+        """That of a namespace; of the cluster where it is empty."""
+        return cls("Namespace", namespace, namespace) if namespace else cls("Cluster")
 
     def headline(self) -> dict[str, Any]:
         """The first fields of the body, for the group."""

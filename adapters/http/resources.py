@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
 import falcon
 
-from k8s_heartbeat.core import RULES, Policy, Rules, Threshold, summarize
-from k8s_heartbeat.core.assessment import Assessment
-from k8s_heartbeat.core.checks.component import Component
-from k8s_heartbeat.core.checks.object import ObjectResult, absent, check_object, missing
-from k8s_heartbeat.core.checks.reader import (
-    ClusterReader,
-    Forbidden,
-    NotFound,
-    NotServed,
-    ReadError,
-    UndiscoveredError,
-)
+from k8s_heartbeat.core import Policy, Threshold, summarize
+from k8s_heartbeat.core.checks.object import ObjectResult
 from k8s_heartbeat.core.checks.readings import Worth
-from k8s_heartbeat.core.checks.selection import Selection, SelectionResult
-from k8s_heartbeat.core.query import InvalidQuery, Query
+from k8s_heartbeat.core.checks.selection import GroupMember, SelectionResult
 
-from ..groups import Groups
+from .judging import Judging
 from .outages import Outages
 from .parameters import MEDIA_HEALTH, ResponseOptions, flag, response_options_of
 from .problems import STATUS_HEADER
-from .questions import ObjectQuestion, SelectionQuestion, check_component_name
+from .questions import ObjectQuestion, SelectionQuestion
 from .rendering import (
     Detail,
     Freshness,
@@ -44,16 +33,16 @@ from .rendering import (
     to_json,
 )
 from .state import RequestState, state_of
-from .visibility import (
-    CallerSight,
-    earliest,
-    find_namespace,
-    list_nothing,
-    out_of_sight,
-    read_nothing,
-)
+from .view import Absence, View, verdict_of
 
-__all__ = ["ComponentHealth", "Dependencies", "GroupHealth", "ObjectHealth"]
+__all__ = [
+    "ComponentHealth",
+    "ComponentsHealth",
+    "Dependencies",
+    "GroupHealth",
+    "ObjectHealth",
+    "freshness",
+]
 
 
 _ANSWER = "answer"
@@ -64,26 +53,26 @@ class Dependencies:
     """What the resources use.
 
     Attributes:
-        reader: Where objects are read.
-        groups: Where the verdicts on groups come from.
+        judging: What requests are judged with.
         now: The wall clock, timezone-aware.
-        policy: The parameters of the rules.
-        rules: Which rule judges which kind.
-        components: The named groups.
         codes: The HTTP code for each status word.
         outages: Records since when objects were seen failing.
         detail: How much detail callers get that have no setting of their own.
     """
 
-    reader: ClusterReader
-    groups: Groups
+    judging: Judging
     now: Callable[[], datetime]
-    policy: Policy
-    rules: Rules
-    components: Mapping[str, Component]
     codes: Mapping[str, int]
     outages: Outages
     detail: Detail
+
+    def view(self, state: RequestState) -> View:
+        """The cluster as the caller of a request sees it."""
+        return View(self.judging, self.now, state)
+
+    def detail_for(self, state: RequestState) -> Detail:
+        """How much detail the caller of a request gets."""
+        return state.caller.detail or self.detail
 
 
 class _Health:
@@ -99,15 +88,15 @@ class _Health:
         found: ObjectResult,
         options: ResponseOptions,
     ) -> None:
-        assessment, fresh = found.assessment, _freshness(state, found.worth)
-        detail = state.caller.detail or self._given.detail
+        assessment, fresh = found.assessment, freshness(state, found.worth)
+        detail = self._given.detail_for(state)
         state.reason = assessment.reason
         last: tuple[Freshness, Detail, ResponseOptions, _Written] | None = found.memo.get(_ANSWER)
         if last is not None and last[:3] == (fresh, detail, options):
             _write(resp, last[3], fresh)
             return
         given, now = self._given, self._given.now()
-        policy = given.policy.needing(options.min_available)
+        policy = given.judging.policy.needing(options.min_available)
         seen = given.outages.since(assessment, options.failure_policy, now, policy)
         passes = options.failure_policy.passes(assessment, now, seen)
         code = code_of(assessment, given.codes, passes=passes)
@@ -129,14 +118,14 @@ class _Health:
         options: ResponseOptions,
     ) -> None:
         given, now = self._given, self._given.now()
-        fresh = _freshness(state, given.groups.worth(found))
+        fresh = freshness(state, given.judging.groups.worth(found))
         summary = summarize(found.assessments, needed)
         seen = partial(
             given.outages.since, failure_policy=options.failure_policy, now=now, policy=policy
         )
         passes = options.failure_policy.passes_group(summary, now, seen)
         code = code_of_group(summary, given.codes, passes=passes)
-        detail = state.caller.detail or given.detail
+        detail = given.detail_for(state)
         body = group_body(
             summary,
             group,
@@ -148,19 +137,6 @@ class _Health:
         )
         state.reason = summary.reason
         _write(resp, _written(body, options, code), fresh)
-
-    def _answer_absence(
-        self,
-        state: RequestState,
-        resp: falcon.Response,
-        verdict: Assessment,
-        error: ReadError,
-        options: ResponseOptions,
-    ) -> None:
-        """Answer alike for every reason, so that no one can enumerate; the log has the reason."""
-        state.cause = str(error)
-        began = state.deadline.clock() if error.began is None else error.began
-        self._answer_object(state, resp, ObjectResult(verdict, Worth(began)), options)
 
 
 class ObjectHealth(_Health):
@@ -176,51 +152,18 @@ class ObjectHealth(_Health):
             NotServed: The cluster serves no such kind.
             ReadError: The API server gave no reading.
         """
-        given, state, options = self._given, state_of(req), response_options_of(req)
+        state, options = state_of(req), response_options_of(req)
         explain_all = flag(req, "explain")
         question = ObjectQuestion.of(namespace, kind, name)
-        query, deadline = question.known, state.deadline
         try:
-            query = query or self._resolved(question, state)
-            if not state.caller.may_get(query, deadline):
-                read_nothing(given.reader, query, deadline)
-            found = check_object(
-                given.reader,
-                query,
-                now=given.now(),
-                deadline=deadline,
-                policy=given.policy.needing(options.min_available),
-                rules=given.rules,
-                explain_all=explain_all,
+            found = self._given.view(state).object(
+                question, options.min_available, explain_all=explain_all
             )
-        except (NotFound, Forbidden) as error:
-            unknown = absent(str(question.kind).lower(), question.namespace, name)
-            verdict = unknown if query is None else missing(query)
-            self._answer_absence(state, resp, verdict, error, options)
-        else:
-            self._answer_object(state, resp, found, options)
+        except Absence as absence:
+            found = absence.found
+        self._answer_object(state, resp, found, options)
 
     on_head = on_get
-
-    def _resolved(self, question: ObjectQuestion, state: RequestState) -> Query:
-        """Resolve a kind that only the cluster knows.
-
-        Raises:
-            NotFound: The caller may not know whether there is such a kind.
-            InvalidQuery: The kind's scope does not fit.
-            NotServed: The cluster serves no such kind.
-            ReadError: What the cluster serves could not be read.
-        """
-        try:
-            query = question.query(self._given.reader, state.deadline)
-        except (InvalidQuery, NotServed, UndiscoveredError):
-            if state.caller.may_know(None):
-                raise
-            raise out_of_sight() from None
-        # The built-in kinds of Kubernetes are public knowledge.
-        if not state.caller.may_know(query.kind):
-            raise out_of_sight()
-        return query
 
 
 class GroupHealth(_Health):
@@ -236,69 +179,19 @@ class GroupHealth(_Health):
         """
         state, options = state_of(req), response_options_of(req)
         question = SelectionQuestion.of(req, namespace, options.min_available)
-        place = question.namespace
-        group = Group("Namespace", place, place) if place else Group("Cluster")
-        groups = self._given.groups
-        with groups.answering():
+        group, judging = Group.of_namespace(question.namespace), self._given.judging
+        with judging.groups.answering():
             try:
-                found = self._found(self._resolved(question, state), state)
-            except (NotFound, Forbidden) as error:
-                verdict = absent(group.kind, group.namespace, group.name)
-                self._answer_absence(state, resp, verdict, error, options)
+                found = self._given.view(state).workloads(question)
+            except Absence as absence:
+                self._answer_object(state, resp, absence.found, options)
                 return
-            with groups.computing(state.deadline):
+            with judging.groups.computing(state.deadline):
                 found = found.narrowed(selector=question.selector)
-                policy = self._given.policy.needing(options.min_available)
+                policy = judging.policy.needing(options.min_available)
                 self._answer_group(state, resp, group, found, None, policy, options)
 
     on_head = on_get
-
-    def _resolved(self, question: SelectionQuestion, state: RequestState) -> Selection:
-        """Resolve the kinds by what the cluster serves; see `ObjectHealth`."""
-        try:
-            selection = question.selection(self._given.reader, state.deadline)
-        except (InvalidQuery, NotServed, UndiscoveredError):
-            if state.caller.may_know(None):
-                raise
-            raise out_of_sight() from None
-        for kind in selection.kinds:
-            if RULES.own(kind.kind, kind.api_version) is None and not state.caller.may_know(kind):
-                raise out_of_sight()
-        return selection
-
-    def _found(self, selection: Selection, state: RequestState) -> SelectionResult:
-        """The verdicts that the caller may see.
-
-        Raises:
-            NotFound: There is no such namespace, or it is out of the caller's scope.
-            Forbidden: The service may see nothing of it.
-            ReadError: Nothing of it could be read.
-        """
-        reader, groups, now = self._given.reader, self._given.groups, self._given.now()
-        place, deadline = selection.namespace, state.deadline
-        sight = CallerSight(state.caller, selection, deadline)
-        if not sight.has_selection():
-            if place:
-                list_nothing(groups, reader, selection, now, deadline)
-            raise out_of_sight()
-        try:
-            found = groups.check(sight.share(), now, deadline)
-            seen = found.narrowed(sight)
-            failure = seen.failure()
-            if failure is not None:
-                raise failure
-        except Forbidden:
-            if place:
-                # It costs the same as one that does not exist.
-                find_namespace(reader, place, deadline)
-            raise
-        if place and not found.listed:
-            try:
-                find_namespace(reader, place, deadline)
-            except NotFound as error:
-                error.began = earliest(error.began, found.worth(deadline.clock()).began)
-                raise
-        return seen
 
 
 class ComponentHealth(_Health):
@@ -311,27 +204,50 @@ class ComponentHealth(_Health):
             InvalidQuery: A name or parameter is invalid.
             ReadError: The API server gave no reading.
         """
-        given, state, options = self._given, state_of(req), response_options_of(req)
-        check_component_name(name)
-        in_sight = state.caller.may_see_component(name, state.deadline)
-        component = given.components.get(name) if in_sight else None
-        if component is None:
-            unknown = NotFound("component", "it is not in the configuration")
-            error = unknown if in_sight else out_of_sight()
-            self._answer_absence(state, resp, absent("Component", "", name), error, options)
-            return
-        policy = component.policy.needing(options.min_available)
-        component = replace(component, policy=policy)
-        group = Group("Component", name=name, title=component.title)
-        with given.groups.answering():
-            found = given.groups.check(component, given.now(), state.deadline)
-            with given.groups.computing(state.deadline):
-                self._answer_group(state, resp, group, found, component.up, policy, options)
+        state, options = state_of(req), response_options_of(req)
+        groups = self._given.judging.groups
+        with groups.answering():
+            try:
+                component, found = self._given.view(state).component(name, options.min_available)
+            except Absence as absence:
+                self._answer_object(state, resp, absence.found, options)
+                return
+            group = Group("Component", name=name, title=component.title)
+            needed, policy = component.up, component.policy
+            with groups.computing(state.deadline):
+                self._answer_group(state, resp, group, found, needed, policy, options)
 
     on_head = on_get
 
 
-def _freshness(state: RequestState, worth: Worth) -> Freshness:
+class ComponentsHealth(_Health):
+    """The components that the caller may see, each as its verdict, and all of them as one."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with the verdict on the worst of them; up while all are.
+
+        Raises:
+            InvalidQuery: A parameter is invalid.
+            ReadError: The API server gave no reading.
+        """
+        state, options = state_of(req), response_options_of(req)
+        judging = self._given.judging
+        with judging.groups.answering():
+            seen = self._given.view(state).components()
+            with judging.groups.computing(state.deadline):
+                members = tuple(
+                    GroupMember(None, {}, verdict_of(entry, found)[1], judging.groups.worth(found))
+                    for entry, found in seen
+                )
+                found = SelectionResult(members=members)
+                group, policy = Group("Components"), judging.policy
+                self._answer_group(state, resp, group, found, None, policy, options)
+
+    on_head = on_get
+
+
+def freshness(state: RequestState, worth: Worth) -> Freshness:
+    """How old an answer is, noted down for the log too."""
     # Rounded up: the reported age is never below the true one.
     age = math.ceil(worth.age(state.deadline.clock()) * 10) / 10
     state.age, state.stale = age, worth.stale

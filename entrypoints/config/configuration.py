@@ -8,6 +8,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
+from k8s_heartbeat.adapters.http.public import PublicPage
 from k8s_heartbeat.adapters.reread import RereadFile
 from k8s_heartbeat.core import RULES, Health, Kind, Policy, Rules, Threshold
 from k8s_heartbeat.core.checks.component import Component, Member
@@ -29,6 +30,7 @@ from .document import (
 )
 from .forms import Form, any_text, listed
 from .own_kinds import take_kinds
+from .page import TITLE, take_page
 
 __all__ = [
     "Configuration",
@@ -38,9 +40,9 @@ __all__ = [
     "told",
 ]
 
-_LONGEST_TITLE = 200
 _MOST_TIMES = 1000
 _EXAMPLE = "policy: {stuckAfter: 2h}"
+_KEYS = ("policy", "components", "kinds", "page")
 _SORT = Sort("configuration", "a configuration", _EXAMPLE)
 
 
@@ -52,6 +54,8 @@ class Configuration:
         policy: The parameters of the rules, for everything that a component does not override.
         components: The components by their names, in the order of the file.
         kinds: The entries for custom kinds.
+        title: The title of the status page; empty for the default.
+        public: What people without a token may see; None for nothing.
         rules: Which rule judges which kind, with those kinds.
     """
 
@@ -59,6 +63,8 @@ class Configuration:
     components: Mapping[str, Component] = field(default_factory=lambda: MappingProxyType({}))
     kinds: Catalogue = field(default_factory=lambda: MappingProxyType({}))
     rules: Rules = RULES
+    title: str = ""
+    public: PublicPage | None = None
 
 
 def read_configuration(path: str) -> RereadFile[Configuration]:
@@ -96,6 +102,11 @@ def told(configuration: Configuration) -> list[str]:
             selected = member.name or (str(member.selector) if member.selector else "all")
             places = ", ".join(place or "all namespaces" for place in member.namespaces)
             lines.append(f"  {member.kind or 'workloads'} {selected} in {places}")
+    if configuration.title:
+        lines.append(f"page.title={configuration.title}")
+    if configuration.public:
+        names = ", ".join(configuration.public.components)
+        lines.append(f"page.public ({configuration.public.title}): {names}")
     return lines
 
 
@@ -104,12 +115,14 @@ def _printed(value: object) -> str:
 
 
 def _configuration(root: Value) -> Configuration:
-    if root.found is None or not root.is_mapping_of(("policy", "components", "kinds"), _EXAMPLE):
+    if root.found is None or not root.is_mapping_of(_KEYS, _EXAMPLE):
         return Configuration()
     policy = _policy(root.at("policy"), Policy())
     components = _components(root.at("components"), policy)
     kinds = take_kinds(root.at("kinds"))
-    return Configuration(policy, MappingProxyType(components), kinds, RULES.with_kinds(kinds))
+    title, public = take_page(root.at("page"), components)
+    rules = RULES.with_kinds(kinds)
+    return Configuration(policy, MappingProxyType(components), kinds, rules, title, public)
 
 
 def _policy(value: Value, base: Policy) -> Policy:
@@ -134,7 +147,7 @@ def _component(value: Value, policy: Policy) -> Component | None:
     if not value.is_mapping_of(_COMPONENT_KEYS, _COMPONENT_EXAMPLE):
         return None
     name = value.need_at("name", _COMPONENT_NAME)
-    title = value.take_at("title", _TITLE)
+    title = value.take_at("title", TITLE)
     needed = value.take_at("up", _THRESHOLD)
     own_policy = _policy(value.at("policy"), policy)
     listed = value.need_at("members", _MEMBERS)
@@ -214,13 +227,6 @@ def _label(found: object) -> str:
     return any_text(found)
 
 
-def _title(found: object) -> str:
-    title = any_text(found)
-    if not title.isprintable() or not title.strip() or len(title) > _LONGEST_TITLE:
-        raise ValueError
-    return title
-
-
 def _kind_word(found: object) -> str:
     if not is_word(any_text(found)):
         raise ValueError
@@ -253,7 +259,6 @@ _MEMBER_KEYS = ("namespace", "kind", "name", "selector")
 
 _COMPONENTS = Form(listed(), "a list of components", f"[{_COMPONENT_EXAMPLE}]")
 _COMPONENT_NAME = Form(_label, _LABEL_WORDS, "checkout")
-_TITLE = Form(_title, f"printable text of 1 to {_LONGEST_TITLE} characters", "Checkout")
 _THRESHOLD = Form(Threshold.parse, "a number from 1 or a percentage from 1% to 100%", "2 or 50%")
 _MEMBERS = Form(listed(least=1), "a list of at least one member", f"[{_MEMBER_EXAMPLE}]")
 _NAMESPACE = Form(_label, _LABEL_WORDS, "shop")

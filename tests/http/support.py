@@ -15,7 +15,8 @@ from falcon.testing import Result, TestClient
 from k8s_heartbeat.adapters.cache import Lifetimes
 from k8s_heartbeat.adapters.cached import CachedReader
 from k8s_heartbeat.adapters.groups import Groups
-from k8s_heartbeat.adapters.http.app import Contract, Judging, create_app
+from k8s_heartbeat.adapters.http.app import Contract, create_app
+from k8s_heartbeat.adapters.http.judging import Judging
 from k8s_heartbeat.adapters.http.tokens import Token, TokenAuthenticator, digest_of
 from k8s_heartbeat.adapters.memory import Memory
 from k8s_heartbeat.adapters.slots import ComputeSlots

@@ -438,9 +438,7 @@ def test_what_cannot_exist_is_refused_before_any_call(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/api",
-        "/api/components",
         "/api/components/shop/api",
         "/api/healthz/shop/deployment",
         "/api/healthz/shop/deployment/api/logs",

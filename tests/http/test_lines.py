@@ -10,7 +10,8 @@ import pytest
 from falcon.testing import TestClient
 
 from k8s_heartbeat.adapters.cached import CachedReader
-from k8s_heartbeat.adapters.http.app import Judging, create_app
+from k8s_heartbeat.adapters.http.app import create_app
+from k8s_heartbeat.adapters.http.judging import Judging
 from tests.builders import Manifest, deployment, metadata
 from tests.http.conftest import Log
 from tests.http.support import (

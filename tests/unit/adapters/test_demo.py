@@ -11,7 +11,8 @@ import pytest
 from falcon.testing import TestClient
 
 from k8s_heartbeat.adapters.demo import shop
-from k8s_heartbeat.adapters.http.app import Judging, create_app
+from k8s_heartbeat.adapters.http.app import create_app
+from k8s_heartbeat.adapters.http.judging import Judging
 from k8s_heartbeat.adapters.http.rendering import Detail
 from k8s_heartbeat.adapters.snapshot import SnapshotReader
 from k8s_heartbeat.core import RULES, Activity, Health, assess

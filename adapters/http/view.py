@@ -1,0 +1,279 @@
+"""The cluster as the caller of a request sees it: verdicts on objects, workloads and components.
+
+What a caller may not see is answered as if it did not exist; see `visibility`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from k8s_heartbeat.core import RULES, Summary, Threshold, summarize
+from k8s_heartbeat.core.assessment import UNREAD, Activity, Assessment, Health
+from k8s_heartbeat.core.checks.component import Component
+from k8s_heartbeat.core.checks.object import ObjectResult, absent, check_object, missing
+from k8s_heartbeat.core.checks.reader import (
+    Forbidden,
+    NotFound,
+    NotServed,
+    ReadError,
+    UndiscoveredError,
+)
+from k8s_heartbeat.core.checks.readings import Worth
+from k8s_heartbeat.core.checks.selection import GroupMember, Selection, SelectionResult
+from k8s_heartbeat.core.query import InvalidQuery, Query
+
+from .judging import Judging
+from .questions import ObjectQuestion, SelectionQuestion, check_component_name
+from .rendering import Group
+from .state import RequestState
+from .visibility import (
+    CallerSight,
+    earliest,
+    find_namespace,
+    list_nothing,
+    out_of_sight,
+    read_nothing,
+)
+
+__all__ = ["Absence", "View", "verdict_of"]
+
+
+class Absence(Exception):  # noqa: N818  # it is an answer
+    """What was asked for does not exist, or may not be seen; nobody is to tell which.
+
+    Attributes:
+        found: The verdict that it is missing.
+    """
+
+    def __init__(self, found: ObjectResult) -> None:
+        super().__init__(found.assessment.message)
+        self.found = found
+
+
+class View:
+    """Checks what a caller asks for, as far as they may see it.
+
+    Args:
+        judging: What to judge with.
+        now: The wall clock, timezone-aware.
+        state: The state of the request.
+    """
+
+    def __init__(self, judging: Judging, now: Callable[[], datetime], state: RequestState) -> None:
+        self._given = judging
+        self._now = now
+        self._state = state
+
+    def object(
+        self,
+        question: ObjectQuestion,
+        needed: Threshold | None = None,
+        *,
+        explain_all: bool = False,
+    ) -> ObjectResult:
+        """The verdict on one object.
+
+        Args:
+            question: Which object.
+            needed: How many replicas `up` needs; None for the policy's value.
+            explain_all: Explain a healthy object at rest too.
+
+        Raises:
+            Absence: It does not exist, or may not be seen.
+            InvalidQuery: The kind's scope does not fit.
+            NotServed: The cluster serves no such kind.
+            ReadError: The API server gave no reading.
+        """
+        given, deadline = self._given, self._state.deadline
+        query = question.known
+        try:
+            query = query or self._resolved(question)
+            if not self._state.caller.may_get(query, deadline):
+                read_nothing(given.reader, query, deadline)
+            return check_object(
+                given.reader,
+                query,
+                now=self._now(),
+                deadline=deadline,
+                policy=given.policy.needing(needed),
+                rules=given.rules,
+                explain_all=explain_all,
+            )
+        except (NotFound, Forbidden) as error:
+            kind = str(question.kind).lower()
+            unknown = absent(kind, question.namespace, question.name)
+            raise self._absence(unknown if query is None else missing(query), error) from None
+
+    def workloads(self, question: SelectionQuestion) -> SelectionResult:
+        """The verdicts on the objects that a question selects, but for its label selector.
+
+        Raises:
+            Absence: There is no such namespace, or it may not be seen.
+            InvalidQuery: A kind's scope does not fit.
+            NotServed: The cluster serves no such kind.
+            ReadError: The API server gave no reading.
+        """
+        try:
+            return self._found(self._selection(question))
+        except (NotFound, Forbidden) as error:
+            group = Group.of_namespace(question.namespace)
+            verdict = absent(group.kind, group.namespace, group.name)
+            raise self._absence(verdict, error) from None
+
+    def component(
+        self, name: str, needed: Threshold | None = None
+    ) -> tuple[Component, SelectionResult]:
+        """A named group and the verdicts on its members.
+
+        Args:
+            name: Its name.
+            needed: How many replicas a member needs to be up; None for the policy's value.
+
+        Raises:
+            Absence: There is no such component, or it may not be seen.
+            InvalidQuery: No component can have that name.
+            ReadError: Nothing of it could be read.
+        """
+        check_component_name(name)
+        given, deadline = self._given, self._state.deadline
+        in_sight = self._state.caller.may_see_component(name, deadline)
+        component = given.components.get(name) if in_sight else None
+        if component is None:
+            unknown = NotFound("component", "it is not in the configuration")
+            error = unknown if in_sight else out_of_sight()
+            raise self._absence(absent("Component", "", name), error)
+        component = replace(component, policy=component.policy.needing(needed))
+        return component, given.groups.check(component, self._now(), deadline)
+
+    def components(self) -> list[tuple[Component, SelectionResult]]:
+        """The components that the caller may see, in the order of the configuration.
+
+        Of one of which nothing could be read, an unknown member says why.
+
+        Raises:
+            ReadError: What the caller may see could not be found out, or no component could be
+                read.
+        """
+        given, deadline = self._given, self._state.deadline
+        seen = [
+            component
+            for component in given.components.values()
+            if self._state.caller.may_see_component(component.name, deadline)
+        ]
+        found: list[tuple[Component, SelectionResult]] = []
+        failures: list[ReadError] = []
+        for component in seen:
+            try:
+                result = given.groups.check(component, self._now(), deadline)
+            except ReadError as error:
+                failures.append(error)
+                began = deadline.clock() if error.began is None else error.began
+                member = GroupMember(None, {}, _unread(component, error), Worth(began))
+                result = SelectionResult(members=(member,), faulty=True)
+            found.append((component, result))
+        if failures and len(failures) == len(seen):
+            raise failures[0]
+        return found
+
+    def _absence(self, verdict: Assessment, error: ReadError) -> Absence:
+        """The log has the reason, and the answer has none."""
+        self._state.cause = str(error)
+        began = self._state.deadline.clock() if error.began is None else error.began
+        return Absence(ObjectResult(verdict, Worth(began)))
+
+    def _resolved(self, question: ObjectQuestion) -> Query:
+        """Resolve a kind that only the cluster knows.
+
+        Raises:
+            NotFound: The caller may not know whether there is such a kind.
+            InvalidQuery: The kind's scope does not fit.
+            NotServed: The cluster serves no such kind.
+            ReadError: What the cluster serves could not be read.
+        """
+        caller = self._state.caller
+        try:
+            query = question.query(self._given.reader, self._state.deadline)
+        except (InvalidQuery, NotServed, UndiscoveredError):
+            if caller.may_know(None):
+                raise
+            raise out_of_sight() from None
+        # The built-in kinds of Kubernetes are public knowledge.
+        if not caller.may_know(query.kind):
+            raise out_of_sight()
+        return query
+
+    def _selection(self, question: SelectionQuestion) -> Selection:
+        """Resolve the kinds by what the cluster serves; see `_resolved`."""
+        caller = self._state.caller
+        try:
+            selection = question.selection(self._given.reader, self._state.deadline)
+        except (InvalidQuery, NotServed, UndiscoveredError):
+            if caller.may_know(None):
+                raise
+            raise out_of_sight() from None
+        for kind in selection.kinds:
+            if RULES.own(kind.kind, kind.api_version) is None and not caller.may_know(kind):
+                raise out_of_sight()
+        return selection
+
+    def _found(self, selection: Selection) -> SelectionResult:
+        """The verdicts that the caller may see.
+
+        Raises:
+            NotFound: There is no such namespace, or it is out of the caller's scope.
+            Forbidden: The service may see nothing of it.
+            ReadError: Nothing of it could be read.
+        """
+        reader, groups, now = self._given.reader, self._given.groups, self._now()
+        place, deadline = selection.namespace, self._state.deadline
+        sight = CallerSight(self._state.caller, selection, deadline)
+        if not sight.has_selection():
+            if place:
+                list_nothing(groups, reader, selection, now, deadline)
+            raise out_of_sight()
+        try:
+            found = groups.check(sight.share(), now, deadline)
+            seen = found.narrowed(sight)
+            failure = seen.failure()
+            if failure is not None:
+                raise failure
+        except Forbidden:
+            if place:
+                # It costs the same as one that does not exist.
+                find_namespace(reader, place, deadline)
+            raise
+        if place and not found.listed:
+            try:
+                find_namespace(reader, place, deadline)
+            except NotFound as error:
+                error.began = earliest(error.began, found.worth(deadline.clock()).began)
+                raise
+        return seen
+
+
+def verdict_of(component: Component, found: SelectionResult) -> tuple[Summary, Assessment]:
+    """A component's verdict, with its members and as that on one object."""
+    summary = summarize(found.assessments, component.up)
+    return summary, Assessment(
+        health=summary.health,
+        activity=summary.activity,
+        up=summary.up,
+        reason=summary.reason,
+        message=summary.message,
+        kind="Component",
+        name=component.name,
+    )
+
+
+def _unread(component: Component, error: ReadError) -> Assessment:
+    return Assessment(
+        health=Health.UNKNOWN,
+        activity=Activity.STEADY,
+        up=False,
+        reason=UNREAD,
+        message=str(error),
+        kind="Component",
+        name=component.name,
+    )
