@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -154,7 +154,7 @@ def group_body(
         "checkedAt": _rfc3339(now - timedelta(seconds=fresh.age)),
         "ageSeconds": round(fresh.age, 1),
         "stale": fresh.stale,
-        "items": [_item(item, now, detail, fine) for item in shown[:most]],
+        "items": [_item(item, group, now, detail, fine) for item in shown[:most]],
         "itemsOmitted": max(0, len(shown) - most),
     }
     return body
@@ -169,12 +169,14 @@ class Group:
         namespace: The namespace, where it is of one.
         name: The component's name, or the namespace's; empty for the cluster.
         title: Its title for people; empty if none is set.
+        titles: The titles of its members by their names, where they have some.
     """
 
     kind: str
     namespace: str = ""
     name: str = ""
     title: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
     def of_namespace(cls, namespace: str) -> Group:
@@ -187,11 +189,15 @@ class Group:
         return {"kind": self.kind, "namespace": self.namespace, "name": self.name, **title}
 
 
-def _item(item: Assessment, now: datetime, detail: Detail, fine: bool) -> dict[str, Any]:
+def _item(
+    item: Assessment, group: Group, now: datetime, detail: Detail, fine: bool
+) -> dict[str, Any]:
     body: dict[str, Any] = {"status": str(item.health)}
     if fine or not item.up:
         body["up"] = item.up
     body |= _headline(item, detail)
+    if item.name in group.titles:
+        body["title"] = group.titles[item.name]
     body["since"] = _rfc3339(item.since)
     body["causes"] = [_cause(cause, item, detail) for cause in item.causes[:_MOST_CAUSES]]
     return body

@@ -240,8 +240,9 @@ class ComponentsHealth(_Health):
                     for entry, found in seen
                 )
                 found = SelectionResult(members=members)
-                group, policy = Group("Components"), judging.policy
-                self._answer_group(state, resp, group, found, None, policy, options)
+                titles = {component.name: component.title for component, _ in seen}
+                group = Group("Components", titles=titles)
+                self._answer_group(state, resp, group, found, None, judging.policy, options)
 
     on_head = on_get
 

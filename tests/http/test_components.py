@@ -15,12 +15,15 @@ from tests.builders import Manifest, deployment, stateful_set
 from tests.http.support import (
     FORBIDDEN,
     TIMEOUT,
+    TOKEN,
     UPSTREAM,
     Answer,
     FakeReader,
     ask,
+    caller,
     degraded,
     down,
+    guarding,
     healthy,
     service,
 )
@@ -280,3 +283,61 @@ def test_a_title_stays_as_it_is() -> None:
     for manifest, code in ((down(), 503), (healthy(), 200)):
         answer = ask(service(manifest, components=components), path=PAY)
         assert (answer.status, answer.json()["title"]) == (code, "Healthy payments")
+
+
+EACH = {
+    "pay": Component("pay", "Payments", (API,)),
+    "data": Component("data", "Data", (DB,)),
+}
+
+
+def each(reader: FakeReader, query: str = "", **changes: Any) -> Answer:
+    """The answer for all components."""
+    return ask(service(reader=reader, components=EACH, **changes), "GET", "/api/components", query)
+
+
+def test_all_components_are_one_answer_with_each_of_them_worst_first() -> None:
+    """As a status page shows them."""
+    answer = each(FakeReader([degraded(), stateful_set(2, 0)]))
+    body = answer.json()
+    assert (answer.status, answer.header("Heartbeat-Status")) == (503, "down")
+    assert (body["kind"], body["total"], body["counts"]) == (
+        "Components",
+        2,
+        {"down": 1, "degraded": 1},
+    )
+    shown = [(item["status"], item["kind"], item["name"], item["title"]) for item in body["items"]]
+    assert shown == [
+        ("down", "Component", "data", "Data"),
+        ("degraded", "Component", "pay", "Payments"),
+    ]
+
+
+def test_a_caller_gets_the_components_of_their_scope() -> None:
+    """The others do not count either."""
+    contract = guarding(caller(components=frozenset(("pay",))))
+    reader = FakeReader([healthy(), stateful_set(2, 0)])
+    served = service(reader=reader, components=EACH, contract=contract)
+    answer = ask(served, path="/api/components", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert (answer.status, answer.json()["total"]) == (200, 1)
+    assert b"data" not in answer.body
+
+
+def test_no_components_are_no_good_news() -> None:
+    """Nothing was judged."""
+    assert each(FakeReader(), contract=guarding()).status == 401
+    answer = ask(service(healthy()), path="/api/components")
+    assert (answer.status, answer.json()["status"]) == (503, "unknown")
+
+
+def test_a_component_of_which_nothing_can_be_read_is_unknown_beside_the_others() -> None:
+    """With the reason; and where none can be read, the answer says that."""
+    reader = FakeReader([healthy()], unread={"StatefulSet": UPSTREAM})
+    answer = each(reader, "items=all")
+    assert answer.status == 503
+    worst, other = answer.json()["items"]
+    assert (worst["name"], worst["status"], worst["up"]) == ("data", "unknown", False)
+    assert "answered 500" in worst["message"]
+    assert (other["name"], other["status"]) == ("pay", "healthy")
+    assert each(FakeReader(failure=UPSTREAM)).status == 502
+    assert each(FakeReader(failure=TIMEOUT)).status == 504

@@ -16,6 +16,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from k8s_heartbeat.adapters.http.public import PublicPage
 from k8s_heartbeat.core import RULES, Health, Policy, Threshold, assess
 from k8s_heartbeat.core.annotations import IGNORE, MAINTENANCE_UNTIL, MIN_AVAILABLE
 from k8s_heartbeat.core.checks.component import Component, Member
@@ -50,6 +51,9 @@ components:
       - {namespace: [shop, shop-eu], kind: deployments, selector: "tier=web,!canary"}
       - {namespace: platform}
       - {kind: node, selector: pool=web}
+page:
+  title: Shop
+  public: {title: Shop status, components: [checkout, checkout]}
 """
 
 
@@ -97,7 +101,41 @@ def test_everything_that_a_file_can_say() -> None:
                 replace(policy, zero=Health.DOWN),
             )
         },
+        title="Shop",
+        public=PublicPage("Shop status", ("checkout",)),
     )
+
+
+@pytest.mark.parametrize(
+    ("page", "title", "own"),
+    [
+        ("{public: {components: [a]}}", "", "Status"),
+        ("{title: Shop, public: {components: [a]}}", "Shop", "Shop"),
+        ("{title: Shop, public: {title: Ours, components: [a]}}", "Shop", "Ours"),
+    ],
+)
+def test_public_page_has_a_title_of_its_own_or_that_of_the_page(
+    page: str, title: str, own: str
+) -> None:
+    """Nothing else of the configuration stands on it."""
+    text = f"components: [{{name: a, title: Ah, members: [{{namespace: x}}]}}]\npage: {page}"
+    configuration = parse_configuration(text)
+    assert configuration.title == title
+    assert configuration.public == PublicPage(own, ("a",))
+
+
+def test_page_without_public_shows_nothing_to_strangers() -> None:
+    """Also where there are components."""
+    text = "components: [{name: a, members: [{namespace: x}]}]\npage: {title: Shop}"
+    assert parse_configuration(text).public is None
+
+
+def test_page_is_told() -> None:
+    """Who may see what without a token is for the operator to see."""
+    assert told(parse_configuration(FULL))[-2:] == [
+        "page.title=Shop",
+        "page.public (Shop status): checkout",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -280,6 +318,18 @@ FAULTS: list[tuple[str, str, str]] = [
     ("policy: {min-available: 2}", "policy.min-available", "unknown; did you mean minAvailable?"),
     ("policy: {zerro: down}", "policy.zerro", "unknown; did you mean zero?"),
     ("policy: {<<: {colour: red}}", "policy.colour", "unknown; known here: zero, minAvailable, "),
+    # the page
+    ("page: [checkout]", "page", "a list is not a mapping"),
+    ("page: {tittle: Shop}", "page.tittle", "unknown; did you mean title?"),
+    ("page: {title: 5}", "page.title", "5 (a number) is not printable text"),
+    ("page: {public: [checkout]}", "page.public", "a list is not a mapping"),
+    ("page: {public: {}}", "page.public.components", "is needed: a list of at least one component"),
+    ("page: {public: {components: []}}", "page.public.components", "an empty list is not a list"),
+    (
+        "page: {public: {components: [checkout]}}",
+        "page.public.components[0]",
+        "'checkout' is not the name of a component of this file",
+    ),
     # the components
     ("components: {name: a}", "components", "a mapping is not a list of components"),
     ("components: checkout", "components", "'checkout' is not a list of components"),
