@@ -38,6 +38,9 @@ _log = logging.getLogger(__name__)
 
 # A newer one is not closed to make room: it may be about to ask.
 _FRESH_SECONDS = 1.0
+_NO_REQUEST = "the request is not HTTP as this server takes it"
+_FAILED = "an error in the service itself"
+_INTERNAL = 500
 
 
 class State(IntEnum):
@@ -66,7 +69,7 @@ class _Refusal(ErrorTask):
             "title": error.reason,
             "status": error.code,
             "up": False,
-            "detail": "the request is not HTTP as this server takes it",
+            "detail": _FAILED if error.code == _INTERNAL else _NO_REQUEST,
         }
         body = to_json(problem).encode()
         request_id = uuid4().hex
@@ -89,7 +92,10 @@ class _Refusal(ErrorTask):
             "cause": error.body,
             "requestId": request_id,
         }
-        _log.info("refused what is no request: %s", self.status, extra={"fields": fields})
+        if error.code == _INTERNAL:
+            _log.error("%s: %s", _FAILED, self.status, extra={"fields": fields})
+        else:
+            _log.info("refused what is no request: %s", self.status, extra={"fields": fields})
         self.write(b"" if request.is_head else body)
 
 

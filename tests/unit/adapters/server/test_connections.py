@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any, cast
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from waitress.adjustments import Adjustments
 
+from k8s_heartbeat.adapters.server import Server
 from k8s_heartbeat.adapters.server.connections import Connection, State, victims
 from k8s_heartbeat.adapters.server.listener import Listener
 
@@ -113,3 +118,43 @@ def test_one_request_is_worked_on_at_a_time(crowd: Crowd) -> None:
     connection.total_outbufs_len = 0
     assert not connection.readable()
     assert (len(connection.requests), connection.ahead.count(b"GET")) == (1, 1)
+
+
+class Asked:
+    """A stop that is asked for."""
+
+    interrupted = False
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self.is_asked = self._asked.is_set
+        self.ask = self._asked.set
+
+
+def test_an_application_that_fails_is_told_as_an_error_of_ours(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """And not as one of the request, which whoever asked would look for in vain."""
+
+    def fails(*_: object) -> list[bytes]:
+        raise RuntimeError("a secret of the cluster")
+
+    stop = Asked()
+    server = Server(
+        fails, host="127.0.0.1", port=0, threads=1, drain_seconds=0, stop=stop, is_quick=bool
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        with pytest.raises(HTTPError) as caught:
+            urlopen(f"http://127.0.0.1:{server.port}/", timeout=5)
+        with caught.value as answer:
+            body = json.load(answer)
+    finally:
+        stop.ask()
+        thread.join()
+    assert (answer.code, body["status"], body["up"]) == (500, 500, False)
+    assert body["detail"] == "an error in the service itself"
+    assert ["an error in the service itself: 500 Internal Server Error"] == [
+        record.getMessage() for record in caplog.records if "service itself" in record.message
+    ]
