@@ -155,6 +155,6 @@ def test_an_application_that_fails_is_told_as_an_error_of_ours(
         thread.join()
     assert (answer.code, body["status"], body["up"]) == (500, 500, False)
     assert body["detail"] == "an error in the service itself"
-    assert ["an error in the service itself: 500 Internal Server Error"] == [
+    assert [
         record.getMessage() for record in caplog.records if "service itself" in record.message
-    ]
+    ] == ["an error in the service itself: 500 Internal Server Error"]
