@@ -283,19 +283,15 @@ def _add_push(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None:
         description="Judges as check does, and reports it to Healthchecks.io, Uptime Kuma, Gatus, "
         "a Prometheus Pushgateway or a webhook. What could not be judged is reported as unknown "
         "to the last two, and withheld from the others, whose own alarm then says so.",
-        epilog="Exit codes: 0 reported, up or down; 2 the command line or the configuration is "
+        epilog="Forms: healthchecks, uptime-kuma, gatus, pushgateway, webhook. "
+        "Exit codes: 0 reported, up or down; 2 the command line or the configuration is "
         "wrong; 3 nothing could be judged, or the receiver did not take it. The token is set with "
         "HEARTBEAT_PUSH_TOKEN; HEARTBEAT_PUSH_URL, HEARTBEAT_PUSH_URL_FILE and "
         "HEARTBEAT_PUSH_TOKEN_FILE keep secrets off the command line.",
     )
     _add_question(push)
     push.add_argument("--to", dest="push_url", metavar="URL", help=_DECLARED)
-    push.add_argument(
-        "--as",
-        dest="push_as",
-        metavar="FORM",
-        help="healthchecks, uptime-kuma, gatus, pushgateway or webhook; default: as the URL tells",
-    )
+    push.add_argument("--as", dest="push_as", metavar="FORM", help=_DECLARED)
     push.add_argument("--every", dest="push_every", metavar="DURATION", help=_DECLARED)
     push.set_defaults(command=_push, now=None)
 

@@ -61,7 +61,7 @@ def metrics_of(report: Report) -> str:
     for identity, item in items.items():
         _add(families, dict(zip(LABELS, identity, strict=False)), item)
     if report.component:
-        labels = {"namespace": "", "kind": "Component", "name": report.component}
+        labels = {"namespace": "", "kind": "component", "name": report.component}
         _add_verdict(
             families, labels, report.summary.health, report.summary.reason, up=report.summary.up
         )
@@ -107,9 +107,10 @@ def _lines(name: str, family: _Family) -> Iterator[str]:
 
 
 def _kind(item: Assessment) -> str:
-    """The kind, with its group where that is another project's."""
+    """The kind as kubectl names it, with its group where that is another project's."""
     group = item.api_version.rpartition("/")[0]
-    return f"{item.kind}.{group}" if is_custom(Kind(item.kind, "", group, "")) else item.kind
+    custom = is_custom(Kind(item.kind, "", group, ""))
+    return f"{item.kind.lower()}.{group}" if custom else item.kind.lower()
 
 
 def _escaped(text: str) -> str:
