@@ -25,11 +25,9 @@ OBJECT = 'cluster="eu-1",instance="",job="k8s-heartbeat",kind="{}",name="{}",nam
 ODD: Manifest = {
     "apiVersion": "shop.example/v1",
     "kind": "Odd",
-    "metadata": {"name": "odd", "namespace": "shop", "uid": "odd"},
+    "metadata": {"name": 'o"d\\d\n\ud800é', "namespace": "shop", "uid": "odd"},
     "status": {
-        "conditions": [
-            {"type": "Ready", "status": "False", "reason": 'A"b\\c\nd\ud800é', "message": "no"}
-        ]
+        "conditions": [{"type": "Ready", "status": "False", "reason": "Odd", "message": "no"}]
     },
 }
 
@@ -141,13 +139,13 @@ def test_a_named_object_that_cannot_be_read_is_unknown(gateway: int, tmp_path: P
 
 
 def test_odd_texts_are_taken(gateway: int, tmp_path: Path) -> None:
-    """Quotes, line ends and half a letter in a reason; the same object twice in a dump."""
+    """Quotes, line ends and half a letter in a name; the same object twice in a dump."""
     dump = tmp_path / "dump.json"
     twice: list[Any] = [ODD, {**ODD, "metadata": {**ODD["metadata"], "uid": "other"}}]
     dump.write_text(json.dumps({"kind": "List", "items": twice}), "utf-8")
     done = push(tmp_path, gateway, "http://127.0.0.1:1", "odds.shop.example", "-f", str(dump))
     assert (done.returncode, done.stderr) == (0, "")
-    odd = OBJECT.format("odd.shop.example", "odd")
+    odd = OBJECT.format("odd.shop.example", r"o\"d\\d\n?é")
     assert shown(gateway)[f"k8s_heartbeat_up{{{odd}}}"] == 0
 
 
