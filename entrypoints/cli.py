@@ -131,6 +131,12 @@ def _check(arguments: argparse.Namespace) -> int:
     return check_command.run(arguments)
 
 
+def _push(arguments: argparse.Namespace) -> int:
+    from . import push_command  # noqa: PLC0415  # each command imports what it needs alone
+
+    return push_command.run(arguments)
+
+
 def _serve(arguments: argparse.Namespace) -> int:
     # As above; collection is on again while serving.
     gc.disable()
@@ -208,6 +214,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         "--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )
     _add_check(subparsers, common)
+    _add_push(subparsers, common)
     _add_serve(subparsers, common)
     _add_rules(subparsers, common)
     token = subparsers.add_parser(
@@ -231,13 +238,21 @@ def _add_check(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
         epilog="Exit codes: 0 all up; 1 something is not up; 2 the command line or the "
         "configuration is wrong; 3 nothing could be judged because it could not be read.",
     )
-    check.add_argument(
+    _add_question(check)
+    check.add_argument("-o", "--output", choices=("text", "wide", "json", "name"), default="text")
+    check.add_argument("--now", metavar="TIME", help="judge as of then, RFC 3339, for old dumps")
+    check.set_defaults(command=_check)
+
+
+def _add_question(parser: argparse.ArgumentParser) -> None:
+    """Add what `Question` and `judge_for` read, but for the time."""
+    parser.add_argument(
         "objects",
         nargs="*",
         metavar="KIND[/NAME]",
         help="such as deployment/api, or deployments for all of them; default: the workloads",
     )
-    check.add_argument(
+    parser.add_argument(
         "-f",
         "--filename",
         action="append",
@@ -245,22 +260,40 @@ def _add_check(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
         help="a dump or manifest of up to 512 MiB; - or /dev/stdin for stdin; <(COMMAND) is waited "
         "for; a named pipe is refused",
     )
-    check.add_argument(
+    parser.add_argument(
         "-n", "--namespace", metavar="NS", help="default: the context's; with -f all"
     )
-    check.add_argument("-A", "--all-namespaces", action="store_true", help="in all namespaces")
-    check.add_argument("-l", "--selector", metavar="SELECTOR", help="such as app=api,tier!=edge")
-    check.add_argument("--component", metavar="NAME", help="a component of the configuration")
-    check.add_argument("-o", "--output", choices=("text", "wide", "json", "name"), default="text")
-    check.add_argument(
+    parser.add_argument("-A", "--all-namespaces", action="store_true", help="in all namespaces")
+    parser.add_argument("-l", "--selector", metavar="SELECTOR", help="such as app=api,tier!=edge")
+    parser.add_argument("--component", metavar="NAME", help="a component of the configuration")
+    parser.add_argument(
         "--fail-on", choices=("degraded", "down"), default="down", help="default: down"
     )
-    check.add_argument(
+    parser.add_argument(
         "--for", dest="lasting", metavar="DURATION", help="not up only once it lasted, such as 2m"
     )
-    check.add_argument("--now", metavar="TIME", help="judge as of then, RFC 3339, for old dumps")
-    _add_flags(check, "kubeconfig", "context", "config")
-    check.set_defaults(command=_check)
+    _add_flags(parser, "kubeconfig", "context", "config")
+
+
+def _add_push(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None:
+    push = subparsers.add_parser(
+        "push",
+        parents=[common],
+        help="judge objects and report it, for clusters that no monitor can reach",
+        description="Judges as check does, and reports it to Healthchecks.io, Uptime Kuma, Gatus, "
+        "a Prometheus Pushgateway or a webhook. What could not be judged is reported as unknown "
+        "to the last two, and withheld from the others, whose own alarm then says so.",
+        epilog="Forms: healthchecks, uptime-kuma, gatus, pushgateway, webhook. "
+        "Exit codes: 0 reported, up or down; 2 the command line or the configuration is "
+        "wrong; 3 nothing could be judged, or the receiver did not take it. The token is set with "
+        "HEARTBEAT_PUSH_TOKEN; HEARTBEAT_PUSH_URL, HEARTBEAT_PUSH_URL_FILE and "
+        "HEARTBEAT_PUSH_TOKEN_FILE keep secrets off the command line.",
+    )
+    _add_question(push)
+    push.add_argument("--to", dest="push_url", metavar="URL", help=_DECLARED)
+    push.add_argument("--as", dest="push_as", metavar="FORM", help=_DECLARED)
+    push.add_argument("--every", dest="push_every", metavar="DURATION", help=_DECLARED)
+    push.set_defaults(command=_push, now=None)
 
 
 def _add_serve(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None:

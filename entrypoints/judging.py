@@ -50,11 +50,23 @@ if TYPE_CHECKING:
 
     from .config.settings import Settings
 
-__all__ = ["judge_for"]
+__all__ = ["UnreadError", "judge_for"]
 
 Manifest = Mapping[str, Any]
 
 _OFFLINE_SECONDS = 3600.0
+
+
+class UnreadError(CommandError):
+    """Nothing of what was asked for could be read.
+
+    Attributes:
+        answer: What was asked for: each named object as unknown, or a group without members.
+    """
+
+    def __init__(self, message: str, answer: Answer) -> None:
+        super().__init__(message, EXIT_UNREADABLE)
+        self.answer: Answer = answer
 
 
 def judge_for(
@@ -177,7 +189,7 @@ class _Check:
         """Judge the named objects.
 
         Raises:
-            CommandError: None of them could be read.
+            UnreadError: None of them could be read.
             NotServed: The cluster serves no such kind.
             ReadError: What the cluster serves could not be read.
         """
@@ -192,7 +204,7 @@ class _Check:
         failures: list[str] = []
         found = [self._object(query, failures) for query in queries]
         if len(failures) == len(queries):
-            raise CommandError("\n".join(dict.fromkeys(failures)), EXIT_UNREADABLE)
+            raise UnreadError("\n".join(dict.fromkeys(failures)), Answer(found, listed=True))
         return Answer(found, listed=True)
 
     def _object(self, query: Query, failures: list[str]) -> Verdict:
@@ -222,7 +234,8 @@ class _Check:
 
         Raises:
             NotServed: The cluster serves no such kind.
-            ReadError: Nothing of it could be read.
+            ReadError: What the cluster serves could not be read.
+            UnreadError: Nothing of it could be read.
         """
         component, now, deadline = self.configured.component, self.now, self.deadline()
         if component is not None:
@@ -248,8 +261,11 @@ class _Check:
             )
             group, title, needed = ("Namespace" if namespace else "Cluster", namespace), "", None
         failure = result.failure()
-        if failure is not None:
+        if isinstance(failure, NotServed):
             raise failure
+        if failure is not None:
+            answer = Answer((), group=group, title=title, needed=needed)
+            raise UnreadError(str(failure), answer)
         result = result.narrowed(selector=self.question.selector)
         worth = result.worth(time.monotonic())
         found = [_verdict(entry, worth, deadline) for entry in result.assessments]

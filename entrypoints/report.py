@@ -55,27 +55,11 @@ def _print_rows(answer: Answer, summary: Summary, now: datetime, *, wide: bool) 
 
 
 def _print_json(answer: Answer, summary: Summary, now: datetime) -> None:
-    from k8s_heartbeat.adapters.http import rendering  # noqa: PLC0415  # for this form alone
+    from k8s_heartbeat.adapters.http.rendering import to_json  # noqa: PLC0415  # for this form alone
 
-    detail = rendering.Detail.FULL
-    fresh = rendering.Freshness(
-        max((entry.age for entry in answer.found), default=0.0),
-        any(entry.stale for entry in answer.found),
-    )
-    if len(answer.found) == 1 and answer.group is None and not answer.uncounted:
-        (only,) = answer.found
-        body = rendering.object_body(only.assessment, fresh, now=now, detail=detail)
-    else:
-        kind, name = answer.group or ("List", "")
-        place = name if kind == "Namespace" else ""
-        group = rendering.Group(kind, place, name, answer.title)
-        body = rendering.group_body(summary, group, fresh, now=now, detail=detail)
-    if answer.uncounted:
-        body["notCounted"] = [
-            rendering.object_body(entry.assessment, fresh, now=now, detail=detail)
-            for entry in answer.uncounted
-        ]
-    print(rendering.to_json(body))
+    from .body import body_of  # noqa: PLC0415  # for this form alone
+
+    print(to_json(body_of(answer, summary, now)))
 
 
 def _row(item: Assessment) -> str:

@@ -48,12 +48,15 @@ class Stop:
         self.ask()
 
 
-def ended_by_a_stop() -> AbstractContextManager[None]:
-    """Within this context, a stop ends the process at once: there are no connections yet.
+def ended_by_a_stop(code: int = 0) -> AbstractContextManager[None]:
+    """Within this context, a stop ends the process at once: nobody waits for an answer.
 
     The kernel drops a signal to the first process of a container that has no handler for it.
+
+    Args:
+        code: The exit code.
     """
-    return _handling(dict.fromkeys(_STOPS, lambda: os._exit(0)))
+    return _handling(dict.fromkeys(_STOPS, lambda: os._exit(code)))
 
 
 @contextmanager

@@ -25,6 +25,7 @@ __all__ = [
     "base_path",
     "codes",
     "duration",
+    "http_url",
     "level",
     "listed",
     "matching",
@@ -212,6 +213,17 @@ def networks(text: str) -> tuple[Network, ...]:
     from k8s_heartbeat.adapters.http.client_address import parse_network  # noqa: PLC0415  # where it is set
 
     return tuple(map(parse_network, _parts(text)))
+
+
+def http_url(text: str) -> str:
+    """The URL of an HTTP server, without a fragment."""
+    from urllib.parse import urlsplit  # noqa: PLC0415  # where it is set
+
+    url = urlsplit(plain_ascii(text))
+    # Reading an invalid port raises ValueError.
+    if url.scheme not in ("http", "https") or not url.hostname or url.port == 0 or url.fragment:
+        raise ValueError
+    return text
 
 
 def redis(text: str) -> str:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from k8s_heartbeat.adapters.http.rendering import DEFAULT_CODES, Detail
+from k8s_heartbeat.adapters.push import FORMS
 from k8s_heartbeat.adapters.refused import (
     is_plain,
     is_plain_host,
@@ -27,6 +28,7 @@ from .forms import (
     base_path,
     codes,
     duration,
+    http_url,
     level,
     names,
     networks,
@@ -61,7 +63,7 @@ PLACEHOLDER_TOKENS = ("xxx", "dGVzdDp0ZXN0")
 
 _MOST_SECRET_BYTES = 2**16
 _SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-_MOMENT, _YEAR = timedelta(milliseconds=100), timedelta(days=365)
+_DAY, _MOMENT, _YEAR = timedelta(days=1), timedelta(milliseconds=100), timedelta(days=365)
 _MANY = 10**8
 
 
@@ -78,6 +80,7 @@ class Setting:
         has_flag: Whether the command line takes it too.
         none: How an empty value is shown.
         free: If its form allows nearly any text, returns whether one cannot be a secret.
+        called: Its flag, if that is not made of the field's name.
     """
 
     field: str
@@ -88,11 +91,12 @@ class Setting:
     has_flag: bool
     none: str
     free: Callable[[str], bool] | None
+    called: str
 
     @property
     def flag(self) -> str:
         """Its flag on the command line, even if there is none."""
-        return f"--{self.field.replace('_', '-')}"
+        return self.called or f"--{self.field.replace('_', '-')}"
 
 
 def _declared(
@@ -104,11 +108,12 @@ def _declared(
     has_flag: bool = False,
     none: str = "",
     free: Callable[[str], bool] | None = None,
+    called: str = "",
 ) -> T:
     """The declaration of a field, in place of its default; see `Setting`."""
 
     def setting(name: str) -> Setting:
-        return Setting(name, default, variable, form, meaning, has_flag, none, free)
+        return Setting(name, default, variable, form, meaning, has_flag, none, free, called)
 
     return field(default_factory=lambda: default, metadata={"setting": setting})
 
@@ -346,6 +351,52 @@ class Settings:
         "how long to go on serving, unready, after SIGTERM or SIGHUP; 0 under Knative",
         has_flag=True,
     )
+    push_url: str = _declared(
+        "",
+        "HEARTBEAT_PUSH_URL",
+        Form(
+            http_url,
+            "an http:// or https:// URL",
+            "https://hc-ping.com/YOUR-UUID",
+            secret=True,
+        ),
+        "where `k8s-heartbeat push` reports to: [docs/push.md](docs/push.md)",
+        has_flag=True,
+        called="--to",
+    )
+    push_as: str = _declared(
+        "",
+        "HEARTBEAT_PUSH_AS",
+        one_of(*FORMS),
+        "in which form it reports; where it is empty, the URL has to tell",
+        has_flag=True,
+        called="--as",
+    )
+    push_token: str = _declared(
+        "",
+        "HEARTBEAT_PUSH_TOKEN",
+        Form(
+            plain_ascii,
+            "printable ASCII without a space",
+            "the token of a Gatus external endpoint",
+            secret=True,
+        ),
+        "the token that it sends as `Authorization: Bearer`",
+    )
+    push_every: timedelta | None = _declared(
+        None,
+        "HEARTBEAT_PUSH_EVERY",
+        _optional(duration(_SECOND, _DAY, "60s")),
+        "how often it reports; once where it is empty",
+        has_flag=True,
+        called="--every",
+    )
+    push_timeout: timedelta = _declared(
+        10 * _SECOND,
+        "HEARTBEAT_PUSH_TIMEOUT",
+        duration(_MOMENT, _MINUTE, "10s"),
+        "what the receiver has for each attempt",
+    )
 
 
 SETTINGS: tuple[Setting, ...] = tuple(
@@ -462,7 +513,8 @@ def secrets_of(settings: Settings) -> list[str]:
     from urllib.parse import unquote, urlsplit  # noqa: PLC0415  # where there is a service
 
     password = urlsplit(settings.rate_limit_storage).password
-    return [settings.token, settings.rate_limit_storage, unquote(password or "")]
+    push = [settings.push_url, settings.push_token]
+    return [settings.token, settings.rate_limit_storage, unquote(password or ""), *push]
 
 
 def _find(

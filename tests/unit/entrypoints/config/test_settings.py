@@ -107,6 +107,14 @@ GOOD: list[tuple[str, str, object]] = [
     ("HEARTBEAT_THREADS", "1000", 1000),
     ("HEARTBEAT_DRAIN_SECONDS", "0", 0),
     ("HEARTBEAT_DRAIN_SECONDS", "3600", 3600),
+    ("HEARTBEAT_PUSH_URL", "http://[::1]:9091/a?b=c", "http://[::1]:9091/a?b=c"),
+    ("HEARTBEAT_PUSH_URL", "https://user:pass@example.com", "https://user:pass@example.com"),
+    ("HEARTBEAT_PUSH_AS", "Uptime-Kuma", "uptime-kuma"),
+    ("HEARTBEAT_PUSH_TOKEN", "!~", "!~"),
+    ("HEARTBEAT_PUSH_EVERY", "1s", SECOND),
+    ("HEARTBEAT_PUSH_EVERY", "24h", 86_400 * SECOND),
+    ("HEARTBEAT_PUSH_TIMEOUT", "100ms", 0.1 * SECOND),
+    ("HEARTBEAT_PUSH_TIMEOUT", "1m", 60 * SECOND),
 ]
 
 BAD: list[tuple[str, str]] = [
@@ -208,6 +216,27 @@ BAD: list[tuple[str, str]] = [
     ("HEARTBEAT_THREADS", "1001"),
     ("HEARTBEAT_DRAIN_SECONDS", "5s"),
     ("HEARTBEAT_DRAIN_SECONDS", "3601"),
+    *(
+        ("HEARTBEAT_PUSH_URL", url)
+        for url in (
+            "example.com",
+            "ftp://example.com",
+            "https://",
+            "https://:443",
+            "https://a:0/",
+            "https://a:65536/",
+            "https://a/#b",
+            "https://a/ b",
+            "https://a/é",
+        )
+    ),
+    ("HEARTBEAT_PUSH_AS", "statuspage"),
+    ("HEARTBEAT_PUSH_TOKEN", "a b"),
+    ("HEARTBEAT_PUSH_EVERY", "60"),
+    ("HEARTBEAT_PUSH_EVERY", "999ms"),
+    ("HEARTBEAT_PUSH_EVERY", "25h"),
+    ("HEARTBEAT_PUSH_TIMEOUT", "0s"),
+    ("HEARTBEAT_PUSH_TIMEOUT", "61s"),
 ]
 FREE_TEXT = {
     "HEARTBEAT_HOST",
@@ -493,13 +522,19 @@ def test_any_environment_is_taken_or_refused_for_its_faults(environ: dict[str, s
 def test_every_flag_that_is_declared_is_one_with_the_meaning_that_is_declared(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`serve` takes all of them, and no flag of a setting that has none."""
+    """`serve` takes all of them but those of `push`, and no flag of a setting that has none."""
     monkeypatch.setenv("COLUMNS", "1000")
-    with pytest.raises(SystemExit):
-        cli.main(["serve", "--help"])
-    told = re.findall(r"^  (--[a-z-]+) [A-Z_]+\s+(.+)$", capsys.readouterr().out, re.MULTILINE)
-    assert {flag: meaning.split("(")[0] for flag, meaning in told} == {
-        setting.flag: re.sub(r"[`[\]]", "", setting.meaning).split("(")[0]
-        for setting in SETTINGS
-        if setting.has_flag
-    }
+    for command in ("serve", "push"):
+        with pytest.raises(SystemExit):
+            cli.main([command, "--help"])
+        told = re.findall(r"^  (--[a-z-]+) [A-Z_]+\s+(.+)$", capsys.readouterr().out, re.MULTILINE)
+        declared = {
+            setting.flag: re.sub(r"[`[\]]", "", setting.meaning).split("(")[0]
+            for setting in SETTINGS
+            if setting.has_flag and (command == "serve") is not setting.field.startswith("push_")
+        }
+        found = {flag: meaning.split("(")[0] for flag, meaning in told}
+        if command == "push":
+            # It takes what `check` does too.
+            found = {flag: meaning for flag, meaning in found.items() if flag in declared}
+        assert found == declared
