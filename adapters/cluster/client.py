@@ -28,8 +28,10 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from k8s_heartbeat.core import Kind
 from k8s_heartbeat.core.checks.reader import Deadline, ReadError, ReadTimeout, UpstreamError
 
+from ..counters import COUNTERS, ApiKey
 from ..memory import LARGEST, SMALL, Room
 from ..waits import waiting
 from ..work import count_api_call
@@ -58,11 +60,23 @@ _PAUSE = 10.0
 # The same when it refuses the credentials, which may have been replaced just now: each look may run
 # a credential plugin.
 _PAUSE_WHEN_REFUSED = 1.0
+_OUTCOMES = {
+    200: "ok",
+    201: "ok",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    429: "throttled",
+}
 _BODILESS = frozenset((204, 205, 304))
 
 
 class TooLargeError(UpstreamError):
     """A response of more bytes than the bound."""
+
+
+class _UnauthorizedError(UpstreamError):
+    """The API server refuses the credentials, which are the newest that there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +88,17 @@ class Request:
         what: The name of the requested thing in errors.
         accept: The media type to ask for.
         body: JSON to POST, for a review; None for a GET.
+        verb: What it is counted as: Kubernetes' verb; `discover` and `ping` for what is no object.
+        kind: The kind that it is counted under, one of a few, or a word of ours; empty where it is
+            about none, None for any other.
     """
 
     path: str
     what: str
     accept: str = "application/json"
     body: bytes | None = None
+    verb: str = "get"
+    kind: Kind | str | None = ""
 
 
 class Client:
@@ -137,6 +156,25 @@ class Client:
             TooLargeError: The body is over the bound.
             UpstreamError: There was no whole answer.
         """
+        began, outcome = self._clock(), "error"
+        try:
+            status, body = self._sent(request, deadline, room, patient)
+            outcome = _OUTCOMES.get(status, "error")
+            return status, body
+        except ReadTimeout:
+            outcome = "timeout"
+            raise
+        except _UnauthorizedError:
+            outcome = "unauthorized"
+            raise
+        finally:
+            COUNTERS.api_requests.add(ApiKey(request.verb, request.kind, outcome))
+            COUNTERS.api_durations.add(request.verb, self._clock() - began)
+
+    def _sent(
+        self, request: Request, deadline: Deadline, room: Room | None, patient: bool
+    ) -> tuple[int, bytes]:
+        """The answer, also if it takes another connection or other credentials."""
         repeated = renewed = False
         while True:
             connection = self._connection
@@ -187,13 +225,16 @@ class Client:
                 return response.status, body
             renewed = self._renewed(connection, deadline, _PAUSE_WHEN_REFUSED)
             if not renewed:
-                raise UpstreamError(
+                raise _UnauthorizedError(
                     request.what, f"the API server refuses the credentials{self._problem}"
                 )
 
     def _look_for_an_answer(self, deadline: Deadline) -> None:
         self.send(
-            Request("/healthz", "the API server's health", "*/*"), deadline, None, patient=True
+            Request("/healthz", "the API server's health", "*/*", verb="ping"),
+            deadline,
+            None,
+            patient=True,
         )
 
     def _renewed(self, failed: Connection, deadline: Deadline, pause: float) -> bool:
