@@ -10,6 +10,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import add
 from typing import Generic, NamedTuple, TypeVar
 
 from k8s_heartbeat.core.kinds import Kind
@@ -31,18 +33,9 @@ BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 """The upper bounds of the buckets of durations, in seconds."""
 
 
-class RequestKey(NamedTuple):
-    """What requests are counted by.
-
-    Attributes:
-        route: The template of the route; never a path, which is the caller's.
-        method: GET, HEAD or other.
-        code: The code of the answer.
-    """
-
-    route: str
-    method: str
-    code: int
+RequestKey = tuple[str, str, int]
+"""What requests are counted by: the template of the route and never a path, which is the caller's;
+GET, HEAD or other; and the code of the answer."""
 
 
 class ApiKey(NamedTuple):
@@ -82,26 +75,43 @@ class Tally(Generic[K]):
 
 
 class Durations(Generic[K]):
-    """Durations by keys, each as counts for the buckets of `BOUNDS`, one more, and the sum."""
+    """Counts with durations, by keys, of which there are to be few too."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._found: dict[K, tuple[list[int], list[float]]] = {}
+        # A count for each bucket of `BOUNDS` alone, one for what is longer, and the sum of all.
+        self._found: dict[K, list[float]] = {}
 
     def add(self, key: K, seconds: float) -> None:
-        """Add one, in seconds."""
+        """Count one that took so many seconds."""
         bucket = bisect_left(BOUNDS, seconds)
         with self._lock:
-            found = self._found.get(key)
-            if found is None:
-                found = self._found[key] = [0] * (len(BOUNDS) + 1), [0.0]
-            found[0][bucket] += 1
-            found[1][0] += seconds
+            try:
+                found = self._found[key]
+            except KeyError:
+                found = self._found[key] = [0] * (len(BOUNDS) + 2)
+            found[bucket] += 1
+            found[-1] += seconds
 
-    def found(self) -> dict[K, tuple[list[int], float]]:
-        """A copy: how many are in each bucket alone, and the sum of all."""
+    def counts(self) -> dict[K, int]:
+        """How many there are of each key."""
+        return {key: int(sum(found[:-1])) for key, found in self._copy().items()}
+
+    def by(self, group: Callable[[K], str]) -> dict[str, tuple[list[float], float]]:
+        """Histograms: cumulative counts for the buckets and for all, and the sum of the durations.
+
+        Args:
+            group: What of a key tells one histogram from another.
+        """
+        added: dict[str, list[float]] = {}
+        for key, found in self._copy().items():
+            sums = added.setdefault(group(key), [0] * len(found))
+            sums[:] = map(add, sums, found)
+        return {name: (list(accumulate(sums[:-1])), sums[-1]) for name, sums in added.items()}
+
+    def _copy(self) -> dict[K, list[float]]:
         with self._lock:
-            return {key: (counts.copy(), total[0]) for key, (counts, total) in self._found.items()}
+            return {key: found.copy() for key, found in self._found.items()}
 
 
 @dataclass(slots=True)
@@ -137,48 +147,29 @@ class Counters:
     """Everything that is counted.
 
     Attributes:
-        requests: Requests, by route, method and code.
-        durations: How long they took, by route.
+        in_flight: The requests that are worked on.
+        requests: Requests that were answered.
         api_requests: Requests to the API server.
-        api_durations: How long they took, by verb.
         limited: Requests that were refused, by the name of the limit.
         failed_authentications: Requests that were refused for their credentials, by what is wrong.
     """
 
     def __init__(self) -> None:
-        self.requests: Tally[RequestKey] = Tally()
-        self.durations: Durations[str] = Durations()
-        self.api_requests: Tally[ApiKey] = Tally()
-        self.api_durations: Durations[str] = Durations()
+        # Adding to a set and taking away from it need no lock.
+        self.in_flight: set[object] = set()
+        self.requests: Durations[RequestKey] = Durations()
+        self.api_requests: Durations[ApiKey] = Durations()
         self.limited: Tally[str] = Tally("default", "token", "failed-auth")
         self.failed_authentications: Tally[str] = Tally("missing", "wrong")
         self._lock = threading.Lock()
-        self._in_flight = 0
         self._caches: dict[str, CacheCounts] = {}
         self._load: Callable[[], Load] | None = None
-
-    @property
-    def in_flight(self) -> int:
-        """Requests that are worked on."""
-        return self._in_flight
 
     @property
     def load(self) -> Load | None:
         """How busy the server is; None where it is not our own."""
         load = self._load
         return None if load is None else load()
-
-    def begin_request(self) -> None:
-        """Count a request that comes in."""
-        with self._lock:
-            self._in_flight += 1
-
-    def end_request(self, key: RequestKey, seconds: float) -> None:
-        """Count a request that was answered, after so many seconds."""
-        with self._lock:
-            self._in_flight -= 1
-        self.requests.add(key)
-        self.durations.add(key.route, seconds)
 
     def cache(self, name: str) -> CacheCounts:
         """The counts of the cache of that name."""

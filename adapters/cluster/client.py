@@ -168,8 +168,8 @@ class Client:
             outcome = "unauthorized"
             raise
         finally:
-            COUNTERS.api_requests.add(ApiKey(request.verb, request.kind, outcome))
-            COUNTERS.api_durations.add(request.verb, self._clock() - began)
+            key = ApiKey(request.verb, request.kind, outcome)
+            COUNTERS.api_requests.add(key, self._clock() - began)
 
     def _sent(
         self, request: Request, deadline: Deadline, room: Room | None, patient: bool

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from itertools import accumulate
 
 from prometheus_client.metrics_core import (
     CounterMetricFamily,
@@ -74,19 +73,19 @@ def _requests(counters: Counters) -> Iterable[Metric]:
         "Requests that were answered, by the template of their route.",
         labels=("route", "method", "code"),
     )
-    for key, count in sorted(counters.requests.counts().items()):
-        requests.add_metric((key.route, key.method, str(key.code)), count)
+    for (route, method, code), count in sorted(counters.requests.counts().items()):
+        requests.add_metric((route, method, str(code)), count)
     yield requests
     yield _histogram(
         "k8s_heartbeat_http_request_duration_seconds",
         "Time from a request to its answer, that in a queue included.",
         "route",
-        counters.durations.found(),
+        counters.requests.by(lambda key: key[0]),
     )
     yield GaugeMetricFamily(
         "k8s_heartbeat_http_requests_in_flight",
         "Requests that are worked on, this one included.",
-        value=counters.in_flight,
+        value=len(counters.in_flight),
     )
     load = counters.load
     if load is not None:
@@ -119,7 +118,7 @@ def _api_requests(counters: Counters, caller: Caller) -> Iterable[Metric]:
         "k8s_heartbeat_api_request_duration_seconds",
         "Time from a request to the API server to the end of its answer.",
         "verb",
-        counters.api_durations.found(),
+        counters.api_requests.by(lambda key: key.verb),
     )
 
 
@@ -157,10 +156,10 @@ def _tally(name: str, documentation: str, label: str, counts: Mapping[str, int])
 
 
 def _histogram(
-    name: str, documentation: str, label: str, found: Mapping[str, tuple[list[int], float]]
+    name: str, documentation: str, label: str, found: Mapping[str, tuple[list[float], float]]
 ) -> Metric:
     family = HistogramMetricFamily(name, documentation, labels=(label,))
     for value, (counts, total) in sorted(found.items()):
-        buckets = list(zip(_BOUNDS, accumulate(counts), strict=True))
+        buckets = list(zip(_BOUNDS, counts, strict=True))
         family.add_metric((value,), buckets, total)
     return family

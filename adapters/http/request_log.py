@@ -11,7 +11,7 @@ import falcon
 
 from k8s_heartbeat.core.checks.reader import Deadline
 
-from ..counters import COUNTERS, RequestKey
+from ..counters import COUNTERS
 from ..masking import KNOWN, without_credentials
 from ..work import Work, work_on
 from .client_address import ClientAddress
@@ -77,7 +77,6 @@ class RequestLog:
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Create the state, and bind further log lines to the request."""
-        COUNTERS.begin_request()
         began: float = req.env[BEGAN]
         masked, credentials = offered_by(req)
         state = req.context.state = RequestState(
@@ -88,6 +87,7 @@ class RequestLog:
             client=req.remote_addr,
             credentials=credentials,
         )
+        COUNTERS.in_flight.add(state)
         if not state.request_id or not _is_harmless(state.request_id, state):
             state.request_id = self._new_id()
         work_on(state)
@@ -107,7 +107,8 @@ class RequestLog:
         took = self._clock() - state.began
         # A request that is refused first has no route, and one that has may be for none of ours.
         method = req.method if req.method in _METHODS else "other"
-        COUNTERS.end_request(RequestKey(req.uri_template or "other", method, status), took)
+        COUNTERS.requests.add((req.uri_template or "other", method, status), took)
+        COUNTERS.in_flight.discard(state)
         if state.failure is not None:
             level = self._failure_level(state.failure, status)
         else:
