@@ -75,10 +75,6 @@ class TooLargeError(UpstreamError):
     """A response of more bytes than the bound."""
 
 
-class _UnauthorizedError(UpstreamError):
-    """The API server refuses the credentials, which are the newest that there are."""
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request to the API server; repeating it changes nothing in the cluster.
@@ -140,7 +136,7 @@ class Client:
         self._patience.close()
         self._connection.close()
 
-    def send(
+    def send(  # noqa: PLR0912  # one exchange, counted to its end
         self, request: Request, deadline: Deadline, room: Room | None, *, patient: bool = False
     ) -> tuple[int, bytes]:
         """The status and the body of one answer.
@@ -156,78 +152,68 @@ class Client:
             TooLargeError: The body is over the bound.
             UpstreamError: There was no whole answer.
         """
-        began, outcome = self._clock(), "error"
+        began, status, failed = self._clock(), 0, "error"
+        repeated = renewed = False
         try:
-            status, body = self._sent(request, deadline, room, patient)
-            outcome = _OUTCOMES.get(status, "error")
-            return status, body
+            while True:
+                connection = self._connection
+                try:
+                    brief = self._patience.hangs and not patient
+                    first_by = self._patience.brief(deadline) if brief else deadline
+                    timeout = _started(request.what, deadline, first_by)
+                    headers = connection.headers(request.accept, deadline)
+                    if request.body is not None:
+                        headers["Content-Type"] = "application/json"
+                    count_api_call()
+                    with waiting():
+                        response = connection.pools.request(
+                            "GET" if request.body is None else "POST",
+                            connection.host + request.path,
+                            body=request.body,
+                            headers=headers,
+                            timeout=timeout,
+                            retries=False,
+                            redirect=False,
+                            preload_content=False,
+                            decode_content=False,
+                        )
+                        body = _body_of(response, request.what, deadline, room)
+                except ReadError:
+                    raise
+                except Exception as error:  # credential plugins raise whatever they like
+                    # A server may close a kept-alive connection just as it is used again.
+                    if _now.reused and not repeated and isinstance(error, ProtocolError):
+                        repeated = True
+                    elif (
+                        not renewed
+                        and _may_be_replaced(error)
+                        and self._renewed(connection, deadline, _PAUSE)
+                    ):
+                        renewed = True
+                    else:
+                        # A ValueError quotes the data to send, including the token.
+                        cause = None if isinstance(error, ValueError) else error
+                        failure = self._failure(request.what, error)
+                        if isinstance(failure, ReadTimeout) and not (_now.answered or patient):
+                            self._patience.lost()
+                        raise failure from cause
+                    continue
+                finally:
+                    _now.deadline = _now.connection = None
+                status = response.status
+                if status != 401 or renewed:
+                    return status, body
+                renewed = self._renewed(connection, deadline, _PAUSE_WHEN_REFUSED)
+                if not renewed:
+                    raise UpstreamError(
+                        request.what, f"the API server refuses the credentials{self._problem}"
+                    )
         except ReadTimeout:
-            outcome = "timeout"
-            raise
-        except _UnauthorizedError:
-            outcome = "unauthorized"
+            status, failed = 0, "timeout"
             raise
         finally:
-            key = ApiKey(request.verb, request.kind, outcome)
+            key = ApiKey(request.verb, request.kind, _OUTCOMES.get(status, failed))
             COUNTERS.api_requests.add(key, self._clock() - began)
-
-    def _sent(
-        self, request: Request, deadline: Deadline, room: Room | None, patient: bool
-    ) -> tuple[int, bytes]:
-        """The answer, also if it takes another connection or other credentials."""
-        repeated = renewed = False
-        while True:
-            connection = self._connection
-            try:
-                brief = self._patience.hangs and not patient
-                first_by = self._patience.brief(deadline) if brief else deadline
-                timeout = _started(request.what, deadline, first_by)
-                headers = connection.headers(request.accept, deadline)
-                if request.body is not None:
-                    headers["Content-Type"] = "application/json"
-                count_api_call()
-                with waiting():
-                    response = connection.pools.request(
-                        "GET" if request.body is None else "POST",
-                        connection.host + request.path,
-                        body=request.body,
-                        headers=headers,
-                        timeout=timeout,
-                        retries=False,
-                        redirect=False,
-                        preload_content=False,
-                        decode_content=False,
-                    )
-                    body = _body_of(response, request.what, deadline, room)
-            except ReadError:
-                raise
-            except Exception as error:  # credential plugins raise whatever they like
-                # A server may close a kept-alive connection just as it is used again.
-                if _now.reused and not repeated and isinstance(error, ProtocolError):
-                    repeated = True
-                elif (
-                    not renewed
-                    and _may_be_replaced(error)
-                    and self._renewed(connection, deadline, _PAUSE)
-                ):
-                    renewed = True
-                else:
-                    # A ValueError quotes the data to send, including the token.
-                    cause = None if isinstance(error, ValueError) else error
-                    failure = self._failure(request.what, error)
-                    if isinstance(failure, ReadTimeout) and not (_now.answered or patient):
-                        self._patience.lost()
-                    raise failure from cause
-                continue
-            finally:
-                _now.deadline = _now.connection = None
-            if response.status != 401 or renewed:
-                return response.status, body
-            renewed = self._renewed(connection, deadline, _PAUSE_WHEN_REFUSED)
-            if not renewed:
-                raise _UnauthorizedError(
-                    request.what, f"the API server refuses the credentials{self._problem}"
-                )
 
     def _look_for_an_answer(self, deadline: Deadline) -> None:
         self.send(
