@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
+from itertools import chain
 
 import falcon
 from prometheus_client.exposition import choose_encoder
@@ -30,17 +31,18 @@ from .view import Absence, verdict_of
 __all__ = ["OwnMetrics", "WorkloadMetrics"]
 
 _TEXT = "text/plain; version=0.0.4"
+_END = b"# EOF\n"
 _OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
 
 
-class _Families(Collector):
-    """What the encoders take."""
+class _One(Collector):
+    """A metric as the encoders take it."""
 
-    def __init__(self, families: Sequence[Metric]) -> None:
-        self._families = families
+    def __init__(self, family: Metric) -> None:
+        self._family = family
 
     def collect(self) -> Iterable[Metric]:
-        return self._families
+        yield self._family
 
 
 class OwnMetrics:
@@ -65,7 +67,7 @@ class OwnMetrics:
             series = self._components(state)
             families = verdict_families(series, self._given.detail_for(state))
         own = own_families(COUNTERS, state.caller)
-        _write(req, resp, [*own, *families], series, Health.HEALTHY)
+        _write(req, resp, chain(own, families), series, Health.HEALTHY)
 
     on_head = on_get
 
@@ -142,7 +144,7 @@ def _series_of(found: SelectionResult, now: float) -> Iterable[Series]:
 def _write(
     req: falcon.Request,
     resp: falcon.Response,
-    families: Sequence[Metric],
+    families: Iterable[Metric],
     series: Sequence[Series],
     otherwise: Health,
 ) -> None:
@@ -153,4 +155,10 @@ def _write(
     health = reduce(worst, (entry.verdict.health for entry in series)) if series else otherwise
     resp.set_header(STATUS_HEADER, str(health))
     resp.content_type = f"{media}; charset=utf-8"
-    resp.data = encode(_Families(families))
+    resp.data = b"".join(_encoded(encode, families)) + (_END if media == _OPEN_METRICS else b"")
+
+
+def _encoded(encode: Callable[[Collector], bytes], families: Iterable[Metric]) -> Iterator[bytes]:
+    """Each metric by itself: that of one is gone when the next one is made."""
+    for family in families:
+        yield encode(_One(family)).removesuffix(_END)

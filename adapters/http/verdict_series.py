@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from prometheus_client.metrics_core import GaugeMetricFamily, InfoMetricFamily, Metric
@@ -44,64 +44,81 @@ def component_unread() -> Series:
     return Series(verdict, None)
 
 
-def verdict_families(series: Iterable[Series], detail: Detail) -> list[Metric]:
+def verdict_families(series: Iterable[Series], detail: Detail) -> Iterator[Metric]:
     """The metrics of verdicts, with no two series of the same labels.
+
+    Each one is made when it is asked for: all of them at once take many times what they are
+    encoded in.
 
     Args:
         series: The verdicts. Of two on objects that the labels cannot tell apart, the worse counts.
         detail: How much to say; see `Detail`.
     """
-    up = GaugeMetricFamily(
+    found = _told_apart(series)
+    yield _gauge(
         "k8s_heartbeat_up",
         "Whether a workload or component is up: 1, or 0 also where that is unknown.",
-        labels=_OBJECT,
+        ((labels, verdict.up) for labels, (verdict, _) in found.items()),
     )
-    status = GaugeMetricFamily(
+    yield _gauge(
         "k8s_heartbeat_status",
         "The status: 1 for the one that holds, 0 for the others.",
-        labels=(*_OBJECT, "status"),
+        (
+            ((*labels, health), health is verdict.health)
+            for labels, (verdict, _) in found.items()
+            for health in SEVERITY
+        ),
+        "status",
     )
+    if detail is Detail.STATUS:
+        return
     reason = InfoMetricFamily(
         "k8s_heartbeat_reason", "The reason of the status, in one word.", labels=_OBJECT
     )
-    desired = GaugeMetricFamily(
+    for labels, (verdict, _) in found.items():
+        reason.add_metric(labels, {"reason": _text(reason_of(verdict.reason, verdict.health))})
+    yield reason
+    yield _gauge(
         "k8s_heartbeat_replicas_desired",
         "Desired replicas, for kinds that have them.",
-        labels=_OBJECT,
+        ((labels, verdict.desired) for labels, (verdict, _) in found.items()),
     )
-    available = GaugeMetricFamily(
+    yield _gauge(
         "k8s_heartbeat_replicas_available",
         "Available replicas, for kinds that have them.",
-        labels=_OBJECT,
+        ((labels, verdict.available) for labels, (verdict, _) in found.items()),
     )
-    since = GaugeMetricFamily(
+    yield _gauge(
         "k8s_heartbeat_since_seconds",
         "When the status last changed, as Unix time, where the API states it.",
-        labels=_OBJECT,
+        (
+            (labels, None if verdict.since is None else verdict.since.timestamp())
+            for labels, (verdict, _) in found.items()
+        ),
     )
-    age = GaugeMetricFamily(
+    # Rounded up, as in the API.
+    yield _gauge(
         "k8s_heartbeat_reading_age_seconds",
         "How old the oldest reading behind the status is.",
-        labels=_OBJECT,
+        (
+            (labels, None if age is None else math.ceil(age * 10) / 10)
+            for labels, (_, age) in found.items()
+        ),
     )
-    for labels, (verdict, read) in _told_apart(series).items():
-        up.add_metric(labels, verdict.up)
-        for health in SEVERITY:
-            status.add_metric((*labels, str(health)), health is verdict.health)
-        if detail is Detail.STATUS:
-            continue
-        reason.add_metric(labels, {"reason": _text(reason_of(verdict.reason, verdict.health))})
-        if verdict.desired is not None:
-            desired.add_metric(labels, verdict.desired)
-        if verdict.available is not None:
-            available.add_metric(labels, verdict.available)
-        if verdict.since is not None:
-            since.add_metric(labels, verdict.since.timestamp())
-        if read is not None:
-            # Rounded up, as in the API.
-            age.add_metric(labels, math.ceil(read * 10) / 10)
-    few = (up, status)
-    return [*few] if detail is Detail.STATUS else [*few, reason, desired, available, since, age]
+
+
+def _gauge(
+    name: str,
+    documentation: str,
+    samples: Iterable[tuple[tuple[str, ...], float | None]],
+    *more: str,
+) -> Metric:
+    """A gauge of an object's labels and more, without the samples that have no value."""
+    family = GaugeMetricFamily(name, documentation, labels=(*_OBJECT, *more))
+    for labels, value in samples:
+        if value is not None:
+            family.add_metric(labels, value)
+    return family
 
 
 def _told_apart(series: Iterable[Series]) -> dict[tuple[str, str, str], Series]:
