@@ -25,6 +25,7 @@ from k8s_heartbeat.core.checks.reader import (
     UpstreamError,
 )
 
+from .counters import COUNTERS, CacheCounts
 from .memory import Memory
 from .slots import ComputeSlots
 from .waits import waiting
@@ -116,10 +117,16 @@ class Cache(Generic[K, V]):
         self.places = places
         self.slots: ComputeSlots = slots or ComputeSlots(1)
         self.ample_time: float = usual_time / 2
+        self.counts: CacheCounts = CacheCounts()
         self.flights: dict[K, Flight[K, V]] = {}
         self.kept: TLRUCache[K, Entry[V]] = self._shelf(kept)
         self.refused: TLRUCache[K, Entry[V]] = self._shelf(refused)
         self.failed: TLRUCache[K, Entry[V]] = self._shelf(refused)
+
+    def counted(self, name: str) -> Self:
+        """The same cache, counted under that name among the figures of the process."""
+        self.counts = COUNTERS.cache(name)
+        return self
 
     def _shelf(self, most: int) -> TLRUCache[K, Entry[V]]:
         return self.memory.shelf(most, clock=self.clock, ends=_ends, size=attrgetter("size"))
@@ -127,7 +134,10 @@ class Cache(Generic[K, V]):
     def recall(self, key: K) -> Entry[V] | None:
         """The fresh entry for a key; None if there is none."""
         with self.memory.lock:
-            return self.known(key)
+            entry = self.known(key)
+            if entry is not None:
+                self.counts.hits += 1
+            return entry
 
     def settled(self, key: K, entry: Entry[V]) -> Entry[V]:
         """An entry with an answer: this one, or an older one that stands in for a failure.
@@ -143,6 +153,8 @@ class Cache(Generic[K, V]):
                 older: Entry[V] | None = self.kept.get(key)
                 absence: Entry[V] | None = self.refused.get(key)
             if older is not None and self.clock() - older.began <= self.lifetimes.stale:
+                with self.memory.lock:
+                    self.counts.stale += 1
                 return older
             if absence is not None and isinstance(absence.error, NotServed):
                 # A kind not served a moment ago is likely still not served.
@@ -224,6 +236,7 @@ class Flight(Generic[K, V]):
         self._is_scarce = False
         self._has_place = False
         self._had_slot = False
+        self._has_waited = False
 
     def __enter__(self) -> Self:
         """Lead, or wait for the leader."""
@@ -250,6 +263,7 @@ class Flight(Generic[K, V]):
             # It may have landed since the caller looked.
             self.entry = cache.known(self._key) or self.entry
             if self.entry is not _PENDING:
+                cache.counts.hits += 1
                 return None
             leader = cache.flights.get(self._key)
             remaining = self._deadline.remaining()
@@ -260,6 +274,10 @@ class Flight(Generic[K, V]):
                 self._began = cache.clock()
                 self._is_scarce = remaining < cache.ample_time
                 cache.flights[self._key] = self
+                cache.counts.misses += 1
+            elif not self._has_waited:
+                self._has_waited = True
+                cache.counts.shared += 1
         self._had_slot = cache.slots.leave() or self._had_slot
         return leader
 

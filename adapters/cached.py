@@ -61,15 +61,15 @@ class CachedReader:
         self._lifetimes = lifetimes
         self._readings: Cache[Query, Reading] = Cache(
             memory, clock, lifetimes, places, slots, usual_time=usual_time
-        )
+        ).counted("readings")
         self._served: Cache[str, ServedKinds] = Cache(
             memory, clock, lifetimes, places, slots, usual_time=usual_time
-        )
+        ).counted("discovery")
         # Anyone may ping, without a token or a limit: that must not keep readers waiting.
         pinging = threading.BoundedSemaphore(_MOST_PINGS)
         self._pings: Cache[str, None] = Cache(
             memory, clock, lifetimes, pinging, slots, usual_time=usual_time
-        )
+        ).counted("health")
 
     def read(self, query: Query, deadline: Deadline) -> Reading:
         """See `ClusterReader.read`; every caller gets an error of its own."""

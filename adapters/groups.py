@@ -65,7 +65,7 @@ class Groups:
         self._memory = memory
         self._results: Cache[Selection | Component, SelectionResult] = Cache(
             memory, clock, lifetimes, places, kept=_KEPT, refused=_REFUSED
-        )
+        ).counted("groups")
 
     def answering(self) -> AbstractContextManager[None]:
         """Wraps a check and its answer, so that the results are counted while they are in use."""

@@ -28,8 +28,10 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from k8s_heartbeat.core import Kind
 from k8s_heartbeat.core.checks.reader import Deadline, ReadError, ReadTimeout, UpstreamError
 
+from ..counters import COUNTERS, ApiKey
 from ..memory import LARGEST, SMALL, Room
 from ..waits import waiting
 from ..work import count_api_call
@@ -58,6 +60,14 @@ _PAUSE = 10.0
 # The same when it refuses the credentials, which may have been replaced just now: each look may run
 # a credential plugin.
 _PAUSE_WHEN_REFUSED = 1.0
+_OUTCOMES = {
+    200: "ok",
+    201: "ok",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    429: "throttled",
+}
 _BODILESS = frozenset((204, 205, 304))
 
 
@@ -74,12 +84,17 @@ class Request:
         what: The name of the requested thing in errors.
         accept: The media type to ask for.
         body: JSON to POST, for a review; None for a GET.
+        verb: What it is counted as: Kubernetes' verb; `discover` and `ping` for what is no object.
+        kind: The kind that it is counted under, one of a few, or a word of ours; empty where it is
+            about none, None for any other.
     """
 
     path: str
     what: str
     accept: str = "application/json"
     body: bytes | None = None
+    verb: str = "get"
+    kind: Kind | str | None = ""
 
 
 class Client:
@@ -121,7 +136,7 @@ class Client:
         self._patience.close()
         self._connection.close()
 
-    def send(
+    def send(  # noqa: PLR0912  # one exchange, counted to its end
         self, request: Request, deadline: Deadline, room: Room | None, *, patient: bool = False
     ) -> tuple[int, bytes]:
         """The status and the body of one answer.
@@ -137,63 +152,75 @@ class Client:
             TooLargeError: The body is over the bound.
             UpstreamError: There was no whole answer.
         """
+        began, status, failed = self._clock(), 0, "error"
         repeated = renewed = False
-        while True:
-            connection = self._connection
-            try:
-                brief = self._patience.hangs and not patient
-                first_by = self._patience.brief(deadline) if brief else deadline
-                timeout = _started(request.what, deadline, first_by)
-                headers = connection.headers(request.accept, deadline)
-                if request.body is not None:
-                    headers["Content-Type"] = "application/json"
-                count_api_call()
-                with waiting():
-                    response = connection.pools.request(
-                        "GET" if request.body is None else "POST",
-                        connection.host + request.path,
-                        body=request.body,
-                        headers=headers,
-                        timeout=timeout,
-                        retries=False,
-                        redirect=False,
-                        preload_content=False,
-                        decode_content=False,
+        try:
+            while True:
+                connection = self._connection
+                try:
+                    brief = self._patience.hangs and not patient
+                    first_by = self._patience.brief(deadline) if brief else deadline
+                    timeout = _started(request.what, deadline, first_by)
+                    headers = connection.headers(request.accept, deadline)
+                    if request.body is not None:
+                        headers["Content-Type"] = "application/json"
+                    count_api_call()
+                    with waiting():
+                        response = connection.pools.request(
+                            "GET" if request.body is None else "POST",
+                            connection.host + request.path,
+                            body=request.body,
+                            headers=headers,
+                            timeout=timeout,
+                            retries=False,
+                            redirect=False,
+                            preload_content=False,
+                            decode_content=False,
+                        )
+                        body = _body_of(response, request.what, deadline, room)
+                except ReadError:
+                    raise
+                except Exception as error:  # credential plugins raise whatever they like
+                    # A server may close a kept-alive connection just as it is used again.
+                    if _now.reused and not repeated and isinstance(error, ProtocolError):
+                        repeated = True
+                    elif (
+                        not renewed
+                        and _may_be_replaced(error)
+                        and self._renewed(connection, deadline, _PAUSE)
+                    ):
+                        renewed = True
+                    else:
+                        # A ValueError quotes the data to send, including the token.
+                        cause = None if isinstance(error, ValueError) else error
+                        failure = self._failure(request.what, error)
+                        if isinstance(failure, ReadTimeout) and not (_now.answered or patient):
+                            self._patience.lost()
+                        raise failure from cause
+                    continue
+                finally:
+                    _now.deadline = _now.connection = None
+                status = response.status
+                if status != 401 or renewed:
+                    return status, body
+                renewed = self._renewed(connection, deadline, _PAUSE_WHEN_REFUSED)
+                if not renewed:
+                    raise UpstreamError(
+                        request.what, f"the API server refuses the credentials{self._problem}"
                     )
-                    body = _body_of(response, request.what, deadline, room)
-            except ReadError:
-                raise
-            except Exception as error:  # credential plugins raise whatever they like
-                # A server may close a kept-alive connection just as it is used again.
-                if _now.reused and not repeated and isinstance(error, ProtocolError):
-                    repeated = True
-                elif (
-                    not renewed
-                    and _may_be_replaced(error)
-                    and self._renewed(connection, deadline, _PAUSE)
-                ):
-                    renewed = True
-                else:
-                    # A ValueError quotes the data to send, including the token.
-                    cause = None if isinstance(error, ValueError) else error
-                    failure = self._failure(request.what, error)
-                    if isinstance(failure, ReadTimeout) and not (_now.answered or patient):
-                        self._patience.lost()
-                    raise failure from cause
-                continue
-            finally:
-                _now.deadline = _now.connection = None
-            if response.status != 401 or renewed:
-                return response.status, body
-            renewed = self._renewed(connection, deadline, _PAUSE_WHEN_REFUSED)
-            if not renewed:
-                raise UpstreamError(
-                    request.what, f"the API server refuses the credentials{self._problem}"
-                )
+        except ReadTimeout:
+            status, failed = 0, "timeout"
+            raise
+        finally:
+            key = ApiKey(request.verb, request.kind, _OUTCOMES.get(status, failed))
+            COUNTERS.api_requests.add(key, self._clock() - began)
 
     def _look_for_an_answer(self, deadline: Deadline) -> None:
         self.send(
-            Request("/healthz", "the API server's health", "*/*"), deadline, None, patient=True
+            Request("/healthz", "the API server's health", "*/*", verb="ping"),
+            deadline,
+            None,
+            patient=True,
         )
 
     def _renewed(self, failed: Connection, deadline: Deadline, pause: float) -> bool:

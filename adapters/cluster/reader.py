@@ -86,12 +86,13 @@ class LiveReader:
         began = deadline.clock()
         # Creates the query anew to check its names, which become a path.
         query = replace(query)
+        counted = query.kind if self._rules.names(query.kind) else None
         fields = self._rules.find(query.kind.kind, query.kind.api_version).fields
         intake = _Object(query, fields, final=True) if query.name else _list(query, fields, most)
         with self._memory.room() as room:
             while True:
                 try:
-                    status, body = self._client.send(intake.request(), deadline, room)
+                    status, body = self._client.send(intake.request(counted), deadline, room)
                 except TooLargeError:
                     if intake.final:
                         raise
@@ -130,7 +131,9 @@ class LiveReader:
         """See `ClusterReader.ping`: the API server's own health check."""
         what = "the API server's health"
         with self._memory.room() as room:
-            status, body = self._client.send(Request("/healthz", what, "*/*"), deadline, room)
+            status, body = self._client.send(
+                Request("/healthz", what, "*/*", verb="ping"), deadline, room
+            )
         if status != 200:
             raise UpstreamError(what, f"the API server answered {status}")
         if body.strip() != b"ok":
@@ -141,7 +144,7 @@ class LiveReader:
     ) -> T:
         """Process one response of the discovery API, while there is room for it."""
         with self._memory.room() as room:
-            request = Request(path, _DISCOVERY, _DISCOVERY_FORMS)
+            request = Request(path, _DISCOVERY, _DISCOVERY_FORMS, verb="discover")
             status, body = self._client.send(request, deadline, room)
             if status != 200:
                 raise UpstreamError(_DISCOVERY, f"the API server answered {status}")
@@ -200,8 +203,8 @@ class _Intake:
     complete: bool = False
     tokens: set[str] = field(default_factory=set[str])
 
-    def request(self) -> Request:
-        """The next request."""
+    def request(self, counted: Kind | None) -> Request:
+        """The next request, counted under a kind."""
         query, kind = self.query, self.query.kind
         accept = "application/json"
         if kind.metadata_only:
@@ -217,7 +220,8 @@ class _Intake:
             if self.token:
                 parameters["continue"] = self.token
             path = f"{path}?{urlencode(parameters)}"
-        return Request(path, str(query), accept)
+        verb = "get" if query.name else "list"
+        return Request(path, str(query), accept, verb=verb, kind=counted)
 
     def take(self, body: bytes) -> None:
         """Take in an answer.

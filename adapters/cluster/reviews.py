@@ -80,7 +80,9 @@ class Reviews:
         what = f"a {kind}"
         review = {"apiVersion": f"{group}/v1", "kind": kind, "spec": spec}
         path = f"/apis/{group}/v1/{kind.lower()}s"
-        request = Request(path, what, body=json.dumps(review).encode())
+        request = Request(
+            path, what, body=json.dumps(review).encode(), verb="create", kind=kind.lower()
+        )
         with self._memory.room() as room:
             code, body = self._client.send(request, deadline, room)
         if code == 403:

@@ -34,6 +34,8 @@ from .shared_quota import SharedCounts, SharedQuota
 from .state import BEGAN
 
 if TYPE_CHECKING:
+    from .metrics import OwnMetrics, WorkloadMetrics
+
     _FalconApp = falcon.App[Any, Any]
     _FalconCors = falcon.CORSMiddleware[Any, Any]
 else:
@@ -169,11 +171,26 @@ def create_app(
     app.add_route("/api/healthz/{namespace}/{kind}/{name}", judged(ObjectHealth))
     app.add_route("/api/components", judged(ComponentsHealth))
     app.add_route("/api/components/{name}", judged(ComponentHealth))
+    app.add_route("/metrics", judged(_own_metrics))
+    app.add_route("/api/metrics", judged(_workload_metrics))
+    app.add_route("/api/metrics/{namespace}", judged(_workload_metrics))
     app.add_route("/livez", Liveness())
     app.add_route("/readyz", Readiness(draining, contract.checks))
     for path in ("/healthz", "/health"):
         app.add_route(path, _Judged(judging, lambda given: ApiServerHealth(given.reader)))
     return app
+
+
+def _own_metrics(given: Dependencies) -> OwnMetrics:
+    from .metrics import OwnMetrics  # noqa: PLC0415  # for scrapes alone
+
+    return OwnMetrics(given)
+
+
+def _workload_metrics(given: Dependencies) -> WorkloadMetrics:
+    from .metrics import WorkloadMetrics  # noqa: PLC0415  # for scrapes alone
+
+    return WorkloadMetrics(given)
 
 
 class _Judged:

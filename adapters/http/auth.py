@@ -11,6 +11,7 @@ import falcon
 
 from k8s_heartbeat.core.checks.reader import Deadline, ReadError, ReadTimeout
 
+from ..counters import COUNTERS
 from .callers import EVERYONE, Caller, Credential, Stranger
 from .client_address import client_of
 from .guesses import Guesses
@@ -131,6 +132,7 @@ class Admission:
             self._admit(req, state, client_of(state.client))
         except OverLimit as error:
             state.used = error.limit, error.usage
+            COUNTERS.limited.add(error.limit.name)
             if error.is_warned:
                 error.limit.warn(error.key)
             raise
@@ -165,11 +167,13 @@ class Admission:
             if is_public(req.path, public):
                 state.caller = Stranger(public)
                 return
+            COUNTERS.failed_authentications.add("missing")
             raise _unauthorized("a token is needed", authenticator)
         _require_time(state)
         caller = self._caller(authenticator, client, state)
         if caller is None:
             _count(self._clients, client, state)
+            COUNTERS.failed_authentications.add("wrong")
             raise _unauthorized("the token is not valid", authenticator)
         state.caller = caller
         _count(self._tokens, caller.name, state)

@@ -93,10 +93,10 @@ class ClusterAuthenticator:
         kept, refused = _MOST_GRANTED, _MOST_REFUSED
         self._identities: Cache[_Token, Identity] = Cache(
             memory, clock, lifetimes, places, kept=kept, refused=refused
-        )
+        ).counted("identities")
         self._rights: Cache[_Question, bool] = Cache(
             memory, clock, lifetimes, places, kept=kept, refused=refused
-        )
+        ).counted("rights")
 
     def caller(self, credential: Credential, deadline: Deadline) -> Caller | None:
         """See `Authenticator.caller`."""

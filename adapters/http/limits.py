@@ -35,6 +35,10 @@ class Limit:
         what: What is counted, such as "requests".
         setting: The setting that raises it.
         clock: A monotonic clock, in seconds.
+
+    Attributes:
+        quota: The quota.
+        name: Its name, of which there are only a few.
     """
 
     def __init__(
@@ -49,7 +53,7 @@ class Limit:
     ) -> None:
         self.quota: Quota = quota
         requests, period = quota.limit.requests, quota.limit.period
-        self._name = name
+        self.name: str = name
         self._who = who
         self._over = f"over {requests} {what} of this {who}"
         self._warning = (
@@ -93,7 +97,7 @@ class Limit:
         remaining = str(usage.remaining)
         return {
             "RateLimit-Policy": self._policy,
-            "RateLimit": f'"{self._name}";r={remaining};t={usage.seconds}',
+            "RateLimit": f'"{self.name}";r={remaining};t={usage.seconds}',
             "X-RateLimit-Limit": self._requests,
             "X-RateLimit-Remaining": remaining,
             "X-RateLimit-Reset": str(math.ceil(now.timestamp() + usage.wait)),

@@ -22,6 +22,7 @@ __all__ = [
     "group_body",
     "health_body",
     "object_body",
+    "reason_of",
     "to_json",
 ]
 
@@ -146,7 +147,7 @@ def group_body(
     body |= {
         "activity": str(summary.activity),
         **group.headline(),
-        "reason": _reason(summary.reason, summary.health),
+        "reason": reason_of(summary.reason, summary.health),
         "message": summary.message,
         "total": len(summary.items),
         "needed": summary.needed,
@@ -228,7 +229,7 @@ def _headline(assessment: Assessment, detail: Detail) -> dict[str, Any]:
         "kind": assessment.kind,
         "namespace": assessment.namespace,
         "name": assessment.name,
-        "reason": _reason(assessment.reason, assessment.health),
+        "reason": reason_of(assessment.reason, assessment.health),
         "message": assessment.sentence if detail is Detail.FULL else assessment.message,
     }
     if assessment.desired is not None:
@@ -238,7 +239,7 @@ def _headline(assessment: Assessment, detail: Detail) -> dict[str, Any]:
 
 def _cause(cause: Cause, assessment: Assessment, detail: Detail) -> dict[str, Any]:
     own = (cause.kind, cause.name) == (assessment.kind, assessment.name)
-    reason = _reason(cause.reason, assessment.health)
+    reason = reason_of(cause.reason, assessment.health)
     body: dict[str, Any] = {"reason": reason, "kind": cause.kind}
     if detail is Detail.FULL or own:
         body["name"] = cause.name
@@ -251,7 +252,7 @@ def _cause(cause: Cause, assessment: Assessment, detail: Detail) -> dict[str, An
     return body
 
 
-def _reason(reason: str, health: Health) -> str:
+def reason_of(reason: str, health: Health) -> str:
     """A reason; in bad news, replaced if monitors would take the word for good news."""
     if health is Health.HEALTHY:
         return reason

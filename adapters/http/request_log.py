@@ -11,6 +11,7 @@ import falcon
 
 from k8s_heartbeat.core.checks.reader import Deadline
 
+from ..counters import COUNTERS
 from ..masking import KNOWN, without_credentials
 from ..work import Work, work_on
 from .client_address import ClientAddress
@@ -25,6 +26,7 @@ REQUEST_ID_HEADER = "X-Request-Id"
 
 _log = logging.getLogger("k8s_heartbeat.requests")
 
+_METHODS = ("GET", "HEAD")
 _REQUEST_ID = "HTTP_X_REQUEST_ID"
 _HARMLESS = re.compile(r"[A-Za-z0-9._-]{1,128}")
 # While the API server is away, every request fails: one warning in this time is enough.
@@ -40,7 +42,7 @@ def log(logger: str, level: int, message: str, fields: Mapping[str, object]) -> 
 
 
 class RequestLog:
-    """Middleware, the first one, that creates a request's state, and logs it once it is answered.
+    """Middleware, the first one: creates a request's state, counts and logs it once it is answered.
 
     A caller's own request id is used unless it could be a secret: one that this process knows, one
     that the same request carries as a credential, or text that looks like one.
@@ -85,6 +87,7 @@ class RequestLog:
             client=req.remote_addr,
             credentials=credentials,
         )
+        COUNTERS.in_flight.add(state)
         if not state.request_id or not _is_harmless(state.request_id, state):
             state.request_id = self._new_id()
         work_on(state)
@@ -97,22 +100,27 @@ class RequestLog:
         resource: object,
         req_succeeded: bool,
     ) -> None:
-        """Add the request id to the response, and log the result."""
+        """Add the request id to the response, and count and log the result."""
         state = state_of(req)
         resp.set_header(REQUEST_ID_HEADER, state.request_id)
         status = resp.status_code
+        took = self._clock() - state.began
+        # A request that is refused first has no route, and one that has may be for none of ours.
+        method = req.method if req.method in _METHODS else "other"
+        COUNTERS.requests.add((req.uri_template or "other", method, status), took)
+        COUNTERS.in_flight.discard(state)
         if state.failure is not None:
             level = self._failure_level(state.failure, status)
         else:
             level = logging.DEBUG if req.path in PROBES else logging.INFO
         if _log.isEnabledFor(level):
-            method, path = req.method, req.path
+            path = req.path
             fields: dict[str, object] = {
-                "method": method,
+                "method": req.method,
                 "path": path,
                 "status": status,
                 "health": resp.get_header(STATUS_HEADER),
-                "durationMs": round((self._clock() - state.began) * 1000, 1),
+                "durationMs": round(took * 1000, 1),
                 "client": state.client,
             }
             if state.caller.name:
@@ -125,7 +133,7 @@ class RequestLog:
                 fields["age"] = state.age
                 fields["stale"] = state.stale
                 fields["apiCalls"] = state.api_calls
-            self._say(_log.name, level, f"{method} {path} {status}", fields)
+            self._say(_log.name, level, f"{req.method} {path} {status}", fields)
         work_on(None)
 
     def _failure_level(self, failure: str, status: int) -> int:

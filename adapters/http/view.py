@@ -147,10 +147,13 @@ class View:
         component = replace(component, policy=component.policy.needing(needed))
         return component, given.groups.check(component, self._now(), deadline)
 
-    def components(self) -> list[tuple[Component, SelectionResult]]:
+    def components(self, *, even_unread: bool = False) -> list[tuple[Component, SelectionResult]]:
         """The components that the caller may see, in the order of the configuration.
 
         Of one of which nothing could be read, an unknown member says why.
+
+        Args:
+            even_unread: Whether to return them also if no component could be read.
 
         Raises:
             ReadError: What the caller may see could not be found out, or no component could be
@@ -173,7 +176,7 @@ class View:
                 member = GroupMember(None, {}, _unread(component, error), Worth(began))
                 result = SelectionResult(members=(member,), faulty=True)
             found.append((component, result))
-        if failures and len(failures) == len(seen):
+        if failures and len(failures) == len(seen) and not even_unread:
             raise failures[0]
         return found
 

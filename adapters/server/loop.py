@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 
+from ..counters import COUNTERS, Load
 from .connections import Connection, State, victims
 from .descriptors import room_for
 from .listener import Listener
@@ -144,8 +145,9 @@ class Server:
         """
         for listener in self._listeners:
             _log.info("listening on %s port %s", *listener.getsockname())
-        self._loop_while(lambda: not self._stop.is_asked())
-        self._drain()
+        with COUNTERS.serving(self._load):
+            self._loop_while(lambda: not self._stop.is_asked())
+            self._drain()
         if self._stop.interrupted:
             raise KeyboardInterrupt
 
@@ -283,6 +285,13 @@ class Server:
         if now >= self._next_complaint:
             self._next_complaint = now + _COMPLAINT_SECONDS
             _log.warning("%s (%d are open)", what, len(self._connections()))
+
+    def _load(self) -> Load:
+        """How busy it is; called by any thread."""
+        queued = self._workers.queued + self._probes.queued
+        # A copy at one stroke: the loop changes it meanwhile.
+        entries = list(self._map.values())
+        return Load(sum(isinstance(entry, Connection) for entry in entries), queued)
 
     def _connections(self) -> list[Connection]:
         return [entry for entry in self._map.values() if isinstance(entry, Connection)]

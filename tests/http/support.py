@@ -206,6 +206,7 @@ def remembering(
     *,
     clock: Clock | None = None,
     lifetimes: Lifetimes | None = None,
+    components: Mapping[str, Component] | None = None,
 ) -> Service:
     """A service as it is wired: what it reads and what it makes of that is remembered."""
     clock, lifetimes = clock or Clock(), lifetimes or Lifetimes()
@@ -227,7 +228,7 @@ def remembering(
         places=threading.BoundedSemaphore(8),
         slots=slots,
     )
-    judging = Judging(cached, groups)
+    judging = Judging(cached, groups, components=components or {})
     app = create_app(lambda: judging, contract, clock=clock.monotonic, now=clock.wall)
     own = reader if isinstance(reader, FakeReader) else FakeReader()
     return Service(own, clock, TestClient(app))

@@ -14,6 +14,7 @@ from k8s_heartbeat.core.kinds import (
     is_custom,
     is_word,
     kind_of,
+    kubectl_name,
 )
 from k8s_heartbeat.core.rules import KINDS, RULES
 
@@ -206,3 +207,18 @@ def test_the_kinds_that_a_cluster_serves_are_known_by_name_and_by_themselves() -
     assert served.find("sprocket") is None
     assert served.has(Kind("Route", "routes", "serving.knative.dev", "v1"))
     assert not served.has(Kind("Route", "routes", "route.openshift.io", "v1"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "api_version", "name"),
+    [
+        ("Deployment", "apps/v1", "deployment"),
+        ("Pod", "v1", "pod"),
+        ("Ingress", "networking.k8s.io/v1", "ingress"),
+        ("Rollout", "argoproj.io/v1alpha1", "rollout.argoproj.io"),
+        ("Component", "", "component"),
+    ],
+)
+def test_kubectl_names_the_group_of_another_project(kind: str, api_version: str, name: str) -> None:
+    """Two of them may have a kind of one name."""
+    assert kubectl_name(kind, api_version) == name
