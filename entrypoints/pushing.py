@@ -143,7 +143,8 @@ class Pushing:
                 self._problems.add(problem)
                 _log.warning("%s did not take the report: %s", self._form, problem)
         elif self._failures and not self._delivery.withholds(report):
-            _log.info("%s takes reports again, after %d failures", self._form, self._failures)
+            failures = "1 failure" if self._failures == 1 else f"{self._failures} failures"
+            _log.info("%s takes reports again, after %s", self._form, failures)
             self._failures = 0
             self._problems.clear()
         if report.outcome is not self._logged and not problem:
