@@ -276,7 +276,7 @@ def _add_serve(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
         "--demo", action="store_true", help="an invented shop, on 127.0.0.1, open to try"
     )
     _add_flags(source, "snapshot")
-    _add_flags(serve, "host", "port", "log_level", "drain_seconds")
+    _add_flags(serve, "host", "port", "url", "log_level", "drain_seconds")
     _add_flags(serve, "kubeconfig", "context", "config")
     serve.set_defaults(command=_serve)
 

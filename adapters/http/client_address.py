@@ -76,6 +76,11 @@ class ClientAddress:
                 break
         return str(client)
 
+    def is_proxy(self, req: falcon.Request) -> bool:
+        """Whether the peer is a trusted proxy."""
+        peer = _address(req.remote_addr) if self._trusted else None
+        return peer is not None and self._trusts(peer)
+
     def _warn_once(self, peer: str) -> None:
         """Say that the peer may be a proxy, all of whose clients are taken for one."""
         if self._is_warned:

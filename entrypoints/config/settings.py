@@ -34,6 +34,7 @@ from .forms import (
     origins,
     plain_ascii,
     redis,
+    service_url,
     whole,
 )
 
@@ -194,6 +195,19 @@ class Settings:
             "/heartbeat",
         ),
         "a prefix of every path, for proxies that cannot strip it; probes answer without it too",
+    )
+    url: str = _declared(
+        "",
+        "HEARTBEAT_URL",
+        Form(
+            service_url,
+            "an http:// or https:// URL of a host, a port and a path at most",
+            "https://heartbeat.example.com",
+        ),
+        "the URL under which clients reach the service, for the URLs that `/api/targets` and "
+        "`k8s-heartbeat monitors` tell; where it is empty, the former takes that of the request",
+        has_flag=True,
+        none="that of the request",
     )
     log_level: str = _declared(
         "INFO",
