@@ -149,6 +149,12 @@ def _rules(arguments: argparse.Namespace) -> int:
     return rules_command.run(arguments)
 
 
+def _monitors(arguments: argparse.Namespace) -> int:
+    from . import monitors_command  # noqa: PLC0415  # each command imports what it needs alone
+
+    return monitors_command.run(arguments)
+
+
 def _token(_: argparse.Namespace) -> int:
     """Make a token and show how it is given to the service and carried by callers."""
     import secrets  # noqa: PLC0415  # for this command alone
@@ -210,6 +216,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     _add_check(subparsers, common)
     _add_serve(subparsers, common)
     _add_rules(subparsers, common)
+    _add_monitors(subparsers, common)
     token = subparsers.add_parser(
         "token", parents=[common], help="make a token and show how it is used"
     )
@@ -297,6 +304,57 @@ def _add_rules(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
     )
     _add_flags(rules, "config")
     rules.set_defaults(command=_rules)
+
+
+def _add_monitors(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None:
+    monitors = subparsers.add_parser(
+        "monitors",
+        parents=[common],
+        help="configuration for Gatus, Uptime Kuma, Prometheus and others",
+        description="Prints configuration with an entry for each workload and component, always "
+        "in the same order and with the same names. It never holds a token: each client reads "
+        "that by its own means.",
+        epilog="uptime-kuma prints KumaEntity objects for AutoKuma: Uptime Kuma 2 itself imports "
+        "no file. Exit codes: 2 the command line or the configuration is wrong; 3 something could "
+        "not be read, or there is nothing to ask for.",
+    )
+    monitors.add_argument(
+        "client", choices=("gatus", "uptime-kuma", "blackbox", "prometheus", "upptime")
+    )
+    monitors.add_argument(
+        "objects",
+        nargs="*",
+        metavar="KIND[/NAME]",
+        help="such as deployments; default: the workloads, and components unless -n or -l narrows",
+    )
+    monitors.add_argument(
+        "-f", "--filename", action="append", metavar="FILE", help="a dump in place of a cluster"
+    )
+    monitors.add_argument(
+        "-n", "--namespace", metavar="NS", help="default: the context's; with -f all"
+    )
+    monitors.add_argument("-A", "--all-namespaces", action="store_true", help="in all namespaces")
+    monitors.add_argument("-l", "--selector", metavar="SELECTOR", help="such as app=api,tier!=edge")
+    monitors.add_argument(
+        "--fail-on", choices=("degraded", "down"), default="down", help="default: down"
+    )
+    monitors.add_argument(
+        "--for", dest="lasting", metavar="DURATION", help="not up only once it lasted, such as 2m"
+    )
+    monitors.add_argument(
+        "--form",
+        choices=("discovery", "static", "module"),
+        help="blackbox: Prometheus' job that finds the workloads by itself (default), one that "
+        "lists them, or the exporter's module",
+    )
+    monitors.add_argument(
+        "--exporter", metavar="HOST:PORT", help="blackbox: its address; default: 127.0.0.1:9115"
+    )
+    monitors.add_argument(
+        "--alert", action="append", metavar="TYPE", help="gatus: alerts of this type, such as slack"
+    )
+    _add_flags(monitors, "url", "kubeconfig", "context", "config")
+    monitors.set_defaults(command=_monitors, component=None, now=None)
 
 
 def _add_flags(parser: _Flags, *names: str) -> None:
