@@ -24,6 +24,7 @@ __all__ = [
     "is_custom",
     "is_word",
     "kind_of",
+    "kubectl_name",
 ]
 
 _WORD = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9.])?", re.ASCII)
@@ -96,6 +97,18 @@ def is_word(word: str) -> bool:
 def is_custom(kind: Kind) -> bool:
     """Whether a kind belongs to another project, so a cluster may lack it."""
     return "." in kind.group and not kind.group.endswith(".k8s.io")
+
+
+def kubectl_name(kind: str, api_version: str) -> str:
+    """A kind as kubectl names it, with its group where that is another project's.
+
+    Args:
+        kind: The kind as manifests state it.
+        api_version: Their apiVersion; may be empty.
+    """
+    group = api_version.rpartition("/")[0]
+    custom = is_custom(Kind(kind, "", group, ""))
+    return f"{kind.lower()}.{group}" if custom else kind.lower()
 
 
 class KindIndex:

@@ -173,9 +173,7 @@ def _targets(
             # Without what was not read, its monitors would end with the last ones.
             raise CommandError(assessment.message, EXIT_UNREADABLE)
         if assessment.health is Health.MISSING:
-            raise CommandError(
-                f"{target.kind} {target.name}: {assessment.message}", EXIT_UNREADABLE
-            )
+            raise CommandError(f"{target.short_name}: {assessment.message}", EXIT_UNREADABLE)
         if named or _is_workload(assessment):
             yield target
 

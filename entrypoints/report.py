@@ -9,7 +9,7 @@ from datetime import datetime
 from k8s_heartbeat.core import Assessment, Cause, Health, Summary, summarize
 from k8s_heartbeat.core.durations import format_duration
 from k8s_heartbeat.core.failure_policy import FailurePolicy
-from k8s_heartbeat.core.kinds import Kind, is_custom
+from k8s_heartbeat.core.kinds import kubectl_name
 
 from .answer import Answer
 
@@ -85,10 +85,7 @@ def _row(item: Assessment) -> str:
 
 
 def _kind(item: Assessment) -> str:
-    """The kind as kubectl names it, with its group where that is another project's."""
-    group = item.api_version.rpartition("/")[0]
-    custom = is_custom(Kind(item.kind, "", group, ""))
-    return f"{item.kind.lower()}.{group}" if custom else item.kind.lower()
+    return kubectl_name(item.kind, item.api_version)
 
 
 def _cause_row(cause: Cause, now: datetime) -> str:

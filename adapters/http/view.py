@@ -149,20 +149,8 @@ class View:
         component = replace(component, policy=component.policy.needing(needed))
         return component, given.groups.check(component, self._now(), deadline)
 
-    def seen_components(self) -> list[Component]:
-        """The components that the caller may see, in the order of the configuration.
-
-        Raises:
-            ReadError: What the caller may see could not be found out.
-        """
-        return [
-            component
-            for component in self._given.components.values()
-            if self._state.caller.may_see_component(component.name, self._state.deadline)
-        ]
-
     def components(self) -> list[tuple[Component, SelectionResult]]:
-        """The components that the caller may see, each with the verdicts on its members.
+        """The components that the caller may see, in the order of the configuration.
 
         Of one of which nothing could be read, an unknown member says why.
 
@@ -186,6 +174,18 @@ class View:
         if failures and len(failures) == len(seen):
             raise failures[0]
         return found
+
+    def seen_components(self) -> list[Component]:
+        """The components that the caller may see, in the order of the configuration.
+
+        Raises:
+            ReadError: What the caller may see could not be found out.
+        """
+        return [
+            component
+            for component in self._given.components.values()
+            if self._state.caller.may_see_component(component.name, self._state.deadline)
+        ]
 
     def _absence(self, verdict: Assessment, error: ReadError) -> Absence:
         """The log has the reason, and the answer has none."""

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from k8s_heartbeat.core import RULES, Assessment
+from k8s_heartbeat.core import Assessment
 from k8s_heartbeat.core.checks.component import Component
-from k8s_heartbeat.core.kinds import is_custom
+from k8s_heartbeat.core.kinds import kubectl_name
 
-__all__ = ["Target", "component_target", "in_order", "kind_word", "object_target", "url_of"]
+__all__ = ["Target", "component_target", "in_order", "object_target", "url_of"]
 
-_COMPONENT = "Component"
+_COMPONENT = "component"
 # Takes the place of the namespace in the path of a cluster-scoped object.
 _NO_NAMESPACE = "-"
 
@@ -23,16 +23,15 @@ class Target:
 
     Attributes:
         namespace: Its namespace; empty for a component and for a cluster-scoped object.
-        word: The word for its kind in paths; empty for a component.
+        word: Its kind as kubectl names it, with a group where that is another project's; empty for
+            a component.
         name: Its name.
-        kind: Its kind, as answers and metrics state it.
         title: A component's title for people; otherwise empty.
     """
 
     namespace: str
     word: str
     name: str
-    kind: str
     title: str = ""
 
     @property
@@ -56,7 +55,8 @@ class Target:
     @property
     def labels(self) -> dict[str, str]:
         """Its labels, as the metrics have them; an empty one is none to Prometheus."""
-        found = {"namespace": self.namespace, "kind": self.kind, "name": self.name}
+        kind = self.word or _COMPONENT
+        found = {"namespace": self.namespace, "kind": kind, "name": self.name}
         return {**found, "title": self.title} if self.title else found
 
 
@@ -64,35 +64,18 @@ def object_target(assessment: Assessment) -> Target | None:
     """The target for the object of a verdict; None for what stands for no object."""
     if not assessment.kind or not assessment.name:
         return None
-    word = kind_word(assessment.kind, assessment.api_version)
-    return Target(assessment.namespace, word, assessment.name, assessment.kind)
+    word = kubectl_name(assessment.kind, assessment.api_version)
+    return Target(assessment.namespace, word, assessment.name)
 
 
 def component_target(component: Component) -> Target:
     """The target for a component."""
-    return Target("", "", component.name, _COMPONENT, component.title)
+    return Target("", "", component.name, component.title)
 
 
 def in_order(targets: Iterable[Target]) -> list[Target]:
     """Each target once, in an order that depends on nothing else."""
     return sorted(set(targets))
-
-
-def kind_word(kind: str, api_version: str) -> str:
-    """The word for a kind in paths, which means this kind in every cluster.
-
-    Args:
-        kind: The kind as manifests state it.
-        api_version: The apiVersion as manifests state it.
-    """
-    group = api_version.rpartition("/")[0]
-    rule = RULES.own(kind, api_version)
-    if rule is None:
-        return f"{kind.lower()}.{group}" if group else kind.lower()
-    found = RULES.kind_called(kind.lower())
-    if found is not None and found.group == group and not is_custom(found):
-        return kind.lower()
-    return f"{rule.kind.plural}.{group}"
 
 
 def url_of(base: str, target: Target, query: str = "") -> str:
