@@ -41,7 +41,6 @@ Client = Callable[[Plan], str]
 _CLIENTS: Mapping[str, Client] = {
     "gatus": gatus,
     "uptime-kuma": uptime_kuma,
-    "blackbox": blackbox_discovery,
     "prometheus": metrics,
     "upptime": upptime,
 }
@@ -52,8 +51,6 @@ _FORMS: Mapping[str, Client] = {
 }
 # They find what there is by themselves.
 _LISTLESS = (blackbox_discovery, blackbox_module, metrics)
-# They state no check.
-_CODELESS = (blackbox_module, metrics)
 _EXPORTER = "127.0.0.1:9115"
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}", re.ASCII)
 _ALERT = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
@@ -92,23 +89,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _client(arguments: argparse.Namespace) -> Client:
-    """The client, once what only some of them take is checked."""
-    name, form = arguments.client, arguments.form
-    client = _CLIENTS[name]
-    only = {
-        "--form": (form, name == "blackbox", "blackbox"),
-        "--exporter": (arguments.exporter, name == "blackbox", "blackbox"),
-        "--alert": (arguments.alert, name == "gatus", "gatus"),
-    }
-    for flag, (value, fits, owner) in only.items():
-        if value and not fits:
-            raise CommandError(f"{flag} is for {owner}, not for {name}", EXIT_USAGE)
-    if form:
-        client = _FORMS[form]
-    if arguments.exporter and not _ADDRESS.fullmatch(arguments.exporter):
+    """The client, once what only some of them take is checked.
+
+    Raises:
+        CommandError: It does not take something of it.
+    """
+    client = _FORMS[arguments.form] if arguments.form else _CLIENTS[arguments.client]
+    exporter = arguments.exporter
+    if exporter and not _ADDRESS.fullmatch(exporter):
         raise CommandError(
-            f"--exporter: {repeated_host(arguments.exporter)} is no host and port, such as "
-            f"{_EXPORTER}",
+            f"--exporter: {repeated_host(exporter)} is no host and port, such as {_EXPORTER}",
             EXIT_USAGE,
         )
     for alert in arguments.alert or ():
@@ -118,13 +108,13 @@ def _client(arguments: argparse.Namespace) -> Client:
             )
     if client in _LISTLESS and (arguments.objects or arguments.selector or arguments.filename):
         raise CommandError(
-            f"{name} finds by itself what there is in a namespace (-n) or in all: "
-            "no KIND, -l or -f narrows that",
+            f"--form {arguments.form} lists nothing: no KIND, -l or -f narrows it; --form static "
+            "lists what there is",
             EXIT_USAGE,
         )
-    if client in _CODELESS and (arguments.lasting or arguments.fail_on != Health.DOWN):
+    if client is blackbox_module and (arguments.lasting or arguments.fail_on != Health.DOWN):
         raise CommandError(
-            "--for and --fail-on are for checks; in metrics an alert rule says both", EXIT_USAGE
+            "--for and --fail-on are of a check, and the module states none", EXIT_USAGE
         )
     return client
 

@@ -50,7 +50,7 @@ def _sequence(found: Sequence[Node], indent: str) -> Iterator[str]:
 
 
 def _flow(value: Node) -> str:
-    """A scalar, or something empty."""
+    """A scalar, something empty, or a list within a list, on one line."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -58,7 +58,7 @@ def _flow(value: Node) -> str:
     if isinstance(value, str):
         return f'"{"".join(map(_character, value))}"'
     if isinstance(value, Mapping):
-        return "{}"
+        return f"{{{', '.join(f'{key}: {_flow(entry)}' for key, entry in value.items())}}}"
     return f"[{', '.join(map(_flow, value))}]"
 
 
