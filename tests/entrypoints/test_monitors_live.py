@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.builders import deployment, stateful_set
-from tests.servers.api_server import ApiServer, Behaviour, status_object
+from tests.servers.api_server import ApiServer, Behaviour, Exchange, status_object
 from tests.servers.faults import forbidden
 from tests.servers.kubeconfig import kubeconfig, write_kubeconfig
 from tests.servers.process import run
 
 GATUS = ("-m", "k8s_heartbeat", "monitors", "gatus", "--url", "https://heartbeat.example.com")
+
+
+def failing(exchange: Exchange) -> None:
+    """Answer with an error."""
+    exchange.json(500, status_object(500, "InternalError"))
 
 
 def test_the_default_is_the_namespace_of_the_context(home: Path) -> None:
@@ -28,11 +33,7 @@ def test_the_default_is_the_namespace_of_the_context(home: Path) -> None:
     assert everything.stdout == found.stdout
 
 
-@pytest.mark.parametrize(
-    "behaviour",
-    [forbidden, lambda exchange: exchange.json(500, status_object(500, "InternalError"))],
-    ids=["forbidden", "failing"],
-)
+@pytest.mark.parametrize("behaviour", [forbidden, failing])
 def test_part_of_it_is_no_configuration(home: Path, behaviour: Behaviour) -> None:
     """A file that lacks what could not be read would end its monitors."""
     with ApiServer([deployment(), stateful_set()]) as api:

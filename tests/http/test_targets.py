@@ -126,7 +126,7 @@ def test_each_target_is_answered_by_the_service() -> None:
     assert len(found) == 7
     for entry in found:
         labels = entry["labels"]
-        body = ask(served, path=urlsplit(labels["__param_target"]).path).json()
+        body = ask(served, path=urlsplit(str(labels["__param_target"])).path).json()
         assert (body["namespace"], body["name"]) == (labels["namespace"], labels["name"])
         assert labels["kind"].startswith(body["kind"].lower())
         assert body["status"] != "missing"
