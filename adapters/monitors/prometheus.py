@@ -7,7 +7,7 @@ from .yaml_output import Node, yaml_output
 
 __all__ = ["blackbox_discovery", "blackbox_module", "blackbox_static", "metrics"]
 
-_TOKEN_FILE = "/etc/prometheus/heartbeat-token"  # noqa: S105  # where it is, not what it is
+_TOKEN_FILE = "/etc/prometheus/secrets/k8s-heartbeat-token"  # noqa: S105  # where it is, not what it is
 _AUTHORIZATION: Node = {"type": "Bearer", "credentials_file": _TOKEN_FILE}
 _MODULE = "heartbeat"
 _COMMENT = f"""\
@@ -22,7 +22,7 @@ def metrics(plan: Plan) -> str:
     """A job for the verdicts as metrics, of a namespace or of all."""
     path = f"{plan.prefix}/api/metrics"
     job: Node = {
-        "job_name": "k8s-heartbeat",
+        "job_name": "k8s-heartbeat-workloads",
         "scheme": plan.scheme,
         "metrics_path": f"{path}/{plan.namespace}" if plan.namespace else path,
         # The label `namespace` is the workload's, whatever Prometheus knows of the service.
@@ -39,10 +39,7 @@ def blackbox_module(_: Plan) -> str:
         "valid_status_codes": [200],
         "follow_redirects": False,
         "fail_if_body_not_matches_regexp": ['"status":'],
-        "authorization": {
-            "type": "Bearer",
-            "credentials_file": "/etc/prometheus/heartbeat-token",
-        },
+        "authorization": _AUTHORIZATION,
     }
     module: Node = {"prober": "http", "timeout": "10s", "http": http}
     return yaml_output({"modules": {_MODULE: module}}, "For the exporter's --config.file.")

@@ -31,7 +31,7 @@ __all__ = [
 
 HOST = "heartbeat.example.com"
 """The host in every recipe."""
-TOKEN_FILE = "/etc/prometheus/heartbeat-token"
+TOKEN_FILE = "/etc/prometheus/secrets/k8s-heartbeat-token"
 """The token's file in the recipes of Prometheus."""
 TOKEN = "a-token-of-the-monitors"
 WRONG = "a-token-of-nobody"
