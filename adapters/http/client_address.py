@@ -1,6 +1,6 @@
 """The client's address: the peer, or the one a trusted proxy names.
 
-X-Forwarded-For is the only forwarding header that is read. A proxy that sets it passes on a
+X-Forwarded-For is the only header that an address is read from. A proxy that sets it passes on a
 client's own Forwarded, X-Real-IP or other headers unchanged: trusting two of them would let anyone
 choose an address.
 """

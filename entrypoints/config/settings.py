@@ -255,7 +255,8 @@ class Settings:
         (),
         "HEARTBEAT_TRUSTED_PROXIES",
         Form(networks, "addresses or CIDRs, parted by commas", "10.244.0.0/16,127.0.0.1"),
-        "networks of proxies whose `X-Forwarded-For` tells the client's address",
+        "networks of proxies whose `X-Forwarded-For` tells the client's address, and whose "
+        "`X-Forwarded-Proto` and `X-Forwarded-Host` tell the URL for `/api/targets`",
     )
     rate_limit_storage: str = _declared(
         "",
