@@ -155,6 +155,12 @@ def _rules(arguments: argparse.Namespace) -> int:
     return rules_command.run(arguments)
 
 
+def _monitors(arguments: argparse.Namespace) -> int:
+    from . import monitors_command  # noqa: PLC0415  # each command imports what it needs alone
+
+    return monitors_command.run(arguments)
+
+
 def _token(_: argparse.Namespace) -> int:
     """Make a token and show how it is given to the service and carried by callers."""
     import secrets  # noqa: PLC0415  # for this command alone
@@ -217,6 +223,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     _add_push(subparsers, common)
     _add_serve(subparsers, common)
     _add_rules(subparsers, common)
+    _add_monitors(subparsers, common, made)
     token = subparsers.add_parser(
         "token", parents=[common], help="make a token and show how it is used"
     )
@@ -309,7 +316,7 @@ def _add_serve(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
         "--demo", action="store_true", help="an invented shop, on 127.0.0.1, open to try"
     )
     _add_flags(source, "snapshot")
-    _add_flags(serve, "host", "port", "log_level", "drain_seconds")
+    _add_flags(serve, "host", "port", "url", "log_level", "drain_seconds")
     _add_flags(serve, "kubeconfig", "context", "config")
     serve.set_defaults(command=_serve)
 
@@ -330,6 +337,86 @@ def _add_rules(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
     )
     _add_flags(rules, "config")
     rules.set_defaults(command=_rules)
+
+
+def _add_monitors(
+    subparsers: _Subparsers, common: argparse.ArgumentParser, made: type[argparse.ArgumentParser]
+) -> None:
+    monitors = subparsers.add_parser(
+        "monitors",
+        help="configuration for Gatus, Uptime Kuma, Prometheus and others",
+        description="Prints configuration with an entry for each workload and component, always "
+        "in the same order and with the same names. It never holds a token: each client reads "
+        "that by its own means.",
+        epilog="Exit codes: 2 the command line or the configuration is wrong; 3 something could "
+        "not be read, or there is nothing to ask for. Nothing is printed then.",
+    )
+    clients = monitors.add_subparsers(
+        required=True, metavar="CLIENT", dest="client", parser_class=made
+    )
+    place = argparse.ArgumentParser(add_help=False)
+    place.add_argument("-n", "--namespace", metavar="NS", help="one namespace")
+    place.add_argument("-A", "--all-namespaces", action="store_true", help="all of them")
+    _add_flags(place, "url", "config")
+    place.set_defaults(
+        command=_monitors,
+        objects=[],
+        filename=None,
+        selector=None,
+        component=None,
+        now=None,
+        fail_on="down",
+        lasting=None,
+        alert=None,
+        form=None,
+        exporter=None,
+    )
+    checks = argparse.ArgumentParser(add_help=False)
+    checks.add_argument(
+        "objects",
+        nargs="*",
+        metavar="KIND[/NAME]",
+        help="such as deployments; default: the workloads, and the components of the configuration "
+        "unless -n or -l narrows",
+    )
+    checks.add_argument(
+        "-f", "--filename", action="append", metavar="FILE", help="a dump in place of a cluster"
+    )
+    checks.add_argument("-l", "--selector", metavar="SELECTOR", help="such as app=api,tier!=edge")
+    checks.add_argument(
+        "--fail-on", choices=("degraded", "down"), default="down", help="default: down"
+    )
+    checks.add_argument(
+        "--for", dest="lasting", metavar="DURATION", help="not up only once it lasted, such as 2m"
+    )
+    _add_flags(checks, "kubeconfig", "context")
+    of_checks = [common, place, checks]
+    gatus = clients.add_parser("gatus", parents=of_checks, help="endpoints for Gatus")
+    gatus.add_argument(
+        "--alert", action="append", metavar="TYPE", help="alerts of this type, such as slack"
+    )
+    clients.add_parser(
+        "uptime-kuma",
+        parents=of_checks,
+        help="KumaEntity objects for AutoKuma; Uptime Kuma 2 itself imports no file",
+    )
+    blackbox = clients.add_parser(
+        "blackbox", parents=of_checks, help="a job of Prometheus' through its blackbox exporter"
+    )
+    blackbox.add_argument(
+        "--form",
+        choices=("discovery", "static", "module"),
+        default="discovery",
+        help="a job that finds the checks by itself (default), one that lists them, or the "
+        "exporter's module",
+    )
+    blackbox.add_argument(
+        "--exporter", metavar="HOST:PORT", help="its address; default: 127.0.0.1:9115"
+    )
+    clients.add_parser(
+        "prometheus", parents=[common, place], help="a job of Prometheus' for the metrics"
+    )
+    clients.add_parser("upptime", parents=of_checks, help="sites for Upptime")
 
 
 def _add_flags(parser: _Flags, *names: str) -> None:

@@ -146,6 +146,7 @@ def application(
         detail=settings.detail,
         cors_origins=settings.cors_origins,
         base_path=settings.base_path,
+        url=settings.url,
         timeout=settings.timeout.total_seconds(),
         checks=checks,
     )

@@ -86,6 +86,7 @@ class Contract:
         detail: The detail of answers.
         cors_origins: Origins whose pages may read answers; empty for all.
         base_path: The prefix of every route, such as ``/heartbeat``; empty for none.
+        url: The URL under which clients reach the service; empty for that of each request.
         timeout: Seconds that the API server has for all that one request reads.
         checks: Further checks of `/readyz?verbose`, by name; each returns a fault or nothing.
     """
@@ -99,6 +100,7 @@ class Contract:
     detail: Detail = Detail.SUMMARY
     cors_origins: Sequence[str] = ()
     base_path: str = ""
+    url: str = ""
     timeout: float = 5.0
     checks: Mapping[str, Callable[[], str]] = field(default_factory=dict[str, Callable[[], str]])
 
@@ -128,6 +130,7 @@ def create_app(
     """
     codes = {**DEFAULT_CODES, **(contract.codes or {})}
     outages = Outages(clock)
+    addresses = ClientAddress(contract.trusted_proxies)
 
     def dependencies(given: Judging) -> Dependencies:
         return Dependencies(given, now, codes, outages, contract.detail)
@@ -139,6 +142,12 @@ def create_app(
         page = judging().public
         return () if page is None else page.components
 
+    def targets(given: Dependencies) -> object:
+        from .own_url import OwnUrl  # noqa: PLC0415  # few services are asked for them
+        from .targets import Targets  # noqa: PLC0415  # as above
+
+        return Targets(given, OwnUrl(contract.url, addresses))
+
     def quota(name: str, limit: RateLimit) -> Quota:
         local = LocalQuota(limit, clock)
         return local if shared is None else SharedQuota(name, local, shared)
@@ -147,9 +156,7 @@ def create_app(
         clock,
         contract.base_path,
         middleware=[
-            RequestLog(
-                clock, contract.timeout, new_id, ClientAddress(contract.trusted_proxies), say
-            ),
+            RequestLog(clock, contract.timeout, new_id, addresses, say),
             _Headers(allow_origins=list(contract.cors_origins) or "*", expose_headers=_EXPOSED),
             Admission(
                 contract.authenticator,
@@ -174,6 +181,8 @@ def create_app(
     app.add_route("/metrics", judged(_own_metrics))
     app.add_route("/api/metrics", judged(_workload_metrics))
     app.add_route("/api/metrics/{namespace}", judged(_workload_metrics))
+    app.add_route("/api/targets", judged(targets))
+    app.add_route("/api/targets/{namespace}", judged(targets))
     app.add_route("/livez", Liveness())
     app.add_route("/readyz", Readiness(draining, contract.checks))
     for path in ("/healthz", "/health"):

@@ -1,6 +1,6 @@
 """The client's address: the peer, or the one a trusted proxy names.
 
-X-Forwarded-For is the only forwarding header that is read. A proxy that sets it passes on a
+X-Forwarded-For is the only header that an address is read from. A proxy that sets it passes on a
 client's own Forwarded, X-Real-IP or other headers unchanged: trusting two of them would let anyone
 choose an address.
 """
@@ -75,6 +75,11 @@ class ClientAddress:
             if not self._trusts(client):
                 break
         return str(client)
+
+    def is_proxy(self, req: falcon.Request) -> bool:
+        """Whether the peer is a trusted proxy."""
+        peer = _address(req.remote_addr) if self._trusted else None
+        return peer is not None and self._trusts(peer)
 
     def _warn_once(self, peer: str) -> None:
         """Say that the peer may be a proxy, all of whose clients are taken for one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -218,7 +218,7 @@ def _health_word(body: Mapping[str, Any]) -> str:
     return words.get(body["status"], "fail") if body.get("up", True) else "fail"
 
 
-def to_json(body: Mapping[str, Any]) -> str:
+def to_json(body: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> str:
     """Compact JSON, in ASCII, so that no odd character of an object's can break it."""
     return _COMPACT.encode(body)
 

@@ -45,11 +45,13 @@ class Absence(Exception):  # noqa: N818  # it is an answer
 
     Attributes:
         found: The verdict that it is missing.
+        error: Why; for the log and for decisions, never for the caller.
     """
 
-    def __init__(self, found: ObjectResult) -> None:
+    def __init__(self, found: ObjectResult, error: ReadError) -> None:
         super().__init__(found.assessment.message)
         self.found = found
+        self.error = error
 
 
 class View:
@@ -160,11 +162,7 @@ class View:
                 read.
         """
         given, deadline = self._given, self._state.deadline
-        seen = [
-            component
-            for component in given.components.values()
-            if self._state.caller.may_see_component(component.name, deadline)
-        ]
+        seen = self.seen_components()
         found: list[tuple[Component, SelectionResult]] = []
         failures: list[ReadError] = []
         for component in seen:
@@ -180,11 +178,23 @@ class View:
             raise failures[0]
         return found
 
+    def seen_components(self) -> list[Component]:
+        """The components that the caller may see, in the order of the configuration.
+
+        Raises:
+            ReadError: What the caller may see could not be found out.
+        """
+        return [
+            component
+            for component in self._given.components.values()
+            if self._state.caller.may_see_component(component.name, self._state.deadline)
+        ]
+
     def _absence(self, verdict: Assessment, error: ReadError) -> Absence:
         """The log has the reason, and the answer has none."""
         self._state.cause = str(error)
         began = self._state.deadline.clock() if error.began is None else error.began
-        return Absence(ObjectResult(verdict, Worth(began)))
+        return Absence(ObjectResult(verdict, Worth(began)), error)
 
     def _resolved(self, question: ObjectQuestion) -> Query:
         """Resolve a kind that only the cluster knows.

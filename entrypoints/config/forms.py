@@ -35,6 +35,7 @@ __all__ = [
     "origins",
     "plain_ascii",
     "redis",
+    "service_url",
     "whole",
 ]
 
@@ -55,6 +56,11 @@ _BODILESS = (204, 205, 304)
 _DATABASE = re.compile("/?|/[0-9]{1,9}")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _ORIGIN = re.compile(r"https?://[^/\s?#@]+/?")
+_SERVICE_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<path>(?:/[A-Za-z0-9._~-]+)*)/?",
+    re.ASCII,
+)
 _LEVELS = {
     # The words of the original's logger too.
     "TRACE": "DEBUG",
@@ -191,6 +197,16 @@ def base_path(text: str) -> str:
     if not _PREFIX.fullmatch(text) or {".", ".."} & {*text.split("/")}:
         raise ValueError
     return text
+
+
+def service_url(text: str) -> str:
+    """The URL of a service, with neither credentials nor a query, without a slash at its end."""
+    match = _SERVICE_URL.fullmatch(text)
+    if match is None or {".", ".."} & {*match["path"].split("/")}:
+        raise ValueError
+    if match["port"] and not 1 <= int(match["port"]) <= 65535:
+        raise ValueError
+    return text.rstrip("/")
 
 
 def names(text: str) -> tuple[str, ...]:

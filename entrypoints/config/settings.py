@@ -36,6 +36,7 @@ from .forms import (
     origins,
     plain_ascii,
     redis,
+    service_url,
     whole,
 )
 
@@ -200,6 +201,19 @@ class Settings:
         ),
         "a prefix of every path, for proxies that cannot strip it; probes answer without it too",
     )
+    url: str = _declared(
+        "",
+        "HEARTBEAT_URL",
+        Form(
+            service_url,
+            "an http:// or https:// URL of a host, a port and a path at most",
+            "https://heartbeat.example.com",
+        ),
+        "the URL under which clients reach the service, for the URLs that `/api/targets` and "
+        "`k8s-heartbeat monitors` tell; where it is empty, the former takes that of the request",
+        has_flag=True,
+        none="that of the request",
+    )
     log_level: str = _declared(
         "INFO",
         "LOG_LEVEL",
@@ -246,7 +260,8 @@ class Settings:
         (),
         "HEARTBEAT_TRUSTED_PROXIES",
         Form(networks, "addresses or CIDRs, parted by commas", "10.244.0.0/16,127.0.0.1"),
-        "networks of proxies whose `X-Forwarded-For` tells the client's address",
+        "networks of proxies whose `X-Forwarded-For` tells the client's address, and whose "
+        "`X-Forwarded-Proto` and `X-Forwarded-Host` tell the URL for `/api/targets`",
     )
     rate_limit_storage: str = _declared(
         "",

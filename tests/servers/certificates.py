@@ -44,7 +44,7 @@ class Certificate:
 
 
 def self_signed(folder: Path, flaw: str = "") -> Certificate:
-    """A certificate for 127.0.0.1, made by openssl, which CI has.
+    """A certificate for 127.0.0.1 and heartbeat.example.com, made by openssl, which CI has.
 
     Args:
         folder: Where its files go.
@@ -54,7 +54,8 @@ def self_signed(folder: Path, flaw: str = "") -> Certificate:
         pytest.skip("openssl is not installed")
     folder.mkdir(parents=True, exist_ok=True)
     made = Certificate(folder / "certificate.pem", folder / "key.pem")
-    name = "DNS:elsewhere.example.com" if flaw == "another name" else "IP:127.0.0.1"
+    good = "IP:127.0.0.1,DNS:heartbeat.example.com"
+    name = "DNS:elsewhere.example.com" if flaw == "another name" else good
     (folder / "ca.conf").write_text(
         "[ca]\ndefault_ca=own\n[own]\ndatabase=index\nserial=serial\nnew_certs_dir=.\n"
         "default_md=sha256\npolicy=any\nx509_extensions=extensions\n"

@@ -1,0 +1,59 @@
+"""The URL under which clients reach the service: as it is set, or as the request came."""
+
+from __future__ import annotations
+
+import re
+
+import falcon
+
+from k8s_heartbeat.core.query import InvalidQuery
+
+from .client_address import ClientAddress
+
+__all__ = ["OwnUrl"]
+
+# A name, an IPv4 address or an IPv6 address in brackets, and a port.
+_HOST = re.compile(r"(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?", re.I | re.ASCII)
+_SCHEMES = ("http", "https")
+
+
+class OwnUrl:
+    """Determines what stands before ``/api`` in the URLs that are told to a client.
+
+    A Host is the client's own word: what is made of it is told to that client alone.
+
+    Args:
+        url: The URL as it is set; empty for that of the request.
+        addresses: Knows the proxies whose X-Forwarded-Proto and X-Forwarded-Host are believed.
+    """
+
+    def __init__(self, url: str, addresses: ClientAddress) -> None:
+        self._url = url
+        self._addresses = addresses
+
+    def of(self, req: falcon.Request) -> str:
+        """The URL, such as ``https://heartbeat.example.com/prefix``, without a slash at its end.
+
+        Raises:
+            InvalidQuery: The request names no host.
+        """
+        base = req.root_path
+        if self._url:
+            # A proxy's path may end with the prefix, or be in its place.
+            return self._url if self._url.endswith(base) else f"{self._url}{base}"
+        scheme, host = req.scheme, req.env.get("HTTP_HOST", "")
+        if self._addresses.is_proxy(req):
+            scheme = _last(req, "HTTP_X_FORWARDED_PROTO").lower() or scheme
+            host = _last(req, "HTTP_X_FORWARDED_HOST") or host
+        if scheme not in _SCHEMES or not _HOST.fullmatch(host):
+            raise InvalidQuery(
+                "Host",
+                "it names no host, such as heartbeat.example.com, and HEARTBEAT_URL is not set",
+            )
+        return f"{scheme}://{host}{base}"
+
+
+def _last(req: falcon.Request, name: str) -> str:
+    """What the nearest proxy has said; it may have added to what came from further away."""
+    value: str = req.env.get(name, "")
+    return value.rpartition(",")[2].strip()

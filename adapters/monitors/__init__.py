@@ -1,0 +1,1 @@
+"""Configuration for the programs that ask this service."""
