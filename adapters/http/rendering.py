@@ -17,11 +17,14 @@ __all__ = [
     "Detail",
     "Freshness",
     "Group",
+    "cause_body",
     "code_of",
     "code_of_group",
     "group_body",
     "health_body",
+    "message_of",
     "object_body",
+    "reason_of",
     "to_json",
 ]
 
@@ -103,7 +106,7 @@ def object_body(
     body["ageSeconds"] = round(fresh.age, 1)
     body["stale"] = fresh.stale
     body["causes"] = [
-        _cause(cause, assessment, detail) for cause in assessment.causes[:_MOST_CAUSES]
+        cause_body(cause, assessment, detail) for cause in assessment.causes[:_MOST_CAUSES]
     ]
     return body
 
@@ -146,7 +149,7 @@ def group_body(
     body |= {
         "activity": str(summary.activity),
         **group.headline(),
-        "reason": _reason(summary.reason, summary.health),
+        "reason": reason_of(summary.reason, summary.health),
         "message": summary.message,
         "total": len(summary.items),
         "needed": summary.needed,
@@ -193,7 +196,7 @@ def _item(item: Assessment, now: datetime, detail: Detail, fine: bool) -> dict[s
         body["up"] = item.up
     body |= _headline(item, detail)
     body["since"] = _rfc3339(item.since)
-    body["causes"] = [_cause(cause, item, detail) for cause in item.causes[:_MOST_CAUSES]]
+    body["causes"] = [cause_body(cause, item, detail) for cause in item.causes[:_MOST_CAUSES]]
     return body
 
 
@@ -222,17 +225,23 @@ def _headline(assessment: Assessment, detail: Detail) -> dict[str, Any]:
         "kind": assessment.kind,
         "namespace": assessment.namespace,
         "name": assessment.name,
-        "reason": _reason(assessment.reason, assessment.health),
-        "message": assessment.sentence if detail is Detail.FULL else assessment.message,
+        "reason": reason_of(assessment.reason, assessment.health),
+        "message": message_of(assessment, detail),
     }
     if assessment.desired is not None:
         headline |= {"desired": assessment.desired, "available": assessment.available}
     return headline
 
 
-def _cause(cause: Cause, assessment: Assessment, detail: Detail) -> dict[str, Any]:
+def message_of(assessment: Assessment, detail: Detail) -> str:
+    """The sentence of a verdict, without what the cluster says unless all may be said."""
+    return assessment.sentence if detail is Detail.FULL else assessment.message
+
+
+def cause_body(cause: Cause, assessment: Assessment, detail: Detail) -> dict[str, Any]:
+    """One cause of a verdict: no names of others and no messages unless all may be said."""
     own = (cause.kind, cause.name) == (assessment.kind, assessment.name)
-    reason = _reason(cause.reason, assessment.health)
+    reason = reason_of(cause.reason, assessment.health)
     body: dict[str, Any] = {"reason": reason, "kind": cause.kind}
     if detail is Detail.FULL or own:
         body["name"] = cause.name
@@ -245,7 +254,7 @@ def _cause(cause: Cause, assessment: Assessment, detail: Detail) -> dict[str, An
     return body
 
 
-def _reason(reason: str, health: Health) -> str:
+def reason_of(reason: str, health: Health) -> str:
     """A reason; in bad news, replaced if monitors would take the word for good news."""
     if health is Health.HEALTHY:
         return reason
