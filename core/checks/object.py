@@ -176,9 +176,7 @@ def _read_evidence(readings: Readings, subject: Subject) -> list[Gap]:
     return gaps
 
 
-def _explaining(
-    subject: Subject, namespace: str, selector: LabelSelector | None
-) -> list[Query]:
+def _explaining(subject: Subject, namespace: str, selector: LabelSelector | None) -> list[Query]:
     """The queries for what explains an object."""
     below = () if selector is None else subject.rule.below
     # Events about cluster-scoped objects are in this namespace.

@@ -32,7 +32,13 @@ _PASSING = (429, 500, 502, 503, 504)
 
 
 def write_failure(
-    req: falcon.Request, resp: falcon.Response, status: int, title: str, detail: str, *, is_unread: bool
+    req: falcon.Request,
+    resp: falcon.Response,
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    is_unread: bool,
 ) -> None:
     """Answer with a page that says what went wrong.
 

@@ -89,11 +89,11 @@ def _about_cause(item: Assessment, word: str, cause: dict[str, Any]) -> Iterator
         about = name if named else f"{word}/{item.name}"
         if named or item.kind in _WITH_LOGS:
             line = _line("logs", about, "-c", container, "--previous", place=place)
-            yield Command(f"What {container} said before it ended", line)
+            yield Command(f"What the container {container} logged before it ended", line)
     elif reason == "NotReady" and (named or item.kind in _WITH_LOGS):
         about = name if named else f"{word}/{item.name}"
         line = _line("logs", about, "--all-containers", "--tail=50", place=place)
-        yield Command("What its containers say", line)
+        yield Command("What its containers log", line)
     if named and (name, "Pod") != (item.name, item.kind):
         yield Command("The pod and its events", _line("describe", "pod", name, place=place))
 

@@ -23,10 +23,12 @@ REPAINT_SECONDS = 15
 _RELOAD_SECONDS = 60
 # One shape for each status; the first is that of what is none.
 _SHAPES = {
-    "unknown": '<path d="M8 .8 15.2 8 8 15.2.8 8z"/><path class="i" d="M6.2 6.4a1.9 1.9 0 1 1 2.6 1.7q-.8.4-.8 1.2M8 11.3v.1"/>',
+    "unknown": '<path d="M8 .8 15.2 8 8 15.2.8 8z"/>'
+    '<path class="i" d="M6.2 6.4a1.9 1.9 0 1 1 2.6 1.7q-.8.4-.8 1.2M8 11.3v.1"/>',
     "healthy": '<circle cx="8" cy="8" r="7.2"/><path class="i" d="m4.7 8.3 2.2 2.2 4.4-4.7"/>',
     "degraded": '<path d="M8 1.2 15.4 14.4H.6z"/><path class="i" d="M8 6v4M8 12.1v.1"/>',
-    "down": '<path d="M5 .8h6L15.2 5v6L11 15.2H5L.8 11V5z"/><path class="i" d="m5.3 5.3 5.4 5.4m0-5.4-5.4 5.4"/>',
+    "down": '<path d="M5 .8h6L15.2 5v6L11 15.2H5L.8 11V5z"/>'
+    '<path class="i" d="m5.3 5.3 5.4 5.4m0-5.4-5.4 5.4"/>',
     "missing": '<circle cx="8" cy="8" r="6.4" class="o"/><path class="m" d="M4.8 8h6.4"/>',
 }
 _COLOURS = {
@@ -114,5 +116,7 @@ def _icon(word: str) -> str:
     shape = _SHAPES[word].replace('class="i"', 'fill="none" stroke="#fff" stroke-width="1.8"')
     shape = shape.replace('class="o"', f'fill="none" stroke="{colour}" stroke-width="1.8"')
     shape = shape.replace('class="m"', f'fill="none" stroke="{colour}" stroke-width="1.8"')
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="{colour}">{shape}</svg>'
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="{colour}">{shape}</svg>'
+    )
     return f"data:image/svg+xml,{quote(svg)}"

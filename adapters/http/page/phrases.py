@@ -103,7 +103,9 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     joined = " ".join(text.split())
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in joined)
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in joined
+    )
 
 
 def age(seconds: float) -> str:

@@ -13,7 +13,7 @@ import falcon
 from k8s_heartbeat.core import SEVERITY, Assessment, Health, Summary, summarize
 from k8s_heartbeat.core.checks.component import Component
 from k8s_heartbeat.core.checks.object import ObjectResult
-from k8s_heartbeat.core.checks.reader import NotServed, ReadError
+from k8s_heartbeat.core.checks.reader import ReadError
 from k8s_heartbeat.core.checks.readings import Worth
 from k8s_heartbeat.core.checks.selection import SelectionResult
 
@@ -123,8 +123,17 @@ class StatusPage(_Page):
                 cards = [_bare_card(component, result) for component, result in ranked]
                 told = _told_of_components(ranked, None)
                 at = self._read_at(state, [judging.groups.worth(entry[1]) for entry in ranked], now)
-                write(resp, "public.html", _word(_verdicts(ranked)), title=title,
-                      told=_as_of(told, at), cards=cards, at=at, home="", repaints=True)
+                write(
+                    resp,
+                    "public.html",
+                    _word(_verdicts(ranked)),
+                    title=title,
+                    told=_as_of(told, at),
+                    cards=cards,
+                    at=at,
+                    home="",
+                    repaints=True,
+                )
 
     def _answer(
         self,
@@ -166,8 +175,13 @@ class StatusPage(_Page):
             problems=[*seen.problems, *(unread(summary) if summary and told_all else ())],
             absent=seen.absent,
             summary=summary,
-            counts=[(str(health), summary.counts[health]) for health in SEVERITY
-                    if summary.counts[health]] if summary else [],
+            counts=[
+                (str(health), summary.counts[health])
+                for health in SEVERITY
+                if summary.counts[health]
+            ]
+            if summary
+            else [],
             places=of_all[:_MOST_PLACES],
             more_places=max(0, len(of_all) - _MOST_PLACES),
             kinds=sorted({item.kind for item in items if item.kind})[:_MOST_KINDS],
@@ -419,9 +433,7 @@ def _summed_up(
         return str(Health.UNKNOWN), f"There are no workloads in {where}"
     if lines is None:
         return str(summary.health), _bare_sentence(summary)
-    verdicts = [
-        Verdict(_full_name(item), item.health, (item,)) for item in summary.items
-    ]
+    verdicts = [Verdict(_full_name(item), item.health, (item,)) for item in summary.items]
     return str(summary.health), sentence(verdicts, _OfWorkloads(lines), "workload")
 
 
