@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.entrypoints.support import served
-from tests.servers.api_server import ApiServer
+from tests.builders import Manifest
+from tests.entrypoints.support import served, told
+from tests.servers.api_server import ApiServer, Exchange, status_object, until
 from tests.servers.process import Service, serving
 
 from . import axe
@@ -123,6 +126,33 @@ class Cluster:
     service: Service
     url: str
 
+    def becomes(self, objects: Sequence[Manifest]) -> None:
+        """Hold these objects, and return once the service has forgotten what was before."""
+        self.api.forget("/")
+        self.api.objects = objects
+        changed = time.monotonic()
+        for path in ("/api/healthz", "/api/components"):
+            until(partial(self._has_read_since, path, changed), "new readings")
+
+    def fails(self) -> None:
+        """Answer as an API server that has lost its store, and return once that is noticed."""
+        self.api.behave("/", _fail)
+        for path in ("/api/healthz", "/api/components"):
+            until(partial(self._is_lost, path), "a failure")
+
+    def _is_lost(self, path: str) -> bool:
+        return self.service.get(path).status == 502
+
+    def _has_read_since(self, path: str, moment: float) -> bool:
+        asked = time.monotonic()
+        body = told(self.service.get(path))
+        age = body.get("ageSeconds")
+        return isinstance(age, float) and asked - age > moment
+
+
+def _fail(exchange: Exchange) -> None:
+    exchange.json(500, status_object(500, "InternalError", "etcdserver: no leader"))
+
 
 @pytest.fixture(scope="session")
 def shared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
@@ -137,7 +167,7 @@ def shared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster
             api,
             timeout="5s",
             HEARTBEAT_CONFIG=str(file),
-            HEARTBEAT_CACHE_TTL="10ms",
+            HEARTBEAT_CACHE_TTL="1s",
             HEARTBEAT_STALE_FOR="0s",
             HEARTBEAT_DETAIL="full",
         ) as service,
@@ -150,4 +180,3 @@ def cluster(shared_cluster: Cluster) -> Iterator[Cluster]:
     """A service that reads everything anew, over an API server whose objects a test sets."""
     yield shared_cluster
     shared_cluster.api.forget("/")
-    shared_cluster.api.objects = ()

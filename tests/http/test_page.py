@@ -448,7 +448,7 @@ def test_a_stale_reading_is_not_shown_as_current() -> None:
     page = page_of(answer)
     assert answer.status == 200
     assert page.heading == "At 12:00 UTC: shop/api works"
-    assert "Not current. The cluster gives no newer reading; this one began 90 s ago" in page.text
+    assert "Not current: there is no newer reading than that of 90 s ago" in page.text
 
 
 SHOP = (named("api"), named("web", serving=0), named("agent", "tools", 2), stateful_set())

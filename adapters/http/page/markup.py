@@ -32,11 +32,11 @@ _SHAPES = {
     "missing": '<circle cx="8" cy="8" r="6.4" class="o"/><path class="m" d="M4.8 8h6.4"/>',
 }
 _COLOURS = {
-    "healthy": "#1a7f37",
-    "degraded": "#9a6700",
-    "down": "#c62828",
-    "unknown": "#6547b0",
-    "missing": "#59636e",
+    "healthy": "#156c2e",
+    "degraded": "#8a5a00",
+    "down": "#c0221f",
+    "unknown": "#6342b0",
+    "missing": "#57606a",
 }
 
 
