@@ -63,9 +63,11 @@ def crashing(*, pod_name: str = "api-1", message: str = "Back-off restarting") -
     state = container(
         state=waiting("CrashLoopBackOff", message), last=ended, ready=False, restarts=5
     )
+    replicas = replica_set(3, 0)
+    replicas["metadata"]["labels"] = {"app": "api"}
     return [
         down,
-        replica_set(3, 0),
+        replicas,
         pod(pod_name, ready=False, containers=[state], owned_by="api-rs"),
         event(pod_name, "BackOff", kind="Pod", message=message, last=ago(1)),
         *well()[1:],

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.builders import Manifest
+
 from .axe import PICTURES
 from .states import HOSTILE, crashing, hostile, many, named, well
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page, Route
@@ -22,8 +25,17 @@ if TYPE_CHECKING:
 
 NEXT = 16_000
 """Milliseconds after which a page has repainted itself."""
+UNKNOWN = "6342b0"
+"""The colour of the icon of what is not known."""
+BEYOND = """[...document.querySelectorAll('main *')].filter(e =>
+  getComputedStyle(e).position !== 'absolute' && e.getBoundingClientRect().right > innerWidth + 1
+).length"""
+HIDE = """hidden => {
+  Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
 VISIBLE = "e => { const r = e.getBoundingClientRect(); return r.top < innerHeight && r.bottom > 0 }"
-STATES = {
+STATES: dict[str, tuple[Callable[[], list[Manifest]] | None, str]] = {
     "well": (well, "/status"),
     "crash-loop": (crashing, "/status"),
     "object": (crashing, "/status/shop/deployment/api"),
@@ -38,7 +50,7 @@ STATES = {
     "missing": (well, "/status/shop/deployment/none"),
     "wrong": (well, "/status?page=none"),
     "away": (None, "/status"),
-    "empty": (list, "/status"),
+    "empty": (list[Manifest], "/status"),
 }
 
 
@@ -80,12 +92,7 @@ def test_every_state_is_fit_for_everybody(
     for width in (320, 700):
         page.set_viewport_size({"width": width, "height": 700})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert (
-            page.evaluate(
-                "[...document.querySelectorAll('main *')].filter(e => getComputedStyle(e).position !== 'absolute' && e.getBoundingClientRect().right > innerWidth + 1).length"
-            )
-            == 0
-        )
+        assert page.evaluate(BEYOND) == 0
     page.set_viewport_size({"width": 320, "height": 700})
     picture(page, f"{state}-320")
     assert page.evaluate("window.hacked") is None
@@ -116,7 +123,6 @@ def test_at_a_glance_it_says_what_is_broken_since_when_and_why(demo: str, visito
     )
     assert heading.evaluate(VISIBLE)
     assert page.title().startswith(told)
-    assert "b00000" not in (page.locator("link[rel=icon]").get_attribute("href") or "")
     rows = page.locator(".row")
     assert rows.first.inner_text().split("\n")[0].strip() == "Down"
     assert "CrashLoopBackOff" in rows.first.inner_text()
@@ -137,7 +143,7 @@ def test_at_a_glance_it_says_what_is_broken_since_when_and_why(demo: str, visito
     assert page.url.endswith("/?namespace=shop")
     page.get_by_role("link", name="Show all").click()
     page.get_by_role("link", name="Checkout", exact=True).first.click()
-    assert "1 of 2 members up, 1 needed" in page.locator("main").inner_text()
+    assert "1 of 2 up, 1 needed" in page.locator("main").inner_text()
 
 
 def test_filters_are_a_form_and_an_address(demo: str, visitor: Visitor) -> None:
@@ -231,6 +237,24 @@ def test_it_repaints_itself_and_leaves_the_person_in_peace(
     assert page.locator(".row").count() == 4
 
 
+def test_what_is_opened_and_selected_stays_so(cluster: Cluster, visitor: Visitor) -> None:
+    """Nobody has to open or mark anything twice."""
+    page = visitor.page
+    places = [named("web", f"team-{number:02}") for number in range(30)]
+    cluster.becomes([*well(), *places])
+    page.clock.install()
+    page.goto(f"{cluster.url}/status")
+    page.get_by_text("22 more namespaces").click()
+    assert page.get_by_role("link", name="team-29").is_visible()
+    page.locator("h1").click(click_count=3)
+    assert page.evaluate("getSelection().toString()").strip() == "All 2 components work"
+    cluster.becomes([*well(), *places, named("late", "team-00")])
+    page.clock.run_for(NEXT)
+    page.locator(".count", has_text="35 workloads").wait_for()
+    assert page.get_by_role("link", name="team-29").is_visible()
+    assert page.evaluate("getSelection().toString()").strip() == "All 2 components work"
+
+
 @pytest.mark.parametrize("fault", ["cluster", "service", "stranger"])
 def test_old_news_does_not_pass_for_current(fault: str, cluster: Cluster, visitor: Visitor) -> None:
     """It says since when it is old, also in the tab, until it is new again."""
@@ -255,6 +279,9 @@ def test_old_news_does_not_pass_for_current(fault: str, cluster: Cluster, visito
     old.wait_for(state="visible")
     assert re.fullmatch(rf"Not refreshed since \d\d:\d\d:\d\d UTC: {told}", old.inner_text())
     assert page.title().startswith("Not refreshed: ")
+    heading = page.locator("h1")
+    assert re.fullmatch(r"At \d\d:\d\d:\d\d UTC: All 2 components work", heading.inner_text())
+    assert UNKNOWN in (page.locator("link[rel=icon]").get_attribute("href") or "")
     assert page.locator("main").evaluate("e => getComputedStyle(e).filter") == "grayscale(1)"
     picture(page, f"old-{fault}")
     page.unroute_all()
@@ -262,6 +289,8 @@ def test_old_news_does_not_pass_for_current(fault: str, cluster: Cluster, visito
     page.clock.run_for(NEXT)
     old.wait_for(state="hidden")
     assert page.title().startswith("All 2 components work")
+    assert heading.inner_text() == "All 2 components work"
+    assert UNKNOWN not in (page.locator("link[rel=icon]").get_attribute("href") or "")
 
 
 def test_a_page_of_an_outage_mends_itself(cluster: Cluster, visitor: Visitor) -> None:
@@ -288,8 +317,7 @@ def test_a_hidden_page_asks_for_nothing_and_a_refused_one_asks_once(
     page.goto(f"{cluster.url}/status")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    hide = "h => { Object.defineProperty(document, 'hidden', {value: h, configurable: true}); document.dispatchEvent(new Event('visibilitychange')) }"
-    page.evaluate(hide, True)
+    page.evaluate(HIDE, True)
     page.clock.run_for(10 * NEXT)
     assert asked == []
     page.route(
@@ -300,7 +328,7 @@ def test_a_hidden_page_asks_for_nothing_and_a_refused_one_asks_once(
             body="<h1 id=told>A token is needed</h1><main id=main data-failed=yes>",
         ),
     )
-    page.evaluate(hide, False)
+    page.evaluate(HIDE, False)
     page.locator("#old", has_text="asking anew").or_(
         page.locator("#old", has_text="token")
     ).wait_for()
@@ -316,7 +344,11 @@ def test_nothing_needs_a_script(browser: Browser, cluster: Cluster) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{cluster.url}/status")
-    assert page.locator("h1").inner_text().startswith("Payments is down: 0 of 3 api pods available")
+    assert (
+        page.locator("h1")
+        .inner_text()
+        .startswith("Payments is down: 0 of 3 api pods available, crash loop")
+    )
     assert page.locator("meta[http-equiv=refresh]").get_attribute("content") == "60"
     page.get_by_label("Text").fill("agent")
     page.get_by_role("button", name="Filter").click()

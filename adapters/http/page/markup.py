@@ -18,10 +18,11 @@ from .phrases import counted, plain
 
 __all__ = ["write"]
 
-REPAINT_SECONDS = 15
-"""How often a page repaints itself where a script may run."""
+_PACKAGE = "k8s_heartbeat.adapters.http.page"
+_REPAINT_SECONDS = 15
+# Longer: where no script may run, nothing keeps the place and what is typed.
 _RELOAD_SECONDS = 60
-# One shape for each status; the first is that of what is none.
+# One shape for each status.
 _SHAPES = {
     "unknown": '<path d="M8 .8 15.2 8 8 15.2.8 8z"/>'
     '<path class="i" d="M6.2 6.4a1.9 1.9 0 1 1 2.6 1.7q-.8.4-.8 1.2M8 11.3v.1"/>',
@@ -52,13 +53,14 @@ def write(resp: falcon.Response, template: str, word: str, **values: Any) -> Non
     resp.content_type = falcon.MEDIA_HTML
     resp.set_headers(_headers())
     resp.set_header(STATUS_HEADER, word)
-    resp.text = _environment().get_template(template).render(word=word, icon=_icon(word), **values)
+    page = _environment().get_template(template)
+    resp.text = page.render(word=word, icon=_icon(word), **_same_on_all(), **values)
 
 
 @cache
 def _environment() -> Environment:
     found = Environment(
-        loader=PackageLoader("k8s_heartbeat.adapters.http.page"),
+        loader=PackageLoader(_PACKAGE),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_finalized,
@@ -67,14 +69,18 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     found.filters["counted"] = counted
-    found.globals.update(
-        style=Markup(_asset("style.css")),  # noqa: S704  # a file of ours
-        script=Markup(_asset("script.js")),  # noqa: S704  # a file of ours
-        shapes={word: Markup(shape) for word, shape in _SHAPES.items()},  # noqa: S704  # ours too
-        repaint_seconds=REPAINT_SECONDS,
-        reload_seconds=_RELOAD_SECONDS,
-    )
     return found
+
+
+@cache
+def _same_on_all() -> dict[str, Any]:
+    return {
+        "style": Markup(_asset("style.css")),  # noqa: S704  # a file of ours
+        "script": Markup(_asset("script.js")),  # noqa: S704  # a file of ours
+        "shapes": {word: Markup(shape) for word, shape in _SHAPES.items()},  # noqa: S704  # ours too
+        "unknown_icon": _icon("unknown"),
+        "reload_seconds": _RELOAD_SECONDS,
+    }
 
 
 def _finalized(value: Any) -> Any:
@@ -83,8 +89,8 @@ def _finalized(value: Any) -> Any:
 
 @cache
 def _asset(name: str) -> str:
-    text = files(__package__).joinpath("templates", name).read_text("utf-8")
-    return text.replace("REPAINT_SECONDS", str(REPAINT_SECONDS))
+    text = files(_PACKAGE).joinpath("templates", name).read_text("utf-8")
+    return text.replace("REPAINT_SECONDS", str(_REPAINT_SECONDS))
 
 
 @cache

@@ -44,7 +44,8 @@ __all__ = ["ComponentPage", "ObjectPage", "StatusPage"]
 
 _MOST_ON_CARD = 6
 _MOST_MEMBERS = 200
-_MOST_PLACES = 60
+_MOST_PLACES = 100
+_MOST_PLACES_AT_ONCE = 10
 _MOST_KINDS = 40
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
@@ -183,6 +184,7 @@ class StatusPage(_Page):
             if summary
             else [],
             places=of_all[:_MOST_PLACES],
+            places_at_once=_MOST_PLACES_AT_ONCE,
             more_places=max(0, len(of_all) - _MOST_PLACES),
             kinds=sorted({item.kind for item in items if item.kind})[:_MOST_KINDS],
             statuses=STATUSES,
@@ -488,7 +490,7 @@ def _card(entry: tuple[Component, SelectionResult], lines: Lines, told_all: bool
 
 def _enough(summary: Summary) -> str:
     up, total = sum(item.up for item in summary.items), len(summary.items)
-    told = f"{up} of {counted(total, 'member')} up"
+    told = f"{up:,} of {total:,} up"
     return told if summary.needed == total else f"{told}, {summary.needed} needed"
 
 

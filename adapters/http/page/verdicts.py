@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from .phrases import Moment, clock_time, counted, moment_of, phrase
 
 __all__ = ["Card", "Line", "Lines", "Place", "Verdict", "places", "sentence", "unread"]
 
+_LONGEST = 200
 _STATES = {
     Health.DOWN: "is down",
     Health.UNKNOWN: "could not be judged",
@@ -35,6 +37,7 @@ class Line:
     """An object on one line.
 
     Attributes:
+        key: Tells it from others on the page.
         word: Its status.
         up: Whether it is up.
         kind: Its kind.
@@ -50,6 +53,7 @@ class Line:
         message: What is to be said about it.
     """
 
+    key: str
     word: str
     up: bool
     kind: str
@@ -138,7 +142,9 @@ class Lines:
         """An object on one line."""
         first = _first(item)
         since = since_of(item)
+        own = "/".join((item.api_version, item.kind, item.namespace, item.name, item.reason))
         return Line(
+            key=blake2b(own.encode(errors="replace"), digest_size=6).hexdigest(),
             word=str(item.health),
             up=item.up,
             kind=item.kind,
@@ -156,10 +162,13 @@ class Lines:
 
     def message(self, item: Assessment, first: Cause | None) -> str:
         """What is to be said on the line: of the first cause, where all may be said."""
-        if first is not None and self._detail is Detail.FULL:
-            told = cause_body(first, item, self._detail)
-            return str(told["message"])
-        return "" if first is not None else message_of(item, self._detail)
+        if first is None:
+            message = message_of(item, self._detail)
+        elif self._detail is Detail.FULL:
+            message = str(cause_body(first, item, self._detail)["message"])
+        else:
+            return ""
+        return message if len(message) <= _LONGEST else f"{message[: _LONGEST - 1]}…"
 
     def text(self, item: Assessment) -> str:
         """All text on the line: what can be looked for."""
@@ -175,6 +184,8 @@ class Lines:
         """Why an object fails, as the end of a sentence."""
         first = _first(item)
         desired, available = item.desired, item.available or 0
+        if item.health is Health.MISSING and item.name:
+            return f"there is no {item.kind} {item.name}"
         if desired is not None and available < desired:
             told = f"{available} of {desired} {item.name} pods available"
         else:

@@ -1,6 +1,7 @@
 (() => {
   "use strict";
   const main = document.getElementById("main"), old = document.getElementById("old");
+  const icon = document.querySelector("link[rel=icon]");
   const every = REPAINT_SECONDS * 1000;
   let timer = 0, last = Date.now(), asking = false, title = document.title;
   const readAt = () => {
@@ -10,6 +11,12 @@
   const failed = (why) => {
     old.textContent = "Not refreshed" + readAt() + ": " + why;
     old.hidden = false;
+    if (!main.dataset.old) {
+      main.dataset.old = "yes";
+      const told = document.getElementById("told"), time = main.querySelector("[data-read]");
+      if (time) told.textContent = "At " + time.dataset.read + ": " + told.textContent;
+      icon.href = icon.dataset.old;
+    }
     document.documentElement.classList.add("is-old");
     document.title = "Not refreshed: " + title;
   };
@@ -28,7 +35,8 @@
     for (const child of now.children) if (child.id) known.set(child.id, child);
     let at = now.firstChild;
     for (const child of [...then.childNodes]) {
-      let found = child.id ? known.get(child.id) : at && same(at, child) ? at : null;
+      const found = child.id ? known.get(child.id) : at && same(at, child) ? at : null;
+      known.delete(child.id);
       if (found && same(found, child)) {
         if (found === at) at = at.nextSibling;
         else now.insertBefore(found, at);
@@ -46,7 +54,7 @@
     sync(main, page.getElementById("main"));
     if (focused && focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
     title = document.title = page.title;
-    document.querySelector("link[rel=icon]").href = page.querySelector("link[rel=icon]").getAttribute("href");
+    icon.href = page.querySelector("link[rel=icon]").getAttribute("href");
     old.hidden = true;
     document.documentElement.classList.remove("is-old");
   };
