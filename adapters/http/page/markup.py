@@ -59,7 +59,7 @@ def write(resp: falcon.Response, template: str, word: str, **values: Any) -> Non
 
 @cache
 def _environment() -> Environment:
-    found = Environment(
+    return Environment(
         loader=PackageLoader(_PACKAGE),
         autoescape=True,
         undefined=StrictUndefined,
@@ -68,8 +68,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    found.filters["counted"] = counted
-    return found
 
 
 @cache
@@ -79,6 +77,7 @@ def _same_on_all() -> dict[str, Any]:
         "script": Markup(_asset("script.js")),  # noqa: S704  # a file of ours
         "shapes": {word: Markup(shape) for word, shape in _SHAPES.items()},  # noqa: S704  # ours too
         "unknown_icon": _icon("unknown"),
+        "counted": counted,
         "reload_seconds": _RELOAD_SECONDS,
     }
 
