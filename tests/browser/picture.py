@@ -19,7 +19,7 @@ _ROOT = Path(__file__).parents[2]
 
 def take(browser: Browser, url: str, path: Path) -> None:
     """Take a picture of a demo's page, in light colours."""
-    context = browser.new_context(viewport={"width": 900, "height": 940}, color_scheme="light")
+    context = browser.new_context(viewport={"width": 900, "height": 884}, color_scheme="light")
     page = context.new_page()
     page.goto(f"{url}/")
     page.screenshot(path=path)

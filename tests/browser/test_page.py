@@ -140,7 +140,7 @@ def test_at_a_glance_it_says_what_is_broken_since_when_and_why(demo: str, visito
     page.get_by_text("kubectl logs payments-").click()
     assert page.evaluate("getSelection().toString()").strip() == command
     page.get_by_role("link", name="shop", exact=True).click()
-    assert page.url.endswith("/?namespace=shop")
+    assert page.url.endswith("/status?namespace=shop")
     page.get_by_role("link", name="Show all").click()
     page.get_by_role("link", name="Checkout", exact=True).first.click()
     assert "1 of 2 up, 1 needed" in page.locator("main").inner_text()

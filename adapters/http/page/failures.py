@@ -6,7 +6,7 @@ import falcon
 
 from ..callers import Stranger
 from ..state import state_of
-from .markup import write
+from .markup import home_of, write
 
 __all__ = ["write_failure"]
 
@@ -64,7 +64,7 @@ def write_failure(
         "failure.html",
         "unknown",
         title="Status",
-        home="" if is_public or status == 401 else f"{req.root_path}/",
+        home="" if is_public or status == 401 else home_of(req),
         repaints=status in _PASSING,
         told=told,
         meaning=meaning,

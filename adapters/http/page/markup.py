@@ -16,7 +16,7 @@ from markupsafe import Markup
 from ..problems import STATUS_HEADER
 from .phrases import counted, plain
 
-__all__ = ["write"]
+__all__ = ["home_of", "write"]
 
 _PACKAGE = "k8s_heartbeat.adapters.http.page"
 _REPAINT_SECONDS = 15
@@ -55,6 +55,11 @@ def write(resp: falcon.Response, template: str, word: str, **values: Any) -> Non
     resp.set_header(STATUS_HEADER, word)
     page = _environment().get_template(template)
     resp.text = page.render(word=word, icon=_icon(word), **_same_on_all(), **values)
+
+
+def home_of(req: falcon.Request) -> str:
+    """The path of the page of all that a caller may see, which is never the public one."""
+    return f"{req.root_path}/status"
 
 
 @cache

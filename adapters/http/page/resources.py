@@ -26,7 +26,7 @@ from ..state import RequestState, state_of
 from ..view import Absence, verdict_of
 from .filters import PAGE_SIZE, STATUSES, Filters
 from .kubectl import commands_for, kind_word
-from .markup import write
+from .markup import home_of, write
 from .phrases import Moment, age, counted, moment_of
 from .verdicts import (
     Card,
@@ -76,10 +76,6 @@ class _Page:
 
     def __init__(self, dependencies: Dependencies) -> None:
         self._given = dependencies
-
-    def _home(self, req: falcon.Request) -> str:
-        """The page of all that the caller may see: not the one of people without a token."""
-        return f"{req.root_path}/status" if self._given.judging.public else f"{req.root_path}/"
 
     def _read_at(self, state: RequestState, worths: Sequence[Worth], now: datetime) -> _ReadAt:
         worst = Worth.worst(worths, state.deadline.clock())
@@ -165,7 +161,7 @@ class StatusPage(_Page):
             "status.html",
             word,
             title=given.judging.title,
-            home=self._home(req),
+            home=home_of(req),
             base=req.root_path,
             repaints=True,
             told=_as_of(told, at),
@@ -290,7 +286,7 @@ class ObjectPage(_Page):
             "object.html",
             str(item.health),
             title=given.judging.title,
-            home=self._home(req),
+            home=home_of(req),
             base=req.root_path,
             repaints=True,
             told=_as_of(told, at),
@@ -367,7 +363,7 @@ class ComponentPage(_Page):
             "component.html",
             str(word),
             title=given.judging.title,
-            home=self._home(req),
+            home=home_of(req),
             base=req.root_path,
             repaints=True,
             told=_as_of(told, at),
