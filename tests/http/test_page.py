@@ -63,7 +63,7 @@ def crashing(
     *, pod_name: str = "api-1", container_name: str = "app", message: str = "it went wrong"
 ) -> list[Manifest]:
     """The Deployment `api`, down in a crash loop for twelve minutes, and what belongs to it."""
-    ended = terminated(3, ended=before(minutes=12), started=before(minutes=13))
+    ended = terminated(3, ended=before(minutes=2), started=before(minutes=3))
     state = container(
         container_name,
         state=waiting("CrashLoopBackOff", "back-off"),
@@ -576,7 +576,7 @@ def test_an_object_has_all_its_causes_and_what_to_look_at_next() -> None:
         page.heading == "Deployment api is down: 0 of 3 pods available, crash loop since 11:48 UTC"
     )
     for told in (
-        "CrashLoopBackOff crash loop Pod api-1, container app, since 11:48 UTC (12 min ago)",
+        "CrashLoopBackOff crash loop Pod api-1, container app, since 11:58 UTC (2 min ago)",
         "restarted 5 times, last ended with exit code 3 (Error)",
         "it went wrong",
         "kubectl describe deployment api -n shop",

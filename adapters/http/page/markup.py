@@ -37,7 +37,7 @@ _COLOURS = {
     "degraded": "#8a5a00",
     "down": "#c0221f",
     "unknown": "#6342b0",
-    "missing": "#57606a",
+    "missing": "#c0221f",
 }
 
 

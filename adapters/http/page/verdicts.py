@@ -195,7 +195,8 @@ class Lines:
         reason = "" if first is None else phrase(reason_of(first.reason, item.health))
         if reason and item.reason != UNREAD:
             told = f"{told}, {reason}"
-        since = first.since if first is not None and first.since else failing_since(item)
+        # Not the first cause's own time: that of a crash loop moves with every restart.
+        since = since_of(item)
         return f"{told} since {clock_time(since, self._now)}" if since is not None else told
 
 
