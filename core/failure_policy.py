@@ -10,7 +10,7 @@ from .assessment import MAINTENANCE, Assessment, Health
 from .causes import CRASH_LOOP
 from .summary import Summary
 
-__all__ = ["FailurePolicy"]
+__all__ = ["FailurePolicy", "failing_since"]
 
 # Causes whose `since` is the transition of a pod's Ready condition.
 _NOT_READY = ("NotReady", "ReadinessGate", "NodeLost")
@@ -52,7 +52,7 @@ class FailurePolicy:
             return False
         if any(CRASH_LOOP in cause.reason for cause in assessment.causes):
             return False
-        since = _since(assessment) or seen
+        since = failing_since(assessment) or seen
         # A time in the future does not say how long it has lasted.
         return since is not None and timedelta(0) <= now - since < self.lasting
 
@@ -67,8 +67,8 @@ class FailurePolicy:
         return bool(summary.items) and good >= summary.needed
 
 
-def _since(assessment: Assessment) -> datetime | None:
-    """When the failure began: from the verdict, or else from its earliest pod that is not ready."""
+def failing_since(assessment: Assessment) -> datetime | None:
+    """When a failure began: from the verdict, or else from its earliest pod that is not ready."""
     if assessment.since is not None:
         return assessment.since
     times = [cause.since for cause in assessment.causes if cause.reason in _NOT_READY]

@@ -27,7 +27,9 @@ from .signals import Stop
 __all__ = ["run"]
 
 _TRY = """\
-A shop that was never real, at {url} - try:
+A shop that was never real. Its status page:
+  {url}/
+And for monitors:
   curl -i {url}/api/healthz/shop/deployment/storefront      # 200 healthy
   curl -i {url}/api/healthz/shop/deployment/checkout        # 200 degraded
   curl -i {url}/api/healthz/shop/deployment/payments        # 503 down, in a crash loop

@@ -335,10 +335,10 @@ def demo_cluster() -> Cluster:
 
 
 def demo_configuration() -> Configuration:
-    """The component that the demo has."""
-    from k8s_heartbeat.adapters.demo import CHECKOUT  # noqa: PLC0415  # read for the demo alone
+    """The components that the demo has."""
+    from k8s_heartbeat.adapters.demo import COMPONENTS  # noqa: PLC0415  # read for the demo alone
 
-    return Configuration(components={CHECKOUT.name: CHECKOUT})
+    return Configuration(components={entry.name: entry for entry in COMPONENTS})
 
 
 def _missing(error: ModuleNotFoundError) -> MissingExtraError:

@@ -16,18 +16,29 @@ from typing import Any
 from k8s_heartbeat.core import Threshold
 from k8s_heartbeat.core.checks.component import Component, Member
 
-__all__ = ["CHECKOUT", "shop"]
+__all__ = ["COMPONENTS", "shop"]
 
-CHECKOUT = Component(
-    "checkout",
-    "Checkout",
-    (
-        Member(("shop",), "deployment", "checkout"),
-        Member(("shop",), "deployment", "payments"),
+COMPONENTS = (
+    Component(
+        "checkout",
+        "Checkout",
+        (
+            Member(("shop",), "deployment", "checkout"),
+            Member(("shop",), "deployment", "payments"),
+        ),
+        up=Threshold(1),
     ),
-    up=Threshold(1),
+    Component(
+        "storefront",
+        "Storefront",
+        (
+            Member(("shop",), "deployment", "storefront"),
+            Member(("shop",), "deployment", "recommendations"),
+            Member(("shop",), "statefulset", "orders-db"),
+        ),
+    ),
 )
-"""What a status page would show: up while one of the two works."""
+"""What its status page shows; the first is up while one of the two works."""
 
 _RELATIVE = re.compile(r'"now-(\d+)s"')
 

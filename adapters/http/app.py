@@ -31,7 +31,7 @@ from .resources import (
     ObjectHealth,
 )
 from .shared_quota import SharedCounts, SharedQuota
-from .state import BEGAN
+from .state import BEGAN, is_page
 
 if TYPE_CHECKING:
     from .metrics import OwnMetrics, WorkloadMetrics
@@ -138,6 +138,14 @@ def create_app(
     def judged(resource: Callable[[Dependencies], Any]) -> _Judged:
         return _Judged(judging, lambda given: resource(dependencies(given)))
 
+    def page(name: str) -> _Judged:
+        def made(given: Dependencies) -> Any:
+            from . import page as pages  # noqa: PLC0415  # Jinja2, which monitors have no use for
+
+            return getattr(pages, name)(given)
+
+        return judged(made)
+
     def public() -> Collection[str]:
         page = judging().public
         return () if page is None else page.components
@@ -183,6 +191,11 @@ def create_app(
     app.add_route("/api/metrics/{namespace}", judged(_workload_metrics))
     app.add_route("/api/targets", judged(targets))
     app.add_route("/api/targets/{namespace}", judged(targets))
+    app.add_route("/", page("StatusPage"))
+    # Never public: where an operator gets the browser's prompt.
+    app.add_route("/status", page("StatusPage"))
+    app.add_route("/status/{namespace}/{kind}/{name}", page("ObjectPage"))
+    app.add_route("/status/components/{name}", page("ComponentPage"))
     app.add_route("/livez", Liveness())
     app.add_route("/readyz", Readiness(draining, contract.checks))
     for path in ("/healthz", "/health"):
@@ -239,7 +252,7 @@ class _Headers(_FalconCors):
         resp.set_headers(_OURS)
         if resp.get_header(STATUS_HEADER) is None:
             resp.set_header(STATUS_HEADER, "unknown")
-        if "HTTP_ORIGIN" not in req.env:
+        if "HTTP_ORIGIN" not in req.env or is_page(req):
             return
         super().process_response(req, resp, resource, req_succeeded)
         # A browser's list is repeated if it is one of names: anything else could pass for ours.

@@ -7,11 +7,11 @@ from typing import Any
 import falcon
 
 from .probes import is_probe
+from .state import OUTSIDE
 
 __all__ = ["Below", "below", "enter", "is_quick"]
 
 _QUICK = ("/livez", "/readyz")
-_OUTSIDE = "k8s_heartbeat.outside"
 
 
 def below(base: str, path: str) -> str | None:
@@ -40,7 +40,7 @@ def enter(base: str, env: dict[str, Any]) -> None:
     """Change a WSGI environ to that of an application mounted at the prefix."""
     route = below(base, env["PATH_INFO"])
     if route is None:
-        env[_OUTSIDE] = True
+        env[OUTSIDE] = True
     elif route != env["PATH_INFO"]:
         env["SCRIPT_NAME"] = env.get("SCRIPT_NAME", "") + base
         env["PATH_INFO"] = route
@@ -55,5 +55,5 @@ class Below:
         Raises:
             HTTPRouteNotFound: It is outside.
         """
-        if _OUTSIDE in req.env:
+        if OUTSIDE in req.env:
             raise falcon.HTTPRouteNotFound

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details, whatever the Accept header says."""
+"""Errors: pages on the status page, elsewhere RFC 9457 problem details, whatever Accept says."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from k8s_heartbeat.core.query import InvalidQuery, WrongScope
 from ..masking import KNOWN, without_credentials
 from .questions import NoPlace
 from .rendering import to_json
-from .state import state_of
+from .state import is_page, state_of
 
 __all__ = ["API_SERVER", "SERVICE", "STATUS_HEADER", "add_problem_handlers"]
 
@@ -38,7 +38,8 @@ def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) ->
     def bad_request(
         req: falcon.Request, resp: falcon.Response, error: InvalidQuery, params: object
     ) -> None:
-        raise falcon.HTTPBadRequest(description=without_credentials(_told(error, req.root_path)))
+        told = str(error) if is_page(req) else _told(error, req.root_path)
+        raise falcon.HTTPBadRequest(description=without_credentials(told))
 
     def upstream(
         req: falcon.Request, resp: falcon.Response, error: ReadError, params: object
@@ -96,6 +97,13 @@ def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErr
     state = state_of(req)
     if state.cause is None:
         state.cause = error.description or title
+    detail = _without_secrets(req, error.description or title)
+    if is_page(req):
+        from .page import write_failure  # noqa: PLC0415  # Jinja2, which monitors have no use for
+
+        read = state.failure == API_SERVER
+        write_failure(req, resp, status, title, detail, is_unread=read)
+        return
     resp.content_type = _MEDIA_PROBLEM
     resp.text = to_json(
         {
@@ -104,7 +112,7 @@ def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErr
             "status": status,
             # Monitors compare this field; "status" holds a number here.
             "up": False,
-            "detail": _without_secrets(req, error.description or title),
+            "detail": detail,
         }
     )
     resp.set_header(STATUS_HEADER, str(Health.UNKNOWN))

@@ -17,10 +17,12 @@ __all__ = [
     "Detail",
     "Freshness",
     "Group",
+    "cause_body",
     "code_of",
     "code_of_group",
     "group_body",
     "health_body",
+    "message_of",
     "object_body",
     "reason_of",
     "to_json",
@@ -104,7 +106,7 @@ def object_body(
     body["ageSeconds"] = round(fresh.age, 1)
     body["stale"] = fresh.stale
     body["causes"] = [
-        _cause(cause, assessment, detail) for cause in assessment.causes[:_MOST_CAUSES]
+        cause_body(cause, assessment, detail) for cause in assessment.causes[:_MOST_CAUSES]
     ]
     return body
 
@@ -200,7 +202,7 @@ def _item(
     if item.name in group.titles:
         body["title"] = group.titles[item.name]
     body["since"] = _rfc3339(item.since)
-    body["causes"] = [_cause(cause, item, detail) for cause in item.causes[:_MOST_CAUSES]]
+    body["causes"] = [cause_body(cause, item, detail) for cause in item.causes[:_MOST_CAUSES]]
     return body
 
 
@@ -230,14 +232,20 @@ def _headline(assessment: Assessment, detail: Detail) -> dict[str, Any]:
         "namespace": assessment.namespace,
         "name": assessment.name,
         "reason": reason_of(assessment.reason, assessment.health),
-        "message": assessment.sentence if detail is Detail.FULL else assessment.message,
+        "message": message_of(assessment, detail),
     }
     if assessment.desired is not None:
         headline |= {"desired": assessment.desired, "available": assessment.available}
     return headline
 
 
-def _cause(cause: Cause, assessment: Assessment, detail: Detail) -> dict[str, Any]:
+def message_of(assessment: Assessment, detail: Detail) -> str:
+    """The sentence of a verdict, without what the cluster says unless all may be said."""
+    return assessment.sentence if detail is Detail.FULL else assessment.message
+
+
+def cause_body(cause: Cause, assessment: Assessment, detail: Detail) -> dict[str, Any]:
+    """One cause of a verdict: no names of others and no messages unless all may be said."""
     own = (cause.kind, cause.name) == (assessment.kind, assessment.name)
     reason = reason_of(cause.reason, assessment.health)
     body: dict[str, Any] = {"reason": reason, "kind": cause.kind}

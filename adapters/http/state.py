@@ -14,10 +14,13 @@ from .callers import NOBODY, Caller, Credential
 from .limits import Limit
 from .quota import Usage
 
-__all__ = ["BEGAN", "RequestState", "offered_by", "state_of"]
+__all__ = ["BEGAN", "OUTSIDE", "RequestState", "is_page", "offered_by", "state_of"]
 
 BEGAN = "k8s_heartbeat.began"
 """The key in a WSGI environ of the moment when the request came, by the monotonic clock."""
+
+OUTSIDE = "k8s_heartbeat.outside"
+"""The key in a WSGI environ of a request that is outside the prefix of every route."""
 
 _MOST_MASKED = 20
 
@@ -57,6 +60,13 @@ def state_of(req: falcon.Request) -> RequestState:
     """The state of a request."""
     state: RequestState = req.context.state
     return state
+
+
+def is_page(req: falcon.Request) -> bool:
+    """Whether a request is for the status page, existing or not, and so made by a person."""
+    if OUTSIDE in req.env:
+        return False
+    return req.path in ("/", "/status") or req.path.startswith("/status/")
 
 
 def offered_by(req: falcon.Request) -> tuple[list[str], list[Credential]]:

@@ -13,7 +13,7 @@ from ..kinds import EVENT
 from ..policy import Policy
 from ..query import InvalidQuery, Query
 from ..rules import RULES, Rules
-from ..selectors import selector_of
+from ..selectors import LabelSelector, selector_of
 from ..subject import Subject
 from .reader import ClusterReader, Deadline, Reading
 from .readings import Readings, Worth, read
@@ -33,12 +33,14 @@ class ObjectResult:
         assessment: The verdict.
         worth: How old it is.
         faulty: Whether any reading behind it failed.
+        selector: What selects its pods, if they were read to explain it; otherwise None.
         memo: Where an adapter may cache its last response.
     """
 
     assessment: Assessment
     worth: Worth
     faulty: bool = False
+    selector: LabelSelector | None = None
     memo: dict[str, Any] = field(default_factory=dict[str, Any], compare=False, repr=False)
 
 
@@ -110,9 +112,11 @@ def check_object(
     subject = Subject.of(own.objects[0], rules)
     gaps = _read_evidence(readings, subject) if subject.rule.evidence else ()
     assessment = judge(subject, readings.related, now, policy, gaps)
+    selector: LabelSelector | None = None
     if explain_all or not is_at_rest(assessment):
         unread: list[Cause] = []
-        for part in _explaining(subject, query.namespace):
+        selector = selector_of(subject.manifest) if subject.rule.below else None
+        for part in _explaining(subject, query.namespace, selector):
             error = readings.read(part).error
             if error is not None:
                 unread.append(Cause("CausesUnreadable", part.kind.kind, "", str(error)))
@@ -127,7 +131,7 @@ def check_object(
         name=query.name,
         api_version=kind.api_version,
     )
-    found = ObjectResult(named, readings.worth(), readings.failed)
+    found = ObjectResult(named, readings.worth(), readings.failed, selector)
     if readings.are_only(query):
         own.memo[_VERDICT] = _Last(terms, now, found)
     return found
@@ -172,9 +176,8 @@ def _read_evidence(readings: Readings, subject: Subject) -> list[Gap]:
     return gaps
 
 
-def _explaining(subject: Subject, namespace: str) -> list[Query]:
+def _explaining(subject: Subject, namespace: str, selector: LabelSelector | None) -> list[Query]:
     """The queries for what explains an object."""
-    selector = selector_of(subject.manifest)
     below = () if selector is None else subject.rule.below
     # Events about cluster-scoped objects are in this namespace.
     events = Query(EVENT, namespace or "default")

@@ -97,7 +97,11 @@ def test_a_path_of_dots_is_an_error(demo: Service, path: str) -> None:
 
 def test_it_says_what_to_try(demo: Service) -> None:
     """With the address that it has, and what each of the lines answers."""
-    lines = [line for line in demo.logged().splitlines() if "curl -i" in line]
+    told = demo.logged().splitlines()
+    page = f"http://127.0.0.1:{demo.port}/"
+    assert next(line for line in told if "http" in line).strip() == page
+    assert demo.get("/").headers["Content-Type"] == "text/html; charset=utf-8"
+    lines = [line for line in told if "curl -i" in line]
     assert len(lines) == 10
     for line in lines:
         url, _, promise = line.partition("curl -i ")[2].partition(" ")
@@ -136,7 +140,7 @@ def test_a_token_may_be_carried_in_each_way_and_is_in_no_log_line(tmp_path: Path
     assert wrong not in logged
     # what is not for people to read at the start is one JSON object a line
     started = [line for line in logged.splitlines() if not line.startswith("{")]
-    assert len(started) == 13
+    assert len(started) == 15
 
 
 def test_an_address_may_be_given(tmp_path: Path) -> None:

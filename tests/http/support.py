@@ -16,7 +16,8 @@ from k8s_heartbeat.adapters.cache import Lifetimes
 from k8s_heartbeat.adapters.cached import CachedReader
 from k8s_heartbeat.adapters.groups import Groups
 from k8s_heartbeat.adapters.http.app import Contract, create_app
-from k8s_heartbeat.adapters.http.judging import Judging
+from k8s_heartbeat.adapters.http.judging import DEFAULT_TITLE, Judging
+from k8s_heartbeat.adapters.http.public import PublicPage
 from k8s_heartbeat.adapters.http.tokens import Token, TokenAuthenticator, digest_of
 from k8s_heartbeat.adapters.memory import Memory
 from k8s_heartbeat.adapters.slots import ComputeSlots
@@ -242,13 +243,17 @@ def service(
     draining: Callable[[], bool] = lambda: False,
     policy: Policy = Policy(),
     components: Mapping[str, Component] | None = None,
+    title: str = DEFAULT_TITLE,
+    public: PublicPage | None = None,
     **changes: Any,
 ) -> Service:
     """A service over these objects, or over a reader; changes are those of fields of `Contract`."""
     reader = FakeReader(objects) if reader is None else reader
     clock = clock or Clock()
     groups = groups_over(reader, clock, policy)
-    judging = Judging(reader, groups, policy, components=components or {})
+    judging = Judging(
+        reader, groups, policy, components=components or {}, title=title, public=public
+    )
     app = create_app(
         lambda: judging,
         replace(contract, **changes),

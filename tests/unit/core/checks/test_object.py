@@ -143,6 +143,15 @@ def test_only_what_may_explain_is_read(kind: object, manifest: Manifest, asked: 
     assert shelf.asked[1:] == asked
 
 
+def test_it_tells_what_selects_the_pods_that_explain_it() -> None:
+    """Of what is healthy only if all is explained."""
+    broken, query = selected(deployment(3, 2)), Query(DEPLOYMENT, "shop", "api")
+    assert str(check(Shelf([broken]), query).selector) == "app=api"
+    well = Shelf([selected(deployment(3))])
+    assert check(well, query).selector is None
+    assert str(check(well, query, explain_all=True).selector) == "app=api"
+
+
 def test_the_verdict_stands_when_its_causes_cannot_be_read() -> None:
     """What may not be seen is told as a cause; the rest explains."""
     broken = broken_pod("")
