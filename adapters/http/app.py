@@ -18,18 +18,12 @@ from .base_path import Below, enter
 from .client_address import ClientAddress, Network
 from .judging import Judging
 from .outages import Outages
-from .probes import ApiServerHealth, Liveness, Readiness
 from .problems import STATUS_HEADER, add_problem_handlers
 from .quota import LocalQuota, Quota, RateLimit
 from .rendering import DEFAULT_CODES, Detail
 from .request_log import REQUEST_ID_HEADER, RequestLog, Say, log
-from .resources import (
-    ComponentHealth,
-    ComponentsHealth,
-    Dependencies,
-    GroupHealth,
-    ObjectHealth,
-)
+from .resources import Dependencies
+from .routes import ROUTES, Parts
 from .shared_quota import SharedCounts, SharedQuota
 from .state import BEGAN
 
@@ -46,7 +40,8 @@ __all__ = ["Contract", "create_app"]
 _METHODS = frozenset(falcon.COMBINED_METHODS) - {"WEBSOCKET"}
 _utc_now = partial(datetime.now, UTC)
 
-_OURS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_NO_SNIFFING = ("X-Content-Type-Options", "nosniff")
+_NOT_KEPT = ("Cache-Control", "no-store")
 # One token may be carried for hundreds of URLs: 500 of them every 30 s are 17 a second, and this is
 # 20 by default.
 _TOKEN_TIMES = 20
@@ -127,12 +122,6 @@ def create_app(
     codes = {**DEFAULT_CODES, **(contract.codes or {})}
     outages = Outages(clock)
 
-    def dependencies(given: Judging) -> Dependencies:
-        return Dependencies(given, now, codes, outages, contract.detail)
-
-    def judged(resource: Callable[[Dependencies], Any]) -> _Judged:
-        return _Judged(judging, lambda given: resource(dependencies(given)))
-
     def public() -> Collection[str]:
         page = judging().public
         return () if page is None else page.components
@@ -164,39 +153,19 @@ def create_app(
     # A redirect reads as an outage to most monitors.
     app.req_options.strip_url_path_trailing_slash = True
     add_problem_handlers(app, codes)
-    app.add_route("/api/healthz", judged(GroupHealth))
-    app.add_route("/api/healthz/{namespace}", judged(GroupHealth))
-    app.add_route("/api/healthz/{namespace}/{kind}/{name}", judged(ObjectHealth))
-    app.add_route("/api/components", judged(ComponentsHealth))
-    app.add_route("/api/components/{name}", judged(ComponentHealth))
-    app.add_route("/livez", Liveness())
-    app.add_route("/readyz", Readiness(draining, contract.checks))
-    for path in ("/healthz", "/health"):
-        app.add_route(path, _Judged(judging, lambda given: ApiServerHealth(given.reader)))
+    parts = Parts(
+        judging=judging,
+        dependencies=lambda given: Dependencies(given, now, codes, outages, contract.detail),
+        draining=draining,
+        checks=contract.checks,
+        codes=codes,
+        authenticator=contract.authenticator,
+        base_path=contract.base_path,
+    )
+    for route in ROUTES:
+        if route.resource is not None:
+            app.add_route(route.path, route.resource(parts))
     return app
-
-
-class _Judged:
-    """A resource that is rebuilt whenever what requests are judged with has changed.
-
-    Args:
-        judging: Returns what to judge a new request with; the same object until it changes.
-        make: Makes the resource.
-    """
-
-    def __init__(self, judging: Callable[[], Judging], make: Callable[[Judging], Any]) -> None:
-        self._judging = judging
-        self._make = make
-        self._made: tuple[Judging, Any] | None = None
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response, **named: str) -> None:
-        """Answer as the resource does."""
-        given, made = self._judging(), self._made
-        if made is None or made[0] is not given:
-            made = self._made = given, self._make(given)
-        made[1].on_get(req, resp, **named)
-
-    on_head = on_get
 
 
 class _Headers(_FalconCors):
@@ -210,7 +179,9 @@ class _Headers(_FalconCors):
         req_succeeded: bool,
     ) -> None:
         """Keep caches on the way from answering, and mark every response as the service's own."""
-        resp.set_headers(_OURS)
+        resp.set_header(*_NO_SNIFFING)
+        if resp.get_header(_NOT_KEPT[0]) is None:
+            resp.set_header(*_NOT_KEPT)
         if resp.get_header(STATUS_HEADER) is None:
             resp.set_header(STATUS_HEADER, "unknown")
         if "HTTP_ORIGIN" not in req.env:
