@@ -48,6 +48,8 @@ def document_of(routes: Iterable[Route], parts: Parts) -> Json:
         parts: What they are served with: the codes, the prefix, and who may ask.
     """
     served = [route for route in routes if route.resource is not None]
+    shared = _Shared()
+    paths = {route.path: _path(route, parts, shared) for route in served}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -60,10 +62,11 @@ def document_of(routes: Iterable[Route], parts: Parts) -> Json:
         "servers": [{"url": parts.base_path or "/"}],
         "security": _security(parts),
         "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in served)],
-        "paths": {route.path: _path(route, parts) for route in served},
+        "paths": paths,
         "components": {
             "schemas": _schemas(),
             "headers": _HEADERS,
+            **shared.sections,
             **({"securitySchemes": _schemes(parts)} if parts.authenticator else {}),
         },
     }
@@ -79,33 +82,53 @@ _DESCRIPTION = (
 )
 
 
-def _path(route: Route, parts: Parts) -> Json:
+class _Shared:
+    """What several operations have alike, each stated once and referred to.
+
+    Attributes:
+        sections: What is stated, by the section of the document's components and by name.
+    """
+
+    def __init__(self) -> None:
+        self.sections: dict[str, Json] = {}
+
+    def refer(self, section: str, name: str, value: Json) -> Json:
+        """A reference to a value, under its name or, if another one has that, a numbered one."""
+        known = self.sections.setdefault(section, {})
+        number, free = 1, name
+        while known.setdefault(free, value) != value:
+            number, free = number + 1, f"{name}-{number + 1}"
+        return {"$ref": f"#/components/{section}/{free}"}
+
+
+def _path(route: Route, parts: Parts, shared: _Shared) -> Json:
     return {
         "summary": route.summary,
         **({"description": route.description} if route.description else {}),
-        **({"parameters": found} if (found := _parameters(route)) else {}),
-        "get": _operation(route, parts, "get"),
-        "head": _operation(route, parts, "head"),
+        "parameters": [
+            shared.refer("parameters", entry.name, _parameter(entry)) for entry in route.parameters
+        ],
+        "get": _operation(route, parts, shared, "get"),
+        "head": _operation(route, parts, shared, "head"),
     }
 
 
-def _operation(route: Route, parts: Parts, method: str) -> Json:
+def _operation(route: Route, parts: Parts, shared: _Shared, method: str) -> Json:
     words = re.findall(r"\w+", route.path.replace("/-", "/cluster-scoped"))
     operation: Json = {
         "operationId": method + "".join(f"{word[0].upper()}{word[1:]}" for word in words),
         "tags": [route.tag],
         "summary": route.summary + (", without the body" if method == "head" else ""),
-        "responses": _responses(route, parts, has_body=method == "get"),
+        "responses": {
+            code: shared.refer("responses", f"{method}-{code}", response)
+            for code, response in _responses(route, parts, has_body=method == "get").items()
+        },
     }
     if route.is_probe:
         operation["security"] = []
     elif route.for_strangers and parts.authenticator:
         operation["security"] = [*_security(parts), {}]
     return operation
-
-
-def _parameters(route: Route) -> list[Json]:
-    return [_parameter(entry) for entry in route.parameters]
 
 
 def _parameter(parameter: Parameter) -> Json:
@@ -124,7 +147,8 @@ def _parameter(parameter: Parameter) -> Json:
 
 def _responses(route: Route, parts: Parts, *, has_body: bool) -> Json:
     """The answers by code: what the operator gives one code is one answer of several forms."""
-    answers = route.answers if route.is_probe else (*route.answers, *_guards(parts))
+    guards = () if route.is_probe else _guards(parts)
+    answers = (*route.answers, *guards, *_UNREADABLE)
     by_code: dict[int, list[Answer]] = {}
     for answer in answers:
         for word in answer.codes:
@@ -161,6 +185,14 @@ def _response(answers: Sequence[Answer], *, has_body: bool, is_probe: bool) -> J
 def _any_of(names: Sequence[str]) -> Json:
     refs = [{"$ref": f"#/components/schemas/{name}"} for name in names]
     return refs[0] if len(refs) == 1 else {"anyOf": refs}
+
+
+# Said before there is a route.
+_UNREADABLE = (
+    Answer((400,), "The request is not HTTP as the server takes it.", {MEDIA_PROBLEM: "Problem"}),
+    Answer((413,), "The request has a body, and a large one.", {MEDIA_PROBLEM: "Problem"}),
+    Answer((431,), "The URL or the headers are too long.", {MEDIA_PROBLEM: "Problem"}),
+)
 
 
 def _guards(parts: Parts) -> tuple[Answer, ...]:

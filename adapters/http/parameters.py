@@ -14,7 +14,9 @@ from k8s_heartbeat.core.failure_policy import FailurePolicy
 from k8s_heartbeat.core.query import InvalidQuery
 
 __all__ = [
+    "CLUSTER_KIND",
     "CLUSTER_KINDS",
+    "CLUSTER_NAME",
     "CODE",
     "COMPONENT",
     "EXPLAIN",
@@ -100,6 +102,8 @@ NAME = Parameter(
     _text(format="kubernetes-name", minLength=1, maxLength=253),
     in_path=True,
 )
+CLUSTER_KIND = Parameter("kind", "node", KIND.description, KIND.schema, in_path=True)
+CLUSTER_NAME = Parameter("name", "node-1", NAME.description, NAME.schema, in_path=True)
 COMPONENT = Parameter(
     "name", "checkout", "The name of the component.", NAMESPACE.schema, in_path=True
 )

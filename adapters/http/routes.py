@@ -293,7 +293,7 @@ ROUTES: tuple[Route, ...] = (
         Tag.VERDICTS,
         "One cluster-scoped object",
         "Such as a Node: `-` takes the place of the namespace.",
-        (p.KIND, p.NAME, *_VERDICT_OPTIONS, p.EXPLAIN),
+        (p.CLUSTER_KIND, p.CLUSTER_NAME, *_VERDICT_OPTIONS, p.EXPLAIN),
         _OBJECT_ANSWERS,
     ),
     Route(
