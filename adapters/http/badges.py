@@ -33,7 +33,8 @@ _SECONDS = 60
 _SPELLING = Spelling([LABEL])
 _LONGEST = 253
 # One name of shields.io's colours for each word; another word has the last one.
-_COLORS = {"healthy": "brightgreen", "degraded": "orange", "down": "red"}
+_NOT_UP = "degraded, not up"
+_COLORS = {"healthy": "brightgreen", "degraded": "orange", _NOT_UP: "red", "down": "red"}
 _NO_COLOR = "lightgrey"
 # Darker than those of shields.io: white on them is readable to everyone (WCAG AA, 4.5:1).
 _DRAWN = {"brightgreen": "#2b7f1c", "orange": "#a85800", "red": "#c5322d", "lightgrey": "#6e6e6e"}
@@ -135,7 +136,9 @@ class _Badge:
             health, is_up = found.health, found.is_up
             if health is Health.HEALTHY and not is_up:
                 health = Health.DOWN
-            word = str(health)
+            # Such as by the caller's own `min`: the colour of what is up would mislead.
+            too_few = health is Health.DEGRADED and not is_up
+            word = _NOT_UP if too_few else str(health)
             fresh = freshness(state, found.worth)
             if fresh.stale:
                 resp.set_header("Age", str(math.ceil(fresh.age)))

@@ -248,8 +248,8 @@ _BADGE_COMPONENT = (
 )
 _BADGE_OPTIONS = (p.LABEL, p.MIN)
 _BADGE_WORDS = (
-    "The word is the status; `no data` if the API server gave no reading, `invalid` if nothing can "
-    "be called so."
+    "The word is the status, or `degraded, not up`; `no data` if the API server gave no reading, "
+    "`invalid` if nothing can be called so."
 )
 _BADGE_ANSWERS = (Answer((200,), _BADGE_WORDS, _BADGE, ("Age", "Vary")), _INVALID_PARAMETER)
 _PICTURE_ANSWERS = (
