@@ -18,24 +18,16 @@ from .base_path import Below, enter
 from .client_address import ClientAddress, Network
 from .judging import Judging
 from .outages import Outages
-from .probes import ApiServerHealth, Liveness, Readiness
 from .problems import STATUS_HEADER, add_problem_handlers
 from .quota import LocalQuota, Quota, RateLimit
 from .rendering import DEFAULT_CODES, Detail
 from .request_log import REQUEST_ID_HEADER, RequestLog, Say, log
-from .resources import (
-    ComponentHealth,
-    ComponentsHealth,
-    Dependencies,
-    GroupHealth,
-    ObjectHealth,
-)
+from .resources import Dependencies
+from .routes import ROUTES, Parts
 from .shared_quota import SharedCounts, SharedQuota
 from .state import BEGAN, is_page
 
 if TYPE_CHECKING:
-    from .metrics import OwnMetrics, WorkloadMetrics
-
     _FalconApp = falcon.App[Any, Any]
     _FalconCors = falcon.CORSMiddleware[Any, Any]
 else:
@@ -48,7 +40,8 @@ __all__ = ["Contract", "create_app"]
 _METHODS = frozenset(falcon.COMBINED_METHODS) - {"WEBSOCKET"}
 _utc_now = partial(datetime.now, UTC)
 
-_OURS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_NO_SNIFFING = ("X-Content-Type-Options", "nosniff")
+_NOT_KEPT = ("Cache-Control", "no-store")
 # One token may be carried for hundreds of URLs: 500 of them every 30 s are 17 a second, and this is
 # 20 by default.
 _TOKEN_TIMES = 20
@@ -132,20 +125,6 @@ def create_app(
     outages = Outages(clock)
     addresses = ClientAddress(contract.trusted_proxies)
 
-    def dependencies(given: Judging) -> Dependencies:
-        return Dependencies(given, now, codes, outages, contract.detail)
-
-    def judged(resource: Callable[[Dependencies], Any]) -> _Judged:
-        return _Judged(judging, lambda given: resource(dependencies(given)))
-
-    def page(name: str) -> _Judged:
-        def made(given: Dependencies) -> Any:
-            from . import page as pages  # noqa: PLC0415  # Jinja2, which monitors have no use for
-
-            return getattr(pages, name)(given)
-
-        return judged(made)
-
     def public() -> Collection[str]:
         page = judging().public
         return () if page is None else page.components
@@ -181,61 +160,20 @@ def create_app(
     # A redirect reads as an outage to most monitors.
     app.req_options.strip_url_path_trailing_slash = True
     add_problem_handlers(app, codes)
-    app.add_route("/api/healthz", judged(GroupHealth))
-    app.add_route("/api/healthz/{namespace}", judged(GroupHealth))
-    app.add_route("/api/healthz/{namespace}/{kind}/{name}", judged(ObjectHealth))
-    app.add_route("/api/components", judged(ComponentsHealth))
-    app.add_route("/api/components/{name}", judged(ComponentHealth))
-    app.add_route("/metrics", judged(_own_metrics))
-    app.add_route("/api/metrics", judged(_workload_metrics))
-    app.add_route("/api/metrics/{namespace}", judged(_workload_metrics))
-    app.add_route("/api/targets", judged(targets))
-    app.add_route("/api/targets/{namespace}", judged(targets))
-    app.add_route("/", page("StatusPage"))
-    # Never public: where an operator gets the browser's prompt.
-    app.add_route("/status", page("StatusPage"))
-    app.add_route("/status/{namespace}/{kind}/{name}", page("ObjectPage"))
-    app.add_route("/status/components/{name}", page("ComponentPage"))
-    app.add_route("/livez", Liveness())
-    app.add_route("/readyz", Readiness(draining, contract.checks))
-    for path in ("/healthz", "/health"):
-        app.add_route(path, _Judged(judging, lambda given: ApiServerHealth(given.reader)))
+    parts = Parts(
+        judging=judging,
+        dependencies=lambda given: Dependencies(given, now, codes, outages, contract.detail),
+        draining=draining,
+        checks=contract.checks,
+        codes=codes,
+        authenticator=contract.authenticator,
+        base_path=contract.base_path,
+        url=contract.url,
+        addresses=addresses,
+    )
+    for route in ROUTES:
+        app.add_route(route.path, route.resource(parts))
     return app
-
-
-def _own_metrics(given: Dependencies) -> OwnMetrics:
-    from .metrics import OwnMetrics  # noqa: PLC0415  # for scrapes alone
-
-    return OwnMetrics(given)
-
-
-def _workload_metrics(given: Dependencies) -> WorkloadMetrics:
-    from .metrics import WorkloadMetrics  # noqa: PLC0415  # for scrapes alone
-
-    return WorkloadMetrics(given)
-
-
-class _Judged:
-    """A resource that is rebuilt whenever what requests are judged with has changed.
-
-    Args:
-        judging: Returns what to judge a new request with; the same object until it changes.
-        make: Makes the resource.
-    """
-
-    def __init__(self, judging: Callable[[], Judging], make: Callable[[Judging], Any]) -> None:
-        self._judging = judging
-        self._make = make
-        self._made: tuple[Judging, Any] | None = None
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response, **named: str) -> None:
-        """Answer as the resource does."""
-        given, made = self._judging(), self._made
-        if made is None or made[0] is not given:
-            made = self._made = given, self._make(given)
-        made[1].on_get(req, resp, **named)
-
-    on_head = on_get
 
 
 class _Headers(_FalconCors):
@@ -249,7 +187,9 @@ class _Headers(_FalconCors):
         req_succeeded: bool,
     ) -> None:
         """Keep caches on the way from answering, and mark every response as the service's own."""
-        resp.set_headers(_OURS)
+        resp.set_header(*_NO_SNIFFING)
+        if resp.get_header(_NOT_KEPT[0]) is None:
+            resp.set_header(*_NOT_KEPT)
         if resp.get_header(STATUS_HEADER) is None:
             resp.set_header(STATUS_HEADER, "unknown")
         if "HTTP_ORIGIN" not in req.env or is_page(req):

@@ -45,6 +45,11 @@ class Authenticator(Protocol):
         """Whether identifying a caller may need a call to the API server."""
         ...
 
+    @property
+    def takes_query(self) -> bool:
+        """Whether it takes what comes as ``?token=``."""
+        ...
+
     def caller(self, credential: Credential, deadline: Deadline) -> Caller | None:
         """The caller who owns a credential; None if there is none.
 

@@ -72,6 +72,7 @@ class ClusterAuthenticator:
     schemes: Sequence[str] = ("Bearer",)
     hint = "Authorization: Bearer TOKEN, with a token of the cluster"
     asks_api_server = True
+    takes_query = False
 
     def __init__(
         self,

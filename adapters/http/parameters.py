@@ -1,58 +1,318 @@
-"""The parameters of a request, checked before anything is read from the cluster."""
+"""The parameters of a request, each declared once, and checked before any reading."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import falcon
 
-from k8s_heartbeat.core import Health, Threshold
+from k8s_heartbeat.core import SEVERITY, Health, Threshold
 from k8s_heartbeat.core.durations import parse_duration
 from k8s_heartbeat.core.failure_policy import FailurePolicy
 from k8s_heartbeat.core.query import InvalidQuery
 
-__all__ = ["MEDIA_HEALTH", "ResponseOptions", "flag", "response_options_of"]
+__all__ = [
+    "CLUSTER_KIND",
+    "CLUSTER_KINDS",
+    "CLUSTER_NAME",
+    "CODE",
+    "COMPONENT",
+    "EXPLAIN",
+    "FAIL_ON",
+    "FOR",
+    "ITEMS",
+    "KIND",
+    "KINDS",
+    "LABEL",
+    "MEDIA_HEALTH",
+    "MIN",
+    "NAME",
+    "NAMESPACE",
+    "PAGE_KIND",
+    "PAGE_NAMESPACE",
+    "PAGE_NUMBER",
+    "PAGE_STATUS",
+    "PAGE_TEXT",
+    "SELECTOR",
+    "TOKEN",
+    "VERBOSE",
+    "Parameter",
+    "ResponseOptions",
+    "Spelling",
+    "flag",
+    "min_available_of",
+    "response_options_of",
+]
 
 MEDIA_HEALTH = "application/health+json"
+
+Schema = Mapping[str, object]
+"""A JSON Schema."""
+
+
+def _text(**rest: object) -> Schema:
+    return {"type": "string", **rest}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A part of a URL that the caller chooses.
+
+    Attributes:
+        name: Its name.
+        example: A value that it can have, as it is written in a URL.
+        description: What it does, for people.
+        schema: The form of its value.
+        in_path: Whether it is a part of the path; otherwise it is in the query.
+        may_repeat: Whether it may be given several times.
+        is_needed: Whether a query needs it; a path needs each of its own.
+        may_be_empty: Whether a query may have it without a value.
+        mistaken: Names that callers give it by mistake: what the same is called in the API of
+            Kubernetes, the settings, the annotation or the policy; in lower case, without ``_``.
+    """
+
+    name: str
+    example: str
+    description: str
+    schema: Schema = field(default_factory=_text)
+    in_path: bool = False
+    may_repeat: bool = False
+    is_needed: bool = False
+    may_be_empty: bool = False
+    mistaken: tuple[str, ...] = ()
+
+
+NAMESPACE = Parameter(
+    "namespace",
+    "shop",
+    "The namespace.",
+    _text(pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", maxLength=63),
+    in_path=True,
+)
+KIND = Parameter(
+    "kind",
+    "deployment",
+    "The kind, as kubectl takes it: singular, plural or short, `name.group` or "
+    "`name.version.group`, in any case.",
+    _text(pattern="^[A-Za-z0-9]([-A-Za-z0-9.]{0,251}[A-Za-z0-9.])?$"),
+    in_path=True,
+)
+NAME = Parameter(
+    "name",
+    "api",
+    "The name of the object: up to 253 lower-case letters, digits, `-` and `.`; for a kind of RBAC "
+    "also upper-case letters, `:` and `_`.",
+    _text(format="kubernetes-name", minLength=1, maxLength=253),
+    in_path=True,
+)
+CLUSTER_KIND = Parameter("kind", "node", KIND.description, KIND.schema, in_path=True)
+CLUSTER_NAME = Parameter("name", "node-1", NAME.description, NAME.schema, in_path=True)
+COMPONENT = Parameter(
+    "name", "checkout", "The name of the component.", NAMESPACE.schema, in_path=True
+)
+
+FAIL_ON = Parameter(
+    "fail_on",
+    "degraded",
+    "`degraded` makes a degraded answer fail too.",
+    _text(enum=["degraded", "down"], default="down"),
+    mistaken=("fail", "failing"),
+)
+FOR = Parameter(
+    "for",
+    "2m",
+    "Fails only once it has lasted so long, as a Go duration of at most 366 days. A crash loop is "
+    "never excused. The body tells the truth at once.",
+    _text(
+        format="go-duration",
+        pattern=r"^([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+$",
+        default="0s",
+    ),
+)
+MIN = Parameter(
+    "min",
+    "50%",
+    "How many replicas `up` needs, a number or a percentage of the desired; for a component, of "
+    "each member.",
+    _text(pattern="^([1-9][0-9]{0,8}|([1-9][0-9]?|100)%)$"),
+    mistaken=("minavailable", "minimum", "minreplicas", "mins"),
+)
+CODE = Parameter(
+    "code",
+    "200",
+    "Answers 200 whatever the verdict, for monitors that read the body only then.",
+    _text(enum=["200"]),
+    mistaken=("codes",),
+)
+EXPLAIN = Parameter(
+    "explain",
+    "true",
+    "Looks for causes of a healthy object at rest too.",
+    _text(enum=["true", "false"], default="false"),
+)
+ITEMS = Parameter(
+    "items",
+    "all",
+    "Lists every member with its `up`, for clients that make series of them; otherwise a failing "
+    "body lists what is failing.",
+    _text(enum=["all"]),
+)
+KINDS = Parameter(
+    "kind",
+    "deploy,sts",
+    "Only these kinds, up to 20, separated by commas or repeated; without it, the workloads.",
+    {"type": "array", "items": KIND.schema, "minItems": 1, "maxItems": 20},
+    may_repeat=True,
+    mistaken=("kinds",),
+)
+CLUSTER_KINDS = Parameter(
+    "kind",
+    "node",
+    "Which cluster-scoped kinds, up to 20, separated by commas or repeated.",
+    KINDS.schema,
+    may_repeat=True,
+    is_needed=True,
+)
+SELECTOR = Parameter(
+    "selector",
+    "app=api",
+    "Only objects whose labels match, as `kubectl get -l` takes it.",
+    _text(format="label-selector", minLength=1, maxLength=1024),
+    mistaken=("label", "labels", "labelselector"),
+)
+TOKEN = Parameter(
+    "token", "TOKEN", "The caller's token, where no header can be set.", may_repeat=True
+)
+LABEL = Parameter(
+    "label",
+    "Checkout",
+    "The text on the left instead of the name; an empty one leaves that side out.",
+    may_be_empty=True,
+    mistaken=("labels",),
+)
+VERBOSE = Parameter("verbose", "true", "Lists the checks; any value, or none.", may_be_empty=True)
+
+PAGE_NAMESPACE = Parameter(
+    "namespace",
+    "shop",
+    "Only the workloads of this namespace, which alone is read then.",
+    _text(pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$", maxLength=63),
+    may_be_empty=True,
+)
+PAGE_KIND = Parameter(
+    "kind",
+    "deployment",
+    "Only workloads of this kind.",
+    _text(pattern="^([A-Za-z0-9]([-A-Za-z0-9.]{0,251}[A-Za-z0-9.])?)?$"),
+    may_be_empty=True,
+)
+PAGE_STATUS = Parameter(
+    "status",
+    "failing",
+    "Only workloads of this status; `failing` for all that are not healthy.",
+    _text(enum=["", "failing", *map(str, SEVERITY)]),
+    may_be_empty=True,
+)
+PAGE_TEXT = Parameter(
+    "q",
+    "api",
+    "Only workloads with this text in what is shown of them.",
+    _text(maxLength=100),
+    may_be_empty=True,
+)
+PAGE_NUMBER = Parameter(
+    "page",
+    "2",
+    "Which page of the workloads.",
+    {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+)
+
+_ALL = (CODE, EXPLAIN, FAIL_ON, FOR, ITEMS, KINDS, MIN, SELECTOR, TOKEN)
+
 # The policy of most requests, which have no parameters.
 _ANY_DOWN = FailurePolicy()
-_EXAMPLES = {
-    "code": "200",
-    "explain": "true",
-    "fail_on": "degraded",
-    "for": "2m",
-    "items": "all",
-    "kind": "deploy,sts",
-    "min": "50%",
-    "selector": "app=api",
-    "token": "TOKEN",
-}
-"""The parameters that the service takes, each with a value that it can have."""
-_PLAIN_NAMES = {
-    **{name.replace("_", ""): name for name in _EXAMPLES},
-    # What the same is called in the API of Kubernetes, the settings, the annotation, the policy.
-    "codes": "code",
-    "fail": "fail_on",
-    "failing": "fail_on",
-    "kinds": "kind",
-    "label": "selector",
-    "labels": "selector",
-    "labelselector": "selector",
-    "minavailable": "min",
-    "minimum": "min",
-    "minreplicas": "min",
-    "mins": "min",
-}
-# Of the shorter ones too many other words are nearly the same.
-_LONG_NAMES = [name for name in _EXAMPLES if len(name) > 4]
-_ONCE = _EXAMPLES.keys() - {"kind", "token"}
 _JOINTS = re.compile("[:=?]")
 _MOST_PARTS = 20
 _LONGEST_NAME = 20
+# Of the shorter ones too many other words are nearly the same.
+_SHORTEST_NEARLY = 5
 _SIMILARITY = 0.8
 _JSON_RANGES = ("application/json", "application/*", "*/*")
+
+
+class Spelling:
+    """Refuses names that are nearly those of parameters: an alarm that never comes is the worst.
+
+    Other names are ignored: monitors append some to bypass caches.
+
+    Args:
+        own: Parameters of a route beside those that every route knows; they come first where a
+            name could be either's.
+    """
+
+    def __init__(self, own: Iterable[Parameter] = ()) -> None:
+        known = (*_ALL, *own)
+        self._known = {parameter.name: parameter for parameter in known}
+        self._meant = {word: entry.name for entry in known for word in entry.mistaken}
+        self._meant |= {name.replace("_", ""): name for name in self._known}
+        self._long = [name for name in self._known if len(name) >= _SHORTEST_NEARLY]
+
+    def check(self, params: Mapping[str, str | list[str]]) -> None:
+        """Raise for a name that is nearly a parameter's, and for one that is given too often.
+
+        Raises:
+            InvalidQuery: It says how the parameter is written.
+        """
+        for name, found in params.items():
+            values: list[str] = [found] if isinstance(found, str) else found
+            parameter = self._known.get(name)
+            if parameter and not parameter.may_repeat and len(values) > 1:
+                raise InvalidQuery(
+                    name, f"it is given {len(values)} times, as in {self._example(name)}"
+                )
+            joined = _JOINTS.sub(";", name)
+            meant = [
+                "" if parameter else self._nearly(name),
+                self._hidden(f";{joined}") if ";" in joined else "",
+                *(self._hidden(value) for value in values),
+            ]
+            right = next((found for found in meant if found), "")
+            if right:
+                spelt = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+                raise InvalidQuery(
+                    right, f"it is not spelled {spelt!a}, but as in {self._example(right)}"
+                )
+
+    def _example(self, name: str) -> str:
+        return f"{name}={self._known[name].example}"
+
+    def _nearly(self, name: str) -> str:
+        """The name that another one is nearly; empty if there is none."""
+        if len(name) > _LONGEST_NAME:
+            return ""
+        import difflib  # noqa: PLC0415  # for what is not ours alone
+
+        plain = _plain(name)
+        if plain in self._meant:
+            return self._meant[plain]
+        return "".join(difflib.get_close_matches(plain, self._long, n=1, cutoff=_SIMILARITY))
+
+    def _hidden(self, text: str) -> str:
+        """The first of our names after a semicolon, as in a URL that was copied from HTML."""
+        _, semicolon, rest = text.partition(";")
+        if not semicolon:
+            return ""
+        named = (_plain(part.partition("=")[0]) for part in rest.split(";", _MOST_PARTS))
+        return next((self._meant[plain] for plain in named if plain in self._meant), "")
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
+
+
+_SPELLING = Spelling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,60 +347,14 @@ def response_options_of(req: falcon.Request) -> ResponseOptions:
     health_json = _wants_health_json(req)
     if not req.params:
         return _PLAIN_HEALTH if health_json else _PLAIN
-    _refuse_misspelled(req.params)
+    _SPELLING.check(req.params)
     return ResponseOptions(
-        _failure_policy(req), _fixed_code(req), health_json, _min_available(req), _all_items(req)
+        _failure_policy(req),
+        _fixed_code(req),
+        health_json,
+        min_available_of(req),
+        _all_items(req),
     )
-
-
-def _refuse_misspelled(params: Mapping[str, str | list[str]]) -> None:
-    """Raise for a name that is nearly one of ours: an alarm that never comes is the worst answer.
-
-    Other names are ignored: monitors append some to bypass caches.
-    """
-    for name, found in params.items():
-        values: list[str] = [found] if isinstance(found, str) else found
-        if name in _ONCE and len(values) > 1:
-            raise InvalidQuery(name, f"it is given {len(values)} times, as in {_example(name)}")
-        joined = _JOINTS.sub(";", name)
-        meant = [
-            "" if name in _EXAMPLES else _meant(name),
-            _hidden(f";{joined}") if ";" in joined else "",
-            *(_hidden(value) for value in values),
-        ]
-        right = next((found for found in meant if found), "")
-        if right:
-            spelt = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
-            raise InvalidQuery(right, f"it is not spelled {spelt!a}, but as in {_example(right)}")
-
-
-def _example(name: str) -> str:
-    return f"{name}={_EXAMPLES[name]}"
-
-
-def _meant(name: str) -> str:
-    """The name that another one is nearly; empty if there is none."""
-    if len(name) > _LONGEST_NAME:
-        return ""
-    import difflib  # noqa: PLC0415  # for what is not ours alone
-
-    plain = _plain(name)
-    if plain in _PLAIN_NAMES:
-        return _PLAIN_NAMES[plain]
-    return "".join(difflib.get_close_matches(plain, _LONG_NAMES, n=1, cutoff=_SIMILARITY))
-
-
-def _hidden(text: str) -> str:
-    """The first of our names after a semicolon, as in a URL that was copied from HTML."""
-    _, semicolon, rest = text.partition(";")
-    if not semicolon:
-        return ""
-    named = (_plain(part.partition("=")[0]) for part in rest.split(";", _MOST_PARTS))
-    return next((_PLAIN_NAMES[plain] for plain in named if plain in _PLAIN_NAMES), "")
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("-", "").replace("_", "")
 
 
 def _failure_policy(req: falcon.Request) -> FailurePolicy:
@@ -154,7 +368,12 @@ def _failure_policy(req: falcon.Request) -> FailurePolicy:
         raise InvalidQuery("for", f"{lasting[:40]!a} {error}; here for=2m") from None
 
 
-def _min_available(req: falcon.Request) -> Threshold | None:
+def min_available_of(req: falcon.Request) -> Threshold | None:
+    """How many replicas a request says that `up` needs; None if it does not.
+
+    Raises:
+        InvalidQuery: It says something else.
+    """
     stated = req.get_param("min")
     if stated is None:
         return None

@@ -17,7 +17,7 @@ from .questions import NoPlace
 from .rendering import to_json
 from .state import is_page, state_of
 
-__all__ = ["API_SERVER", "SERVICE", "STATUS_HEADER", "add_problem_handlers"]
+__all__ = ["API_SERVER", "MEDIA_PROBLEM", "SERVICE", "STATUS_HEADER", "add_problem_handlers"]
 
 STATUS_HEADER = "Heartbeat-Status"
 """Marks every response as the service's own: an ingress or a sidecar sends 502 to 504 too."""
@@ -27,9 +27,10 @@ API_SERVER = "API server"
 SERVICE = "service"
 """A request's `failure` if the service itself failed."""
 
-_log = logging.getLogger(__name__)
+MEDIA_PROBLEM = "application/problem+json"
+"""The media type of every error (RFC 9457)."""
 
-_MEDIA_PROBLEM = "application/problem+json"
+_log = logging.getLogger(__name__)
 
 
 def add_problem_handlers(app: falcon.App[Any, Any], codes: Mapping[str, int]) -> None:
@@ -104,7 +105,7 @@ def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErr
         read = state.failure == API_SERVER
         write_failure(req, resp, status, title, detail, is_unread=read)
         return
-    resp.content_type = _MEDIA_PROBLEM
+    resp.content_type = MEDIA_PROBLEM
     resp.text = to_json(
         {
             "type": "about:blank",

@@ -15,7 +15,7 @@ from k8s_heartbeat.core.checks.selection import Selection
 from k8s_heartbeat.core.query import InvalidQuery, Query, WrongScope, check_name, check_namespace
 from k8s_heartbeat.core.selectors import LabelSelector, parse_selector
 
-__all__ = ["NoPlace", "ObjectQuestion", "SelectionQuestion", "check_component_name"]
+__all__ = ["NO_NAMESPACE", "NoPlace", "ObjectQuestion", "SelectionQuestion", "check_component_name"]
 
 NO_NAMESPACE = "-"
 """Takes the place of the namespace in the path of a cluster-scoped object."""

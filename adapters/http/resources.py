@@ -20,7 +20,7 @@ from .judging import Judging
 from .outages import Outages
 from .parameters import MEDIA_HEALTH, ResponseOptions, flag, response_options_of
 from .problems import STATUS_HEADER
-from .questions import ObjectQuestion, SelectionQuestion
+from .questions import NO_NAMESPACE, ObjectQuestion, SelectionQuestion
 from .rendering import (
     Detail,
     Freshness,
@@ -36,6 +36,7 @@ from .state import RequestState, state_of
 from .view import Absence, View, verdict_of
 
 __all__ = [
+    "ClusterScopedHealth",
     "ComponentHealth",
     "ComponentsHealth",
     "Dependencies",
@@ -143,7 +144,12 @@ class ObjectHealth(_Health):
     """One object: is it doing its job?"""
 
     def on_get(
-        self, req: falcon.Request, resp: falcon.Response, namespace: str, kind: str, name: str
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        kind: str,
+        name: str,
+        namespace: str = NO_NAMESPACE,
     ) -> None:
         """The verdict, in the code, the header and the body.
 
@@ -190,6 +196,18 @@ class GroupHealth(_Health):
                 found = found.narrowed(selector=question.selector)
                 policy = judging.policy.needing(options.min_available)
                 self._answer_group(state, resp, group, found, None, policy, options)
+
+    on_head = on_get
+
+
+class ClusterScopedHealth(GroupHealth):
+    """The cluster-scoped objects of some kinds as one."""
+
+    def on_get(
+        self, req: falcon.Request, resp: falcon.Response, namespace: str = NO_NAMESPACE
+    ) -> None:
+        """See `GroupHealth.on_get`."""
+        super().on_get(req, resp, namespace)
 
     on_head = on_get
 

@@ -109,6 +109,7 @@ class TokenAuthenticator:
         "or ?token=TOKEN"
     )
     asks_api_server = False
+    takes_query = True
 
     def __init__(self, tokens: Callable[[], Sequence[Token]]) -> None:
         self._tokens = tokens

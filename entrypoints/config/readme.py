@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from k8s_heartbeat.adapters.generated import with_generated
+
 from .settings import SETTINGS, Setting, printed
 
 __all__ = ["with_table"]
 
-_BEGIN = "<!-- begin: python -m k8s_heartbeat.entrypoints.config.readme README.md -->\n"
-_END = "<!-- end -->\n"
+_COMMAND = "python -m k8s_heartbeat.entrypoints.config.readme README.md"
 
 
 def with_table(text: str) -> str:
@@ -22,13 +23,8 @@ def with_table(text: str) -> str:
     Raises:
         ValueError: It has no markers.
     """
-    before, _, rest = text.partition(_BEGIN)
-    _, found, after = rest.partition(_END)
-    if not found:
-        raise ValueError(f"there are no markers: {_BEGIN.strip()} and {_END.strip()}")
     rows = ["| setting | value | default | what it decides |", "|---|---|---|---|"]
-    rows += map(_row, SETTINGS)
-    return "".join((before, _BEGIN, *(f"{row}\n" for row in rows), _END, after))
+    return with_generated(text, _COMMAND, [*rows, *map(_row, SETTINGS)])
 
 
 def _row(setting: Setting) -> str:

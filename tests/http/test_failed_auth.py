@@ -296,6 +296,7 @@ class Slow:
     schemes = ("Bearer",)
     hint = "a token"
     asks_api_server = True
+    takes_query = False
 
     def __init__(self, failure: ReadError | None = None) -> None:
         self.go_on = threading.Event()
@@ -317,6 +318,7 @@ class Brief:
     schemes = ("Bearer",)
     hint = "a token"
     asks_api_server = True
+    takes_query = False
 
     def caller(self, credential: Credential, deadline: Deadline) -> Caller | None:
         """Whose it is, after a moment."""

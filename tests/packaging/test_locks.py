@@ -45,6 +45,7 @@ def group(name: str) -> list[Requirement]:
         ("dev", extras() + group("dev")),
         ("lint", group("lint")),
         ("lowest", extras() + group("tests")),
+        ("openapi", extras() + group("openapi")),
         ("tests", extras() + group("tests")),
         ("tox", group("tox")),
         ("types", extras() + group("tests") + group("types")),

@@ -10,6 +10,7 @@ from types import ModuleType
 
 import pytest
 
+from k8s_heartbeat.adapters.http.reference import with_tables
 from k8s_heartbeat.core import RULES, assess
 from k8s_heartbeat.entrypoints.config.readme import with_table
 from tests.builders import NOW, Manifest
@@ -70,3 +71,11 @@ def test_the_readme_has_every_setting_as_it_is_declared() -> None:
     assert with_table(text) == text
     with pytest.raises(ValueError, match="no markers"):
         with_table("# Another page\n")
+
+
+def test_the_reference_has_every_route_as_it_is_declared() -> None:
+    """Otherwise run the command that stands in its first marker."""
+    text = (ROOT / "docs" / "http.md").read_text("utf-8")
+    assert with_tables(text) == text
+    with pytest.raises(ValueError, match="no markers"):
+        with_tables("# Another page\n")
