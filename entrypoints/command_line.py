@@ -9,7 +9,6 @@ import argparse
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from k8s_heartbeat.adapters.refused import repeated
@@ -27,7 +26,6 @@ _SIMILARITY = 0.6
 _NAGIOS = re.compile(r"(?:-A*o=?|--o[utp]*=?)(nagios)?")
 
 
-@dataclass(slots=True)
 class Split:
     """The parts of a command line.
 
@@ -40,12 +38,13 @@ class Split:
         literal: Whether ``--`` says that only words follow.
     """
 
-    flags: list[str] = field(default_factory=list[str])
-    words: list[str] = field(default_factory=list[str])
-    before: int = 0
-    named: list[str] = field(default_factory=list[str])
-    pending: argparse.Action | None = None
-    literal: bool = False
+    def __init__(self) -> None:
+        self.flags: list[str] = []
+        self.words: list[str] = []
+        self.before = 0
+        self.named: list[str] = []
+        self.pending: argparse.Action | None = None
+        self.literal = False
 
     @classmethod
     def of(cls, given: Sequence[str], known: Mapping[str, argparse.Action]) -> Split:

@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from k8s_heartbeat.adapters.refused import is_plain, repeated
@@ -39,7 +38,8 @@ def called_as(path: str) -> str:
     Args:
         path: What the process was started as.
     """
-    return "kubectl heartbeat" if PurePath(path).stem == _PLUGIN else PROGRAM
+    name = path.rpartition("/")[2]
+    return "kubectl heartbeat" if name == _PLUGIN else PROGRAM
 
 
 def help_of(action: argparse.Action) -> str:

@@ -10,9 +10,8 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from types import FrameType, TracebackType
-from typing import Self, TextIO
+from typing import NamedTuple, Self, TextIO
 
 __all__ = [
     "Line",
@@ -37,8 +36,7 @@ _LOOK_AGAIN = 0.1
 _COLUMNS, _ROWS = 80, 24
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line for people.
 
     Attributes:
