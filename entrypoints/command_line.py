@@ -142,19 +142,17 @@ def _must_be_kind(word: str, parser: Parser) -> None:
 
     near = difflib.get_close_matches(word.lower(), parser.commands, n=1, cutoff=_SIMILARITY)
     told = repeated(word, parser.commands)
+    commands = f"the commands are {', '.join(parser.commands)}"
     if near:
         hint = f"did you mean {near[0]}?"
     elif os.path.lexists(word) or word.endswith(_FILES):
-        hint = f"a dump is judged by {parser.prog} {IMPLIED} -f FILE;"
+        hint = f"a dump is judged by {parser.prog} {IMPLIED} -f FILE; {commands}"
     else:
         hint = (
-            f"an object is named as KIND/NAME, such as deployment/api, and a kind that is not "
-            f"well-known behind the command, as in {parser.prog} {IMPLIED} sprockets;"
+            "an object is named as KIND/NAME, such as deployment/api, and a kind that is not "
+            f"well-known behind the command, as in {parser.prog} {IMPLIED} sprockets; {commands}"
         )
-    parser.error(
-        f"{told} is neither a command nor a well-known kind; {hint} the commands are "
-        f"{', '.join(parser.commands)}"
-    )
+    parser.error(f"{told} is neither a command nor a well-known kind; {hint}")
 
 
 def is_kind(word: str, *, known: bool = True) -> bool:
