@@ -10,11 +10,12 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.builders import deployment, progressing
+from tests.builders import deployment, progressing, stamp
 from tests.servers.api_server import PATIENCE, ApiServer, until
 from tests.servers.faults import FAULTS, closed_port
 from tests.servers.kubeconfig import kubeconfig, write_kubeconfig
@@ -212,6 +213,21 @@ def test_a_watch_prints_a_line_for_each_change(home: Path, api: ApiServer) -> No
         command.says("gone", on_stdout=True)
         command.ends(signal.SIGINT)
     assert [line.split()[0] for line in command.out[before:]] == ["healthy", "gone", "unknown"]
+
+
+def test_an_age_is_no_change(home: Path, api: ApiServer) -> None:
+    """It goes on with every look, though nothing happens."""
+    deleted = stamp(datetime.now(UTC) - timedelta(minutes=20, seconds=30))
+    api.objects = [deployment(3, deleted=deleted, finalizers=["example.com/hold"])]
+    with running(home, api.url, "deploy/api", "--watch", *OFTEN) as command:
+        command.says("its deletion has lasted 20m3", on_stdout=True)
+        # Two seconds at least, each of which is told at the next change.
+        api.wait_for(len(api.requests_for(OBJECT)) + 22, OBJECT)
+        before = len(command.out)
+        api.objects = [deployment(2, deleted=deleted, finalizers=["example.com/hold"])]
+        command.says("2 of 2 replicas", on_stdout=True)
+        command.ends(signal.SIGINT)
+    assert (before, len(command.out)) == (2, 3), command.out
 
 
 def test_a_watch_of_json_is_a_document_for_each_change(home: Path, api: ApiServer) -> None:
