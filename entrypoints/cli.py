@@ -5,101 +5,93 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, cast
 
-from k8s_heartbeat.adapters.refused import is_plain, repeated
-
+from .command_line import arranged, asks_for_nagios
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
-from .signals import ended_by_a_stop
+from .parser import DECLARED, FILE, PROGRAM, Parser, called_as
+from .signals import Stopped, ended_by_a_stop
 
 __all__ = ["main"]
 
-_FLAG = re.compile("--[a-z]+(-[a-z]+)*")
-_DECLARED = "as its setting is declared"
-_LINK = re.compile(r"\[([^]]+)\]\([^)]+\)")
+COMPLETE = "__complete"
+"""The hidden command that the shells' completion calls, as kubectl's does."""
+
+_PATHS = ("config", "kubeconfig", "snapshot")
+
+
+_COMPLETION = """\
+For this session, or in the shell's start file for all:
+  bash: source <(k8s-heartbeat completion bash)
+  zsh:  source <(k8s-heartbeat completion zsh)      # after compinit
+  fish: k8s-heartbeat completion fish | source
+For `kubectl heartbeat`, where kubectl's own completion is set up, make this file, executable and in
+the PATH, by the name kubectl_complete-heartbeat:
+  #!/bin/sh
+  exec kubectl-heartbeat __complete "$@"
+"""
 
 if TYPE_CHECKING:
-    # It has no public name.
+    # They have no public names.
     _Flags = argparse._ActionsContainer  # pyright: ignore[reportPrivateUsage]  # the same
     _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]  # it has no public name
 
 
-class _Help(argparse.HelpFormatter):
-    """Help that shows a setting's declared meaning for its flag, and loads it only then."""
-
-    def _get_help_string(self, action: argparse.Action) -> str | None:
-        if action.help != _DECLARED:
-            return action.help
-        from .config.settings import SETTINGS  # noqa: PLC0415  # not worth its import otherwise
-
-        (meaning,) = (entry.meaning for entry in SETTINGS if entry.field == action.dest)
-        return _LINK.sub(r"\1", meaning).replace("`", "")
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors do not quote what may be a secret in the wrong place.
-
-    Args:
-        given: The command line.
-        named: Arguments of argparse.
-    """
-
-    def __init__(self, *, given: Sequence[str], **named: Any) -> None:
-        super().__init__(formatter_class=_Help, **named)
-        self._given = given
-
-    def error(self, message: str) -> NoReturn:
-        """End the process; given values in argparse's message are masked as in other errors."""
-        for text in sorted(_values(self._given), key=len, reverse=True):
-            if not is_plain(text):
-                told = repeated(text)
-                message = message.replace(repr(text), told).replace(text, told)
-        super().error(message)
-
-
-def _values(given: Iterable[str]) -> set[str]:
-    """The values in a command line, without the flags."""
-    found: set[str] = set()
-    for text in given:
-        flag, _, value = text.partition("=")
-        # Unknown flags count as flags too: a typo must be shown.
-        found |= {value} if _FLAG.fullmatch(flag) else {text, value}
-        if not text.startswith("--"):
-            # The value directly after a flag of one letter.
-            found |= {text[2:]}
-    return found
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code is 0, 1, 2 or 3 as its help says, 130 after Ctrl-C."""
-    parser = _parser(sys.argv[1:] if argv is None else argv)
+    given = sys.argv[1:] if argv is None else list(argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A name that the terminal cannot show is no reason to fail.
             stream.reconfigure(errors="backslashreplace")
-    arguments = parser.parse_args(argv)
     try:
-        return _run(arguments)
-    except CommandError as error:
-        from k8s_heartbeat.adapters.masking import KNOWN, without_credentials  # noqa: PLC0415  # of no use to a command that works
-
-        if arguments.debug:
-            import traceback  # noqa: PLC0415  # as above
-
-            print(without_credentials(KNOWN.mask(traceback.format_exc())), file=sys.stderr)
-        for line in KNOWN.mask(str(error)).splitlines():
-            print(f"k8s-heartbeat: {line}", file=sys.stderr)
-        return error.exit_code
+        return _main(given, called_as(sys.argv[0]))
     except BrokenPipeError:
         _close_output()
         return 0
     except KeyboardInterrupt:
         return 130
+    except Stopped as stopped:
+        return stopped.exit_code
+
+
+def _main(given: Sequence[str], program: str) -> int:
+    parser = _parser(given, program)
+    try:
+        if given[:1] == [COMPLETE]:
+            return _complete(parser, given[1:])
+        return _run(parser.parse_args(arranged(given, parser, plugin=program != PROGRAM)))
+    except CommandError as error:
+        return _tell(error, given, program)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if not asks_for_nagios(given):
+            raise
+        # The exit code of a traceback would be a warning's.
+        bug = CommandError(f"{type(error).__name__}: {error}", EXIT_UNREADABLE)
+        return _tell(bug, ["--debug", *given], program)
+
+
+def _tell(error: CommandError, given: Sequence[str], program: str) -> int:
+    """Print an error; return the exit code."""
+    from k8s_heartbeat.adapters.masking import KNOWN, without_credentials  # noqa: PLC0415  # of no use to a command that works
+
+    if "--debug" in given:
+        import traceback  # noqa: PLC0415  # as above
+
+        print(without_credentials(KNOWN.mask(traceback.format_exc())), file=sys.stderr)
+    lines = KNOWN.mask(str(error)).splitlines()
+    for line in lines:
+        print(f"{program}: {line}", file=sys.stderr)
+    if asks_for_nagios(given):
+        from .nagios import tell_unknown  # noqa: PLC0415  # for this form alone
+
+        return tell_unknown("; ".join(lines))
+    return error.exit_code
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -161,6 +153,24 @@ def _monitors(arguments: argparse.Namespace) -> int:
     return monitors_command.run(arguments)
 
 
+def _version(arguments: argparse.Namespace) -> int:
+    from . import version_command  # noqa: PLC0415  # each command imports what it needs alone
+
+    return version_command.run(arguments)
+
+
+def _completion(arguments: argparse.Namespace) -> int:
+    from . import completion  # noqa: PLC0415  # each command imports what it needs alone
+
+    return completion.run(arguments)
+
+
+def _complete(parser: Parser, words: Sequence[str]) -> int:
+    from . import completion  # noqa: PLC0415  # each command imports what it needs alone
+
+    return completion.complete(parser, words)
+
+
 def _token(_: argparse.Namespace) -> int:
     """Make a token and show how it is given to the service and carried by callers."""
     import secrets  # noqa: PLC0415  # for this command alone
@@ -203,17 +213,18 @@ def _config(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
-    parser = _Parser(
+def _parser(given: Sequence[str], program: str) -> Parser:
+    parser = Parser(
         given=given,
-        prog="k8s-heartbeat",
+        prog=program,
         description="Tells whether workloads in a Kubernetes cluster are doing their job.",
+        epilog=f"Without a command, {program} KIND/NAME is {program} check KIND/NAME.",
     )
     parser.add_argument(
         "--debug", action="store_true", default=False, help="show a traceback of errors"
     )
-    made = cast("type[argparse.ArgumentParser]", partial(_Parser, given=given))
-    subparsers = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=made)
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version")
+    subparsers = parser.with_commands()
     # After the command too, where people look for it first.
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
@@ -223,7 +234,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     _add_push(subparsers, common)
     _add_serve(subparsers, common)
     _add_rules(subparsers, common)
-    _add_monitors(subparsers, common, made)
+    _add_monitors(subparsers, common)
     token = subparsers.add_parser(
         "token", parents=[common], help="make a token and show how it is used"
     )
@@ -233,7 +244,16 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     )
     _add_flags(config, "kubeconfig", "context", "config")
     config.set_defaults(command=_config)
+    _add_version(subparsers, common)
+    _add_completion(subparsers, common)
     return parser
+
+
+class _ShowVersion(argparse.Action):
+    """Looks the version up when it is asked for, and not at each start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        parser.exit(_version(argparse.Namespace(output="short")))
 
 
 def _add_check(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None:
@@ -246,8 +266,30 @@ def _add_check(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
         "configuration is wrong; 3 nothing could be judged because it could not be read.",
     )
     _add_question(check)
-    check.add_argument("-o", "--output", choices=("text", "wide", "json", "name"), default="text")
+    check.add_argument(
+        "-o",
+        "--output",
+        choices=("text", "wide", "json", "name", "nagios"),
+        default="text",
+        help="wide: all, with causes; json: the body of the HTTP API; name: those that are not up; "
+        "nagios: one line, with exit codes 0, 1, 2, 3 as monitoring plugins have them",
+    )
+    check.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
+    )
     check.add_argument("--now", metavar="TIME", help="judge as of then, RFC 3339, for old dumps")
+    check.add_argument(
+        "--wait", action="store_true", help="until all are up and steady, or --timeout is over"
+    )
+    check.add_argument(
+        "--timeout", metavar="DURATION", help="how long to --wait at most, such as 90s; default: 5m"
+    )
+    check.add_argument(
+        "-w", "--watch", action="store_true", help="look again and again until Ctrl-C"
+    )
+    check.add_argument(
+        "--interval", metavar="DURATION", help="between two looks of --wait or --watch; default: 2s"
+    )
     check.set_defaults(command=_check)
 
 
@@ -257,7 +299,8 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
         "objects",
         nargs="*",
         metavar="KIND[/NAME]",
-        help="such as deployment/api, or deployments for all of them; default: the workloads",
+        help="such as deployment/api or deployment api, or deployments for all of them; default: "
+        "the workloads",
     )
     parser.add_argument(
         "-f",
@@ -297,9 +340,9 @@ def _add_push(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None:
         "HEARTBEAT_PUSH_TOKEN_FILE keep secrets off the command line.",
     )
     _add_question(push)
-    push.add_argument("--to", dest="push_url", metavar="URL", help=_DECLARED)
-    push.add_argument("--as", dest="push_as", metavar="FORM", help=_DECLARED)
-    push.add_argument("--every", dest="push_every", metavar="DURATION", help=_DECLARED)
+    push.add_argument("--to", dest="push_url", metavar="URL", help=DECLARED)
+    push.add_argument("--as", dest="push_as", metavar="FORM", help=DECLARED)
+    push.add_argument("--every", dest="push_every", metavar="DURATION", help=DECLARED)
     push.set_defaults(command=_push, now=None)
 
 
@@ -339,9 +382,7 @@ def _add_rules(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
     rules.set_defaults(command=_rules)
 
 
-def _add_monitors(
-    subparsers: _Subparsers, common: argparse.ArgumentParser, made: type[argparse.ArgumentParser]
-) -> None:
+def _add_monitors(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None:
     monitors = subparsers.add_parser(
         "monitors",
         help="configuration for Gatus, Uptime Kuma, Prometheus and others",
@@ -351,9 +392,7 @@ def _add_monitors(
         epilog="Exit codes: 2 the command line or the configuration is wrong; 3 something could "
         "not be read, or there is nothing to ask for. Nothing is printed then.",
     )
-    clients = monitors.add_subparsers(
-        required=True, metavar="CLIENT", dest="client", parser_class=made
-    )
+    clients = cast("Parser", monitors).with_commands("CLIENT", dest="client")
     place = argparse.ArgumentParser(add_help=False)
     place.add_argument("-n", "--namespace", metavar="NS", help="one namespace")
     place.add_argument("-A", "--all-namespaces", action="store_true", help="all of them")
@@ -419,7 +458,28 @@ def _add_monitors(
     clients.add_parser("upptime", parents=of_checks, help="sites for Upptime")
 
 
+def _add_version(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None:
+    version = subparsers.add_parser(
+        "version", parents=[common], help="the version of the program, and of Python"
+    )
+    version.add_argument("-o", "--output", choices=("text", "json"), default="text")
+    version.set_defaults(command=_version)
+
+
+def _add_completion(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None:
+    completion = subparsers.add_parser(
+        "completion",
+        parents=[common],
+        help="the script that completes commands in a shell",
+        description="Prints the script by which a shell completes commands, flags and kinds.",
+        epilog=_COMPLETION,
+    )
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
+    completion.set_defaults(command=_completion)
+
+
 def _add_flags(parser: _Flags, *names: str) -> None:
     """Add the flags of these settings."""
     for name in names:
-        parser.add_argument(f"--{name.replace('_', '-')}", help=_DECLARED)
+        metavar = FILE if name in _PATHS else None
+        parser.add_argument(f"--{name.replace('_', '-')}", metavar=metavar, help=DECLARED)

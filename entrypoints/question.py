@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from k8s_heartbeat.adapters.refused import repeated
-from k8s_heartbeat.core import Health
+from k8s_heartbeat.core import RULES, Health
 from k8s_heartbeat.core.durations import parse_duration
 from k8s_heartbeat.core.failure_policy import FailurePolicy
 from k8s_heartbeat.core.selectors import LabelSelector, parse_selector
@@ -70,18 +70,30 @@ class Question:
 
 
 def _objects(texts: list[str]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """Objects as KIND/NAME, and kinds as KIND or KIND,KIND."""
+    """Objects as KIND/NAME or KIND NAME, and kinds as KIND or KIND,KIND."""
     subjects: list[tuple[str, str]] = []
-    kinds: list[str] = []
+    words: list[str] = []
     for text in texts:
         word, slash, name = text.partition("/")
         if not slash:
-            kinds += text.split(",")
+            words.append(text)
         elif word and name:
             subjects.append((word, name))
         else:
             message = f"{repeated(text)} is no KIND/NAME, such as deployment/api"
             raise CommandError(message, EXIT_USAGE)
+    kinds, names = (words[0].split(",") if words else []), words[1:]
+    for name in names:
+        if not name or any(RULES.kind_called(part) for part in name.split(",")):
+            raise CommandError(
+                f"{repeated(name)} after {repeated(words[0])} may be a name or another kind: write "
+                "an object as KIND/NAME, such as deployment/api, and kinds as KIND,KIND, such as "
+                "deployments,pods",
+                EXIT_USAGE,
+            )
+    if names:
+        subjects += [(kind, name) for kind in kinds for name in names]
+        kinds = []
     return tuple(dict.fromkeys(subjects)), tuple(dict.fromkeys(kinds))
 
 

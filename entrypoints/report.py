@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import datetime
 
@@ -12,8 +11,10 @@ from k8s_heartbeat.core.failure_policy import FailurePolicy
 from k8s_heartbeat.core.kinds import kubectl_name
 
 from .answer import Answer
+from .errors import EXIT_NOT_UP
+from .terminal import Line, is_coloured, printable, shown
 
-__all__ = ["report"]
+__all__ = ["body_text", "lines_of", "place_of", "report", "row", "summary_of", "word"]
 
 _COLOURS = {
     Health.HEALTHY: "32",
@@ -22,57 +23,114 @@ _COLOURS = {
     Health.MISSING: "31",
     Health.UNKNOWN: "35",
 }
+_SAME = 40
+"""Characters of a cause's message by which it is found again in a verdict's sentence."""
 
 
-def report(answer: Answer, output: str, now: datetime, failure_policy: FailurePolicy) -> bool:
-    """Print the result as `output`; return whether it passes the policy."""
-    summary = summarize((entry.assessment for entry in answer.found), answer.needed)
+def report(
+    answer: Answer, output: str, now: datetime, failure_policy: FailurePolicy, *, colour: str
+) -> int:
+    """Print the result as `output`; return the exit code.
+
+    Args:
+        answer: The result.
+        output: The form, as ``-o`` names it.
+        now: The time it was judged at.
+        failure_policy: What counts as failing.
+        colour: Whether to colour rows, as ``--color`` says it.
+    """
+    summary = summary_of(answer)
+    if output == "nagios":
+        from . import nagios  # noqa: PLC0415  # for this form alone
+
+        return nagios.report(answer, summary, now, failure_policy)
     if output == "json":
-        _print_json(answer, summary, now)
+        print(body_text(answer, summary, now))
     elif output == "name":
         for item in summary.items:
             if not failure_policy.passes(item, now):
-                print(_clean(f"{_kind(item)}/{item.name}"))
+                print(printable(f"{_kind(item)}/{item.name}"))
     else:
-        _print_rows(answer, summary, now, wide=output == "wide")
-    return failure_policy.passes_group(summary, now)
+        coloured = is_coloured(colour, sys.stdout)
+        lines = lines_of(answer, summary, now, wide=output == "wide")
+        print(*shown(lines, coloured=coloured), sep="\n")
+    return 0 if failure_policy.passes_group(summary, now) else EXIT_NOT_UP
 
 
-def _print_rows(answer: Answer, summary: Summary, now: datetime, *, wide: bool) -> None:
+def summary_of(answer: Answer) -> Summary:
+    """The verdict on all that counts."""
+    return summarize((entry.assessment for entry in answer.found), answer.needed)
+
+
+def lines_of(answer: Answer, summary: Summary, now: datetime, *, wide: bool) -> list[Line]:
+    """The rows for people: a headline for several, then what is not well, the worst first.
+
+    The only one that is not well is shown with its causes.
+
+    Args:
+        answer: The result.
+        summary: The verdict on all of it.
+        now: The time it was judged at.
+        wide: Whether to show all, and the causes of all.
+    """
     several = len(answer.found) != 1 or bool(answer.uncounted)
+    bad = sum(item.health is not Health.HEALTHY for item in summary.items)
+    lines: list[Line] = []
     if several or answer.group:
-        print(f"{_word(summary.health)} {_clean(summary.message)}")
+        label = word(summary.health, up=summary.up)
+        lines.append(Line(summary.message, label, _COLOURS[summary.health]))
     for item in summary.items:
-        shown = wide or answer.listed or not (several or answer.group)
-        if item.health is Health.HEALTHY and not shown:
+        healthy = item.health is Health.HEALTHY
+        if healthy and not (wide or answer.listed or not (several or answer.group)):
             continue
-        print(_row(item))
-        if wide:
-            for cause in item.causes:
-                print(_cause_row(cause, now))
+        causes = item.causes if wide or (bad == 1 and not healthy) else ()
+        lines.append(row(item, causes))
+        lines += [Line(_cause(cause, now)) for cause in causes]
     for entry in answer.uncounted:
-        print(f"{_row(entry.assessment)} (not counted)")
+        aside = row(entry.assessment)
+        lines.append(Line(f"{aside.text} (not counted)", aside.label, aside.colour))
+    return lines
 
 
-def _print_json(answer: Answer, summary: Summary, now: datetime) -> None:
+def row(item: Assessment, causes: tuple[Cause, ...] = ()) -> Line:
+    """One object in one line.
+
+    Args:
+        item: Its verdict.
+        causes: Those that are shown beneath it, which the line does not repeat.
+    """
+    repeats = any(cause.message and cause.message[:_SAME] in item.detail for cause in causes)
+    said = item.message if repeats else item.sentence
+    text = f"{place_of(item)}  {item.activity}  {item.reason}: {said}"
+    return Line(text, word(item.health, up=item.up), _COLOURS[item.health])
+
+
+def word(health: Health, *, up: bool) -> str:
+    """The health, and whether it is up where the health alone does not say it."""
+    if health is Health.DEGRADED or up is not (health is Health.HEALTHY):
+        return f"{health}, up" if up else f"{health}, not up"
+    return str(health)
+
+
+def place_of(item: Assessment) -> str:
+    """An object as NAMESPACE/KIND/NAME."""
+    return "/".join(filter(None, (item.namespace, _kind(item), item.name)))
+
+
+def body_text(answer: Answer, summary: Summary, now: datetime) -> str:
+    """The body of the HTTP contract, as JSON."""
     from k8s_heartbeat.adapters.http.rendering import to_json  # noqa: PLC0415  # for this form alone
 
     from .body import body_of  # noqa: PLC0415  # for this form alone
 
-    print(to_json(body_of(answer, summary, now)))
-
-
-def _row(item: Assessment) -> str:
-    place = "/".join(filter(None, (item.namespace, _kind(item), item.name)))
-    text = f"{_clean(place)}  {item.activity}  {_clean(item.reason)}: {_clean(item.sentence)}"
-    return f"{_word(item.health)} {text}"
+    return to_json(body_of(answer, summary, now))
 
 
 def _kind(item: Assessment) -> str:
     return kubectl_name(item.kind, item.api_version)
 
 
-def _cause_row(cause: Cause, now: datetime) -> str:
+def _cause(cause: Cause, now: datetime) -> str:
     parts = [f"{cause.reason} {cause.kind.lower()}/{cause.name}"]
     if cause.container:
         parts.append(f"container {cause.container}")
@@ -80,17 +138,4 @@ def _cause_row(cause: Cause, now: datetime) -> str:
         parts.append(f"×{cause.count}")  # noqa: RUF001  # as it is written
     if cause.since is not None:
         parts.append(f"since {format_duration(now - cause.since)}")
-    text = ", ".join(parts) + (f": {cause.message}" if cause.message else "")
-    return f"          {_clean(text)}"
-
-
-def _word(health: Health) -> str:
-    word = f"{health!s:9}"
-    if sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
-        return f"\033[{_COLOURS[health]}m{word}\033[0m"
-    return word
-
-
-def _clean(text: str) -> str:
-    """An object's text without terminal control characters."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return ", ".join(parts) + (f": {cause.message}" if cause.message else "")

@@ -1,4 +1,4 @@
-"""The signals that stop a service: SIGTERM, SIGINT, and SIGHUP unless nohup has it ignored."""
+"""The signals that stop a process: SIGTERM, SIGINT, and SIGHUP unless nohup has it ignored."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 
-__all__ = ["Stop", "ended_by_a_stop"]
+__all__ = ["Stop", "Stopped", "ended_by_a_stop", "raised_by_a_stop"]
 
 _STOPS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -57,6 +57,32 @@ def ended_by_a_stop(code: int = 0) -> AbstractContextManager[None]:
         code: The exit code.
     """
     return _handling(dict.fromkeys(_STOPS, lambda: os._exit(code)))
+
+
+class Stopped(BaseException):
+    """A signal asks the process to stop.
+
+    Like KeyboardInterrupt it is none of the errors that code catches to go on.
+
+    Attributes:
+        exit_code: The code that shells expect then.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code: int = 128 + number
+
+
+def raised_by_a_stop() -> AbstractContextManager[None]:
+    """Within this context, a stop raises `Stopped`, as SIGINT raises KeyboardInterrupt."""
+
+    def stop(number: int) -> Callable[[], None]:
+        def act() -> None:
+            raise Stopped(number)
+
+        return act
+
+    return _handling({number: stop(number) for number in _STOPS})
 
 
 @contextmanager

@@ -40,7 +40,7 @@ class Document:
     on_head = on_get
 
 
-def document_of(routes: Iterable[Route], parts: Parts) -> Json:
+def document_of(routes: Sequence[Route], parts: Parts) -> Json:
     """The document that describes the routes.
 
     Args:
@@ -60,7 +60,7 @@ def document_of(routes: Iterable[Route], parts: Parts) -> Json:
         },
         "servers": [{"url": parts.base_path or "/"}],
         "security": _security(parts),
-        "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in served)],
+        "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in routes)],
         "paths": paths,
         "components": {
             "schemas": _schemas(),

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+NAMES = ("k8s-heartbeat", "kubectl-heartbeat")
 HAS_SERVER_EXTRA = importlib.util.find_spec("falcon") is not None
 START_LIMIT = 9
 """How many starts of a bare interpreter `check -f` may take, processor time beside processor time.
@@ -112,11 +113,25 @@ class BaseInstall(unittest.TestCase):
 
     def test_both_commands_are_installed(self) -> None:
         """`kubectl heartbeat` finds its plugin beside our own command."""
-        for name in ("k8s-heartbeat", "kubectl-heartbeat"):
+        for name in NAMES:
             with self.subTest(name=name):
                 script = Path(sys.executable).with_name(name)
                 done = subprocess.run([script, "--help"], capture_output=True, check=False)
                 self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_an_object_is_checked_by_every_name(self) -> None:
+        """`k8s-heartbeat deploy/api`, `kubectl heartbeat deploy/api`, and the module."""
+        installed = [[str(Path(sys.executable).with_name(name))] for name in NAMES]
+        for command in [*installed, [sys.executable, "-m", "k8s_heartbeat"]]:
+            with self.subTest(command=command):
+                done = subprocess.run(
+                    [*command, "deploy/api", "-n", "shop", "-f", self.up],
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertTrue(done.stdout.startswith("healthy   shop/deployment/api  "))
 
     @unittest.skipIf(HAS_SERVER_EXTRA, "measured where nothing else is installed")
     def test_check_of_a_dump_starts_fast(self) -> None:

@@ -14,6 +14,7 @@ from k8s_heartbeat.adapters.http.reference import with_tables
 from k8s_heartbeat.core import RULES, assess
 from k8s_heartbeat.entrypoints.config.readme import with_table
 from tests.builders import NOW, Manifest
+from tests.unit.entrypoints.support import environment
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = re.findall(
@@ -21,6 +22,8 @@ EXAMPLES = re.findall(
     (ROOT / "docs" / "library.md").read_text("utf-8"),
     re.S,
 )
+
+CLI = (ROOT / "docs" / "cli.md").read_text("utf-8")
 
 
 def test_there_is_an_example_for_each_use() -> None:
@@ -79,3 +82,26 @@ def test_the_reference_has_every_route_as_it_is_declared() -> None:
     assert with_tables(text) == text
     with pytest.raises(ValueError, match="no markers"):
         with_tables("# Another page\n")
+
+
+COMMANDS = re.findall(r"^\$ k8s-heartbeat (.*)\n((?:[^$`].*\n)*)", CLI, re.M)
+
+
+def test_there_is_an_example_for_each_form() -> None:
+    """Of a verdict, of an error, and of a monitoring plugin's line."""
+    assert len(COMMANDS) == 8
+
+
+@pytest.mark.parametrize(("command", "output"), COMMANDS, ids=[command for command, _ in COMMANDS])
+def test_a_command_prints_what_it_says(command: str, output: str, tmp_path: Path) -> None:
+    """On the dump that ships with the package, from the top of the repository."""
+    done = subprocess.run(
+        [sys.executable, "-m", "k8s_heartbeat", *command.split()],
+        cwd=ROOT,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == output

@@ -94,7 +94,8 @@ CODES: list[tuple[list[Any], tuple[str, ...], int]] = [
     ([UP], ("--now", "2026-01-01T12:00:00"), 2),
     ([UP], ("deployments",), 0),
     ([UP, DOWN_POD], ("deploy,sts",), 0),
-    ([UP, DOWN_POD], ("deploy", "pods"), 1),
+    ([UP, DOWN_POD], ("deploy,pods",), 1),
+    ([UP, DOWN_POD], ("deploy", "pods"), 2),
     ([UP], ("statefulsets",), 1),
     ([UP], ("-A",), 0),
     ([UP, DOWN_POD], ("-l", "app!=web"), 0),
@@ -401,10 +402,11 @@ def test_text_lists_what_is_not_fine(shell: Shell) -> None:
     """A headline for several, then only the rows that matter, the worst first."""
     done = shell.check(UP, named(DEGRADED, "cart"), named(DOWN, "pay"))
     assert done.out.splitlines() == [
-        "down      2 of 3 failing; worst: Deployment shop/pay: 0 of 3 replicas available, 2 needed",
-        "down      shop/deployment/pay  steady  "
+        "down          2 of 3 failing; worst: Deployment shop/pay: 0 of 3 replicas available, "
+        "2 needed",
+        "down          shop/deployment/pay  steady  "
         "MinimumReplicasUnavailable: 0 of 3 replicas available, 2 needed",
-        "degraded  shop/deployment/cart  steady  "
+        "degraded, up  shop/deployment/cart  steady  "
         "ReplicasUnavailable: 2 of 3 replicas available, 2 needed",
     ]
 
