@@ -123,6 +123,9 @@ def arranged(given: Sequence[str], parser: Parser, *, plugin: bool) -> list[str]
     front = [text for text in leading if text in parser.flags]
     for text in front:
         rest.remove(text)
+    if parser.commands[command].commands:
+        # Which flags it takes is for the command beneath it to say.
+        return [*front, command, *rest]
     split = Split.of(rest, parser.commands[command].flags)
     return [*front, command, *split.flags, *(["--"] * split.literal), *split.words]
 

@@ -217,10 +217,10 @@ def test_a_watch_prints_a_line_for_each_change(home: Path, api: ApiServer) -> No
 
 def test_an_age_is_no_change(home: Path, api: ApiServer) -> None:
     """It goes on with every look, though nothing happens."""
-    deleted = stamp(datetime.now(UTC) - timedelta(minutes=20, seconds=30))
+    deleted = stamp(datetime.now(UTC) - timedelta(hours=1, minutes=20, seconds=10))
     api.objects = [deployment(3, deleted=deleted, finalizers=["example.com/hold"])]
     with running(home, api.url, "deploy/api", "--watch", *OFTEN) as command:
-        command.says("its deletion has lasted 20m3", on_stdout=True)
+        command.says("its deletion has lasted 1h20m", on_stdout=True)
         # Two seconds at least, each of which is told at the next change.
         api.wait_for(len(api.requests_for(OBJECT)) + 22, OBJECT)
         before = len(command.out)

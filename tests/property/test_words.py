@@ -22,7 +22,10 @@ SOURCES = sorted(
     for folder in ("core", "adapters/http", "adapters/cluster")
     for path in (ROOT / folder).rglob("*.py")
     # These hold what others write, to be recognized and never to be said.
-    if path.parent.name != "rules" or path.name not in ("words.py", "catalogue.py")
+    if (path.parent.name != "rules" or path.name not in ("words.py", "catalogue.py"))
+    # The description of the contract, and the page for people.
+    and path.parent.name != "page"
+    and path.name != "parameters.py"
 )
 # Words of Kubernetes' own and names of fields that are read; our own word for good news; and what
 # the library says of a policy that is none. None of them gets into an answer.
