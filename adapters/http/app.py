@@ -129,12 +129,6 @@ def create_app(
         page = judging().public
         return () if page is None else page.components
 
-    def targets(given: Dependencies) -> object:
-        from .own_url import OwnUrl  # noqa: PLC0415  # few services are asked for them
-        from .targets import Targets  # noqa: PLC0415  # as above
-
-        return Targets(given, OwnUrl(contract.url, addresses))
-
     def quota(name: str, limit: RateLimit) -> Quota:
         local = LocalQuota(limit, clock)
         return local if shared is None else SharedQuota(name, local, shared)

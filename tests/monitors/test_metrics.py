@@ -140,10 +140,10 @@ class TestScraped:
             ("shop", "statefulset", "orders-db", 1.0),
             ("platform", "daemonset", "log-agent", 1.0),
         }
-        (checkout,) = scraping.query('k8s_heartbeat_up{kind="component"}')
-        assert checkout.labels["name"] == "checkout"
+        components = scraping.query('k8s_heartbeat_up{kind="component"}')
+        assert {entry.labels["name"] for entry in components} == {"checkout", "storefront"}
         held = scraping.query("k8s_heartbeat_status == 1")
-        assert len(held) == len(up) + 1
+        assert len(held) == len(up) + len(components)
         words = scraping.query("count by (status) (k8s_heartbeat_status)")
         assert {entry.labels["status"] for entry in words} == WORDS
 

@@ -128,7 +128,7 @@ def test_behind_nginx_targets_have_its_url(shop: Front) -> None:
     """The scheme and the port that clients use."""
     code, _, found = ask(shop, "/api/targets")
     assert code == 200
-    assert len(found) == 9
+    assert len(found) == 10
     assert all(url.startswith(f"{shop.url}/api/") for entry in found for url in entry["targets"])
 
 
@@ -330,7 +330,7 @@ def test_prometheus_finds_and_probes_all_there_is(
     monkeypatch.setenv("SSL_CERT_FILE", str(shop.certificate))
     every = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "250ms"}
     running = start_prometheus({"global": every, "rule_files": [str(rules), str(told)], **job})
-    running.until(lambda: len(running.query("probe_success")) == 9, "a probe of each target")
+    running.until(lambda: len(running.query("probe_success")) == 10, "a probe of each target")
     for found in running.query("probe_success"):
         path = found.labels["instance"].removeprefix(shop.url)
         _, _, body = ask(shop, path)
