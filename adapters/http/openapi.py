@@ -395,8 +395,8 @@ def _verdicts(prefix: str, words: Sequence[str]) -> Json:
             **figures,
         )
         found[f"{prefix}Item{level}"] = _object(
-            own | {"since": _TIME_OR_NULL, "causes": causes},
-            ("up", *_FIGURES),
+            own | {"title": _TEXT, "since": _TIME_OR_NULL, "causes": causes},
+            ("up", "title", *_FIGURES),
             description="A member of a group; without `up` where a failing body leaves it out.",
             **figures,
         )
