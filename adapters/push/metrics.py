@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from k8s_heartbeat.core import SEVERITY, Assessment, Health
-from k8s_heartbeat.core.kinds import Kind, is_custom
+from k8s_heartbeat.core.kinds import kubectl_name
 
 from .report import Outcome, Report
 
@@ -57,7 +57,10 @@ def metrics_of(report: Report) -> str:
         key=lambda item: SEVERITY.index(item.health),
         reverse=True,
     )
-    items = {(item.namespace, _kind(item), item.name): item for item in worst_last}
+    items = {
+        (item.namespace, kubectl_name(item.kind, item.api_version), item.name): item
+        for item in worst_last
+    }
     for identity, item in items.items():
         _add(families, dict(zip(LABELS, identity, strict=False)), item)
     if report.component:
@@ -104,13 +107,6 @@ def _lines(name: str, family: _Family) -> Iterator[str]:
         yield f"# HELP {name} {family.help}\n# TYPE {name} gauge\n"
         for labels, value in family.samples.items():
             yield f"{name}{labels} {value}\n"
-
-
-def _kind(item: Assessment) -> str:
-    """The kind as kubectl names it, with its group where that is another project's."""
-    group = item.api_version.rpartition("/")[0]
-    custom = is_custom(Kind(item.kind, "", group, ""))
-    return f"{item.kind.lower()}.{group}" if custom else item.kind.lower()
 
 
 def _escaped(text: str) -> str:
