@@ -133,7 +133,7 @@ class Stranger(_Nobody):
         components: The names of these components.
     """
 
-    detail = Detail.STATUS
+    detail: Detail | None = Detail.STATUS
 
     def __init__(self, components: Collection[str]) -> None:
         self._components = components

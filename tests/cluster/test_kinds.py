@@ -140,7 +140,7 @@ def test_a_namespace_is_as_well_as_its_worst_member(shop: ControlPlane, service:
         pytest.param("kind=deploy,rs,pods", ("deploy,rs,pods",), 503, {BAD}, id="kinds"),
         pytest.param(
             "kind=deploy&kind=cronjob&selector=tier!=back",
-            ("deploy", "cronjob", "-l", "tier!=back"),
+            ("deploy,cronjob", "-l", "tier!=back"),
             200,
             {("healthy", "Deployment", WEB)},
             id="kinds and selector",

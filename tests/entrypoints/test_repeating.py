@@ -10,12 +10,12 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.builders import deployment, progressing, stamp
+from tests.builders import deployment, progressing
 from tests.servers.api_server import PATIENCE, ApiServer, until
 from tests.servers.faults import FAULTS, closed_port
 from tests.servers.kubeconfig import kubeconfig, write_kubeconfig
@@ -217,17 +217,20 @@ def test_a_watch_prints_a_line_for_each_change(home: Path, api: ApiServer) -> No
 
 def test_an_age_is_no_change(home: Path, api: ApiServer) -> None:
     """It goes on with every look, though nothing happens."""
-    deleted = stamp(datetime.now(UTC) - timedelta(hours=1, minutes=20, seconds=10))
-    api.objects = [deployment(3, deleted=deleted, finalizers=["example.com/hold"])]
-    with running(home, api.url, "deploy/api", "--watch", *OFTEN) as command:
-        command.says("its deletion has lasted 1h20m", on_stdout=True)
-        # Two seconds at least, each of which is told at the next change.
-        api.wait_for(len(api.requests_for(OBJECT)) + 22, OBJECT)
+    renewed = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    meta = {"name": "leader", "namespace": "shop", "uid": "leader"}
+    spec = {"holderIdentity": "one", "leaseDurationSeconds": 3600, "renewTime": renewed}
+    lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": meta}
+    api.objects = [{**lease, "spec": spec}]
+    with running(home, api.url, "lease/leader", "--watch", *OFTEN) as command:
+        command.says("held by one", on_stdout=True)
+        # Two seconds at least, each of which makes another age.
+        api.wait_for(len(api.requests_for("/leases/leader")) + 22, "/leases/leader")
         before = len(command.out)
-        api.objects = [deployment(2, deleted=deleted, finalizers=["example.com/hold"])]
-        command.says("2 of 2 replicas", on_stdout=True)
+        api.objects = [{**lease, "spec": {**spec, "holderIdentity": "two"}}]
+        command.says("held by two", on_stdout=True)
         command.ends(signal.SIGINT)
-    assert (before, len(command.out)) == (2, 3), command.out
+    assert (before, len(command.out)) == (1, 2), command.out
 
 
 def test_a_watch_of_json_is_a_document_for_each_change(home: Path, api: ApiServer) -> None:
