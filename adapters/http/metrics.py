@@ -67,7 +67,7 @@ class OwnMetrics:
             series = self._components(state)
             families = verdict_families(series, self._given.detail_for(state))
         own = own_families(COUNTERS, state.caller)
-        _write(req, resp, chain(own, families), series, Health.HEALTHY)
+        _write(req, resp, chain(own, families), series, Health.UNKNOWN)
 
     on_head = on_get
 

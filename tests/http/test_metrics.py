@@ -412,6 +412,11 @@ class TestScope:
             found = scrape(served, OWN, Authorization=BEARER["Authorization"])
             assert set(of(found, "up")) == {("component", "pay", "")}
 
+    def test_no_component_is_no_good_news(self) -> None:
+        """The header says what is known, and that is nothing."""
+        answer = ask(service(down()), path=OWN)
+        assert (answer.status, answer.header("Heartbeat-Status")) == (200, "unknown")
+
     @pytest.mark.parametrize(
         ("detail", "told"),
         [

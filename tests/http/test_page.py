@@ -437,7 +437,7 @@ def test_workloads_that_cannot_be_read_do_not_hide_the_components() -> None:
     """Which are read by name."""
     reader = FakeReader([healthy()], unrelated=UPSTREAM)
     page = seen(reader=reader, components={"pay": PAY})
-    assert page.heading == "Payments works"
+    assert page.heading == "Payments works, but the workloads could not be read"
     assert "The workloads could not be read: " in page.text
 
 

@@ -422,6 +422,8 @@ def _summed_up(
         word, told = _word(verdicts), sentence(verdicts, lines, "component")
         if word == Health.HEALTHY and summary is not None and summary.items:
             word, told = _with_workloads(told, summary, lines)
+        if word == Health.HEALTHY and seen.problems:
+            return str(Health.UNKNOWN), f"{told}, but the workloads could not be read"
         return word, told
     if summary is None:
         where = f"the namespace {filters.namespace}" if filters.namespace else "all namespaces"
