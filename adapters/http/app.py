@@ -18,6 +18,7 @@ from .base_path import Below, enter
 from .client_address import ClientAddress, Network
 from .judging import Judging
 from .outages import Outages
+from .own_url import OwnUrl
 from .problems import STATUS_HEADER, add_problem_handlers
 from .quota import LocalQuota, Quota, RateLimit
 from .rendering import DEFAULT_CODES, Detail
@@ -124,6 +125,7 @@ def create_app(
     codes = {**DEFAULT_CODES, **(contract.codes or {})}
     outages = Outages(clock)
     addresses = ClientAddress(contract.trusted_proxies)
+    own_url = OwnUrl(contract.url, addresses)
 
     def public() -> Collection[str]:
         page = judging().public
@@ -156,14 +158,14 @@ def create_app(
     add_problem_handlers(app, codes)
     parts = Parts(
         judging=judging,
-        dependencies=lambda given: Dependencies(given, now, codes, outages, contract.detail),
+        dependencies=lambda given: Dependencies(
+            given, now, codes, outages, contract.detail, own_url
+        ),
         draining=draining,
         checks=contract.checks,
         codes=codes,
         authenticator=contract.authenticator,
         base_path=contract.base_path,
-        url=contract.url,
-        addresses=addresses,
     )
     for route in ROUTES:
         app.add_route(route.path, route.resource(parts))

@@ -18,6 +18,7 @@ from k8s_heartbeat.core.checks.selection import GroupMember, SelectionResult
 
 from .judging import Judging
 from .outages import Outages
+from .own_url import OwnUrl
 from .parameters import MEDIA_HEALTH, ResponseOptions, flag, response_options_of
 from .problems import STATUS_HEADER
 from .questions import NO_NAMESPACE, ObjectQuestion, SelectionQuestion
@@ -59,6 +60,7 @@ class Dependencies:
         codes: The HTTP code for each status word.
         outages: Records since when objects were seen failing.
         detail: How much detail callers get that have no setting of their own.
+        own_url: Determines the URL of the service.
     """
 
     judging: Judging
@@ -66,6 +68,7 @@ class Dependencies:
     codes: Mapping[str, int]
     outages: Outages
     detail: Detail
+    own_url: OwnUrl
 
     def view(self, state: RequestState) -> View:
         """The cluster as the caller of a request sees it."""

@@ -10,7 +10,6 @@ import falcon
 
 from . import parameters as p
 from .auth import Authenticator
-from .client_address import ClientAddress
 from .judging import Judging
 from .parameters import MEDIA_HEALTH, Parameter
 from .probes import ApiServerHealth, Liveness, Readiness
@@ -51,8 +50,6 @@ class Parts:
         codes: The HTTP code for each status word.
         authenticator: Identifies callers; None where everyone may ask.
         base_path: The prefix of every route; empty for none.
-        url: The URL of the service; empty for the one that a request was sent to.
-        addresses: Determines which proxies are trusted to name that.
     """
 
     judging: Callable[[], Judging]
@@ -62,8 +59,6 @@ class Parts:
     codes: Mapping[str, int]
     authenticator: Authenticator | None
     base_path: str
-    url: str
-    addresses: ClientAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +194,10 @@ def _workload_metrics(given: Dependencies) -> Resource:
     return WorkloadMetrics(given)
 
 
-def _targets(parts: Parts) -> _Judged:
-    def make(given: Judging) -> Resource:
-        from .own_url import OwnUrl  # noqa: PLC0415  # few services are asked for them
-        from .targets import Targets  # noqa: PLC0415  # as above
+def _targets(given: Dependencies) -> Resource:
+    from .targets import Targets  # noqa: PLC0415  # few services are asked for them
 
-        return Targets(parts.dependencies(given), OwnUrl(parts.url, parts.addresses))
-
-    return _Judged(parts.judging, make)
+    return Targets(given)
 
 
 def _status_page(given: Dependencies) -> Resource:
@@ -462,7 +453,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/api/targets",
-        _targets,
+        _judged(_targets),
         Tag.METRICS,
         "What can be asked for, as Prometheus discovers it by HTTP",
         "Of all that the caller may see, with the components.",
@@ -471,7 +462,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/api/targets/{namespace}",
-        _targets,
+        _judged(_targets),
         Tag.METRICS,
         "What can be asked for in a namespace, as Prometheus discovers it by HTTP",
         "",

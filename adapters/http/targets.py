@@ -11,7 +11,6 @@ from k8s_heartbeat.core.checks.reader import Forbidden, ReadTimeout, UpstreamErr
 from k8s_heartbeat.core.checks.selection import SelectionResult
 
 from ..monitors.target import Target, component_target, in_order, object_target, url_of
-from .own_url import OwnUrl
 from .parameters import response_options_of
 from .questions import SelectionQuestion
 from .rendering import to_json
@@ -33,12 +32,10 @@ class Targets:
 
     Args:
         dependencies: What all resources use.
-        own_url: Determines the URL of the service.
     """
 
-    def __init__(self, dependencies: Dependencies, own_url: OwnUrl) -> None:
+    def __init__(self, dependencies: Dependencies) -> None:
         self._given = dependencies
-        self._own_url = own_url
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, namespace: str = "") -> None:
         """Answer with every workload, and for all namespaces with the components too.
@@ -50,7 +47,7 @@ class Targets:
             ReadError: The API server gave no reading, or none of a part.
         """
         state, options = state_of(req), response_options_of(req)
-        base = self._own_url.of(req)
+        base = self._given.own_url.of(req)
         question = SelectionQuestion.of(req, namespace, options.min_available)
         groups = self._given.judging.groups
         view = self._given.view(state)

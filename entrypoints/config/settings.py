@@ -438,7 +438,9 @@ class SettingsError(ValueError):
 
 def given_flags(arguments: object) -> dict[str, str]:
     """The values of the flags that a command line has, by field."""
-    stated = {setting.field: getattr(arguments, setting.field, None) for setting in SETTINGS}
+    # A command may have a flag of its own that is called as a setting without one.
+    flags = [setting.field for setting in SETTINGS if setting.has_flag]
+    stated = {name: getattr(arguments, name, None) for name in flags}
     return {name: value for name, value in stated.items() if value is not None}
 
 

@@ -86,7 +86,9 @@ def running(home: Path, url: str, *arguments: str, timeout: str = "2s") -> Gener
 def test_it_waits_until_all_are_up_and_steady(home: Path, api: ApiServer) -> None:
     """One line a change on stderr, and the result on stdout."""
     api.objects = [STARTING]
-    with running(home, api.url, "deploy/api", "--wait", *OFTEN) as command:
+    # The time to wait is not the time that one reading has, which is a minute at most.
+    options = ("deploy/api", "--wait", "--timeout", "10m", *OFTEN)
+    with running(home, api.url, *options) as command:
         command.says("0 of 3 replicas available")
         api.wait_for(len(api.requests) + 3)
         api.objects = [ROLLING]

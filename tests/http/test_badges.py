@@ -179,6 +179,18 @@ def test_a_public_component_needs_no_token(path: str, reader: FakeReader) -> Non
         assert b"Payments" not in answer.body
 
 
+def test_who_has_no_token_cannot_count_replicas() -> None:
+    """By asking for more and more of them; whoever has one may."""
+    served = with_components(degraded(), stateful_set())
+
+    def word(needed: str, headers: dict[str, str]) -> str:
+        answer = ask(served, path=PAY, query=f"min={needed}", headers=headers)
+        return str(answer.json()["message"])
+
+    assert {word(needed, {}) for needed in ("1", "2", "3", "100%")} == {"degraded"}
+    assert (word("1", BEARER), word("3", BEARER)) == ("degraded", "degraded, not up")
+
+
 @pytest.mark.parametrize("name", ["hidden", "none", "pay.svg.svg", "PAY", "pay.json", "-"])
 @pytest.mark.parametrize("suffix", ["", ".svg"])
 def test_no_other_component_is_told_of(name: str, suffix: str) -> None:

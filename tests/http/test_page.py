@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -571,7 +572,7 @@ def test_links_keep_the_filters_and_the_prefix_and_never_the_token() -> None:
 
 def test_an_object_has_all_its_causes_and_what_to_look_at_next() -> None:
     """What, where, since when, how often; and commands that can be copied."""
-    page = seen(*crashing(), path=OBJECT, detail=Detail.FULL)
+    page = seen(*crashing(), path=OBJECT, detail=Detail.FULL, url="http://localhost:8080")
     assert (
         page.heading == "Deployment api is down: 0 of 3 pods available, crash loop since 11:48 UTC"
     )
@@ -589,10 +590,11 @@ def test_an_object_has_all_its_causes_and_what_to_look_at_next() -> None:
         assert told in page.text
 
 
-def test_the_address_for_a_monitor_is_what_the_proxy_says() -> None:
+def test_the_address_for_a_monitor_is_what_a_trusted_proxy_says() -> None:
     """As the browser wrote it; a host that is none is left out."""
     headers = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "status.example.com"}
-    answer = ask(service(healthy()), path=OBJECT, headers=headers)
+    served = service(healthy(), trusted_proxies=(ip_network("192.0.2.0/24"),))
+    answer = ask(served, path=OBJECT, headers=headers)
     assert f"https://status.example.com{PATH}" in page_of(answer).text
     answer = ask(service(healthy()), path=OBJECT, headers={"Host": "a b"})
     assert f" {PATH} " in page_of(answer).text
@@ -651,3 +653,39 @@ def test_the_time_is_the_time_of_the_reading() -> None:
     reader = FakeReader([healthy()], age=30.0)
     page = seen(reader=reader)
     assert "30 s ago, at 11:59:30 UTC" in page.text
+
+
+@pytest.mark.parametrize(
+    ("query", "right"),
+    [
+        ("Status=failing", "status=failing"),
+        ("name_space=shop", "namespace=shop"),
+        ("kind=deploy&kind=sts", "kind=deployment"),
+    ],
+)
+def test_a_filter_that_would_be_lost_is_an_error(query: str, right: str) -> None:
+    """Otherwise everything would pass for what was looked for."""
+    answer = ask(service(healthy()), path="/status", query=query)
+    assert answer.status == 400
+    assert right in answer.body.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "http://falconframework.org/api/healthz/shop/deployment/api"),
+        ({"url": "https://real.example"}, "https://real.example/api/healthz/shop/deployment/api"),
+    ],
+)
+def test_the_address_for_a_monitor_is_not_what_anybody_claims(
+    changes: dict[str, Any], told: str
+) -> None:
+    """But that which is set, or the host that was asked; proxies have to be trusted."""
+    headers = {
+        "Host": "falconframework.org",
+        "X-Forwarded-Host": "evil.example",
+        "Forwarded": "host=evil.example",
+    }
+    answer = ask(service(healthy(), **changes), path=OBJECT, headers=headers)
+    assert told in answer.body.decode()
+    assert b"evil.example" not in answer.body

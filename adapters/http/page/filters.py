@@ -12,6 +12,8 @@ from k8s_heartbeat.core import RULES, SEVERITY, Assessment, Health
 from k8s_heartbeat.core.checks.resolution import KindWord
 from k8s_heartbeat.core.query import InvalidQuery, check_namespace
 
+from ..parameters import PAGE_KIND, PAGE_NAMESPACE, PAGE_NUMBER, PAGE_STATUS, PAGE_TEXT, Spelling
+
 __all__ = ["FAILING", "PAGE_SIZE", "STATUSES", "Filters"]
 
 PAGE_SIZE = 200
@@ -21,6 +23,7 @@ FAILING = "failing"
 STATUSES = (FAILING, *map(str, SEVERITY))
 """The words that `status` takes."""
 _LONGEST_TEXT = 100
+_SPELLING = Spelling([PAGE_NAMESPACE, PAGE_KIND, PAGE_STATUS, PAGE_TEXT, PAGE_NUMBER])
 _MOST_PAGES = 1_000_000
 
 
@@ -49,6 +52,7 @@ class Filters:
         Raises:
             InvalidQuery: One has another form.
         """
+        _SPELLING.check(req.params)
         given = {
             entry.name: (req.get_param(entry.name) or "").strip() if req.params else ""
             for entry in fields(cls)

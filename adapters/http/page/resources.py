@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import quote
 
 import falcon
@@ -16,7 +16,9 @@ from k8s_heartbeat.core.checks.object import ObjectResult
 from k8s_heartbeat.core.checks.reader import ReadError
 from k8s_heartbeat.core.checks.readings import Worth
 from k8s_heartbeat.core.checks.selection import SelectionResult
+from k8s_heartbeat.core.query import InvalidQuery
 
+from ...groups import Groups
 from ...masking import KNOWN, without_credentials
 from ..callers import Stranger
 from ..questions import NO_NAMESPACE, ObjectQuestion, SelectionQuestion
@@ -47,9 +49,25 @@ _MOST_MEMBERS = 200
 _MOST_PLACES = 100
 _MOST_PLACES_AT_ONCE = 10
 _MOST_KINDS = 40
-_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
-_Components = Sequence[tuple[Component, SelectionResult]]
+
+class _Judged(NamedTuple):
+    """A component with the verdict on it and on its members.
+
+    Attributes:
+        component: The component.
+        summary: The verdict on its members as one.
+        worth: How old that is.
+    """
+
+    component: Component
+    summary: Summary
+    worth: Worth
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.component.title or self.component.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +101,13 @@ class _Page:
         moment = moment_of(now - timedelta(seconds=fresh.age), now)
         return _ReadAt(moment, age(fresh.age), fresh.stale)
 
+    def _own_url(self, req: falcon.Request) -> str:
+        try:
+            return self._given.own_url.of(req)
+        except InvalidQuery:
+            # Paths are of use to people too.
+            return req.root_path
+
 
 class StatusPage(_Page):
     """All that the caller may see, on one page."""
@@ -114,16 +139,17 @@ class StatusPage(_Page):
             with judging.groups.computing(state.deadline):
                 # As the configuration orders the page, and not as it orders the components.
                 names = () if page is None else page.components
-                ranked = sorted(found, key=lambda entry: names.index(entry[0].name))
+                found.sort(key=lambda entry: names.index(entry[0].name))
+                judged = _judged(judging.groups, found)
                 title = judging.title if page is None else page.title
                 now = self._given.now()
-                cards = [_bare_card(component, result) for component, result in ranked]
-                told = _told_of_components(ranked, None)
-                at = self._read_at(state, [judging.groups.worth(entry[1]) for entry in ranked], now)
+                cards = [_bare_card(entry) for entry in judged]
+                told = _told_of_components(judged, None)
+                at = self._read_at(state, [entry.worth for entry in judged], now)
                 write(
                     resp,
                     "public.html",
-                    _word(_verdicts(ranked)),
+                    _word(_verdicts(judged)),
                     title=title,
                     told=_as_of(told, at),
                     cards=cards,
@@ -211,14 +237,14 @@ class _Seen:
 
     def __init__(self, given: Dependencies, state: RequestState, filters: Filters) -> None:
         view, error = given.view(state), None
-        self._judging = given.judging
-        self.components: _Components = ()
+        self._groups = given.judging.groups
+        self.components: Sequence[_Judged] = ()
         self.found: SelectionResult | None = None
         self.absent = False
         self.problems: list[str] = []
         self._absence: ObjectResult | None = None
         try:
-            self.components = view.components()
+            self.components = _judged(self._groups, view.components())
         except ReadError as raised:
             error = raised
             self._keep("The components", state, raised)
@@ -235,9 +261,8 @@ class _Seen:
 
     def worths(self) -> list[Worth]:
         """What the readings are worth."""
-        groups = self._judging.groups
-        found = [groups.worth(result) for _, result in self.components]
-        found += [groups.worth(self.found)] if self.found is not None else []
+        found = [entry.worth for entry in self.components]
+        found += [self._groups.worth(self.found)] if self.found is not None else []
         return found or ([self._absence.worth] if self._absence is not None else [])
 
     def _keep(self, what: str, state: RequestState, error: ReadError) -> None:
@@ -305,8 +330,8 @@ class ObjectPage(_Page):
             commands=commands_for(item, causes, found.selector if full else None)
             if told_all and item.health is not Health.MISSING
             else [],
-            api=_url(req, f"/api/healthz/{path}"),
-            badge=_url(req, f"/api/badge/{path}.svg"),
+            api=f"{self._own_url(req)}/api/healthz/{path}",
+            badge=f"{self._own_url(req)}/api/badge/{path}.svg",
         )
 
     on_head = on_get
@@ -329,10 +354,12 @@ class ComponentPage(_Page):
                 component, found = given.view(state).component(name)
             except Absence as absence:
                 resp.status = falcon.HTTP_404
-                self._answer(req, resp, state, Component(name, name, ()), None, absence.found.worth)
+                nothing = _Judged(Component(name, name, ()), summarize(()), absence.found.worth)
+                self._answer(req, resp, state, nothing, is_there=False)
                 return
             with groups.computing(state.deadline):
-                self._answer(req, resp, state, component, found, groups.worth(found))
+                (judged,) = _judged(groups, [(component, found)])
+                self._answer(req, resp, state, judged)
 
     on_head = on_get
 
@@ -341,22 +368,22 @@ class ComponentPage(_Page):
         req: falcon.Request,
         resp: falcon.Response,
         state: RequestState,
-        component: Component,
-        found: SelectionResult | None,
-        worth: Worth,
+        judged: _Judged,
+        *,
+        is_there: bool = True,
     ) -> None:
         given, now = self._given, self._given.now()
+        component, summary = judged.component, judged.summary
         detail = given.detail_for(state)
-        told_all = detail is not Detail.STATUS and found is not None
+        told_all = detail is not Detail.STATUS and is_there
         lines = Lines(detail, now)
-        at = self._read_at(state, [worth], now)
-        if found is None:
-            summary, word = summarize(()), Health.MISSING
-            told = f"There is no component {component.name}, or you may not see it"
+        at = self._read_at(state, [judged.worth], now)
+        if is_there:
+            word, state.reason = summary.health, summary.reason
+            told = _told_of_components([judged], lines if told_all else None)
         else:
-            summary, verdict = verdict_of(component, found)
-            word, state.reason = summary.health, verdict.reason
-            told = _told_of_components([(component, found)], lines if told_all else None)
+            word = Health.MISSING
+            told = f"There is no component {component.name}, or you may not see it"
         path = quote(component.name, safe="")
         write(
             resp,
@@ -369,14 +396,14 @@ class ComponentPage(_Page):
             told=_as_of(told, at),
             at=at,
             component=component,
-            found=found is not None,
+            found=is_there,
             told_all=told_all,
             summary=summary,
             enough=_enough(summary),
             lines=[lines.line(item) for item in summary.items[:_MOST_MEMBERS]] if told_all else [],
             more=max(0, len(summary.items) - _MOST_MEMBERS),
-            api=_url(req, f"/api/components/{path}"),
-            badge=_url(req, f"/api/badge/components/{path}.svg"),
+            api=f"{self._own_url(req)}/api/components/{path}",
+            badge=f"{self._own_url(req)}/api/badge/components/{path}.svg",
         )
 
 
@@ -394,13 +421,18 @@ class _Own(Lines):
         )
 
 
-def _verdicts(found: _Components) -> list[Verdict]:
-    told: list[Verdict] = []
-    for component, result in found:
-        summary, verdict = verdict_of(component, result)
-        name = component.title or component.name
-        told.append(Verdict(name, verdict.health, summary.items, is_group=True))
-    return told
+def _judged(groups: Groups, found: Sequence[tuple[Component, SelectionResult]]) -> list[_Judged]:
+    return [
+        _Judged(component, verdict_of(component, result)[0], groups.worth(result))
+        for component, result in found
+    ]
+
+
+def _verdicts(judged: Sequence[_Judged]) -> list[Verdict]:
+    return [
+        Verdict(entry.title, entry.summary.health, entry.summary.items, is_group=True)
+        for entry in judged
+    ]
 
 
 def _word(verdicts: Sequence[Verdict]) -> str:
@@ -409,8 +441,8 @@ def _word(verdicts: Sequence[Verdict]) -> str:
     return str(next((health for health in SEVERITY if health in healths), Health.UNKNOWN))
 
 
-def _told_of_components(found: _Components, lines: Lines | None) -> str:
-    return sentence(_verdicts(found), lines, "component") if found else "There are no components"
+def _told_of_components(judged: Sequence[_Judged], lines: Lines | None) -> str:
+    return sentence(_verdicts(judged), lines, "component") if judged else "There are no components"
 
 
 def _summed_up(
@@ -469,32 +501,22 @@ def _as_of(told: str, at: _ReadAt) -> str:
     return f"At {at.moment.clock}: {told}" if at.stale and at.moment is not None else told
 
 
-def _bare_card(component: Component, found: SelectionResult) -> Card:
-    _, verdict = verdict_of(component, found)
-    title = component.title or component.name
-    return Card(component.name, title, str(verdict.health), verdict.up)
+def _bare_card(entry: _Judged) -> Card:
+    summary = entry.summary
+    return Card(entry.component.name, entry.title, str(summary.health), summary.up)
 
 
-def _card(entry: tuple[Component, SelectionResult], lines: Lines, told_all: bool) -> Card:
-    component, found = entry
-    card = replace(_bare_card(component, found), path=f"/status/components/{component.name}")
+def _card(entry: _Judged, lines: Lines, told_all: bool) -> Card:
+    card = replace(_bare_card(entry), path=f"/status/components/{entry.component.name}")
     if not told_all:
         return card
-    summary, _ = verdict_of(component, found)
-    shown: list[Line] = [lines.line(item) for item in summary.items[:_MOST_ON_CARD]]
-    more = len(summary.items) - len(shown)
-    return replace(card, enough=_enough(summary), lines=shown, more=more)
+    items = entry.summary.items
+    shown: list[Line] = [lines.line(item) for item in items[:_MOST_ON_CARD]]
+    more = len(items) - len(shown)
+    return replace(card, enough=_enough(entry.summary), lines=shown, more=more)
 
 
 def _enough(summary: Summary) -> str:
     up, total = sum(item.up for item in summary.items), len(summary.items)
     told = f"{up:,} of {total:,} up"
     return told if summary.needed == total else f"{told}, {summary.needed} needed"
-
-
-def _url(req: falcon.Request, path: str) -> str:
-    """The address of a route as the caller's browser would write it."""
-    scheme = "https" if req.forwarded_scheme == "https" else "http"
-    host = req.forwarded_host
-    origin = f"{scheme}://{host}" if _HOST.fullmatch(host) else ""
-    return f"{origin}{req.root_path}{path}"
