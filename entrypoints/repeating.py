@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import select
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -228,7 +229,20 @@ def _print_changes(judge: Judge, how: Repetition) -> NoReturn:
                 _print(lines_of(answer, summary, now, wide=how.output == "wide"), how, sys.stdout)
             else:
                 _print(rows, how, sys.stdout)
-        time.sleep(how.interval.total_seconds())
+        _pause(sys.stdout, how.interval.total_seconds())
+
+
+def _pause(output: TextIO, seconds: float) -> None:
+    """Wait, unless nobody reads the output any more.
+
+    Raises:
+        BrokenPipeError: The reader of a pipe is gone.
+    """
+    poll = select.poll()
+    # Only errors and hang-ups, which are always reported.
+    poll.register(output, 0)
+    if poll.poll(seconds * 1000):
+        raise BrokenPipeError
 
 
 def _print(lines: Sequence[Line], how: Repetition, stream: TextIO) -> None:

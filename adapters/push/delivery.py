@@ -87,6 +87,7 @@ def _refusal(reply: Reply) -> str:
     text = " ".join(reply.body.decode("utf-8", "replace").split())
     # A page for people says nothing in its beginning.
     if not text or text.startswith("<") or not text.isprintable():
-        return f"it answered {reply.status}"
+        what = "a page or no text" if text else "an empty body"
+        return f"it answered {reply.status}" + f" with {what}" * (reply.status < 300)
     told = without_credentials(KNOWN.mask(text))
     return f"it answered {reply.status}: {cut(told, _LONGEST_TOLD)}"

@@ -189,6 +189,22 @@ def test_a_receiver_that_refuses_is_exit_3(home: Path, api: ApiServer) -> None:
     assert len(receiver.pushed) == 1
 
 
+@pytest.mark.parametrize("answer", [b"OK (not found)", b"OK (rate limited)", b"Welcome"])
+def test_another_answer_of_healthchecks_is_exit_3(
+    home: Path, api: ApiServer, answer: bytes
+) -> None:
+    """Each is a 200, and one line says what came."""
+    with Receiver(lambda _: Answered(200, answer)) as receiver:
+        told = variables(home, api.url, "healthchecks", receiver)
+        told.pop("HEARTBEAT_PUSH_AS", None)
+        done = run(home, *PUSH, *API, **told)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        "k8s-heartbeat: healthchecks did not take the report: it answered 200: "
+        f"{answer.decode()}\n"
+    )
+
+
 def test_a_page_is_no_receipt(home: Path, api: ApiServer) -> None:
     """Uptime Kuma answers 200 at any path."""
     with Receiver(lambda _: Answered(200, b"<!DOCTYPE html>")) as receiver:

@@ -217,6 +217,32 @@ def test_a_watch_prints_a_line_for_each_change(home: Path, api: ApiServer) -> No
     assert [line.split()[0] for line in command.out[before:]] == ["healthy", "gone", "unknown"]
 
 
+@pytest.mark.parametrize("form", [(), ("-o", "json")], ids=["text", "json"])
+def test_a_watch_ends_once_nobody_reads_it(
+    home: Path, api: ApiServer, form: tuple[str, ...]
+) -> None:
+    """`| head -1`: without a change, and long before the next look."""
+    path = write_kubeconfig(home / "config", kubeconfig(api.url, namespace="shop"))
+    with subprocess.Popen(
+        [sys.executable, "-m", "k8s_heartbeat", "check", "--watch", "--interval", "1h", *form],
+        cwd=home,
+        env=environment(home, KUBECONFIG=str(path)),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline()
+            process.stdout.close()
+            assert process.wait(PATIENCE) == 141
+            assert process.stderr is not None
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
+
+
 def test_an_age_is_no_change(home: Path, api: ApiServer) -> None:
     """It goes on with every look, though nothing happens."""
     renewed = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

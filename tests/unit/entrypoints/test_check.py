@@ -586,7 +586,7 @@ def test_no_colour_where_there_is_no_terminal(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2000], ids=["small", "large"])
-@pytest.mark.parametrize("output", ["text", "json"])
+@pytest.mark.parametrize("output", ["text", "json", "nagios"])
 def test_broken_pipe_ends_it_quietly(tmp_path: Path, count: int, output: str) -> None:
     """`| head -1`: no complaint, whether it notices while it prints or when it ends."""
     path = tmp_path / "dump.json"
@@ -600,15 +600,16 @@ def test_broken_pipe_ends_it_quietly(tmp_path: Path, count: int, output: str) ->
     finally:
         os.close(theirs)
     assert done.stderr == ""
-    assert done.returncode in (0, 1, 141)
+    # A verdict that nobody read is no success.
+    assert done.returncode == (3 if output == "nagios" else 141)
 
 
 def test_closed_standard_output_and_input_are_no_bug(tmp_path: Path) -> None:
-    """Some supervisors start commands with neither."""
+    """Some supervisors start commands with neither; a verdict that is not told is no success."""
     path = tmp_path / "dump.json"
     path.write_text(json.dumps(UP), encoding="utf-8")
     command = f'exec "{sys.executable}" -m k8s_heartbeat check -f'
-    for tail, code in ((f'"{path}" >&-', 0), ("- <&-", 3)):
+    for tail, code in ((f'"{path}" >&-', 3), ("- <&-", 3), (f'"{path}" -o nagios >&-', 3)):
         done = subprocess.run(
             ["/bin/sh", "-c", f"{command} {tail}"],
             env=environment(tmp_path),
