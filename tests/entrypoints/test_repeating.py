@@ -17,7 +17,7 @@ import pytest
 
 from tests.builders import deployment, progressing
 from tests.servers.api_server import PATIENCE, ApiServer, until
-from tests.servers.faults import FAULTS, closed_port
+from tests.servers.faults import FAULTS, closed_port, forbidden
 from tests.servers.kubeconfig import kubeconfig, write_kubeconfig
 from tests.servers.process import environment
 
@@ -241,6 +241,20 @@ def test_a_watch_ends_once_nobody_reads_it(
             assert process.stderr.read() == ""
         finally:
             process.kill()
+
+
+def test_what_was_not_read_has_no_empty_name(home: Path, api: ApiServer) -> None:
+    """Neither a cause whose objects were not read, nor a list for the next command of a pipe."""
+    api.objects = [STARTING]
+    for path in ("/api/v1/namespaces/shop/pods", "/apis/apps/v1/namespaces/shop/statefulsets"):
+        api.behave(path, forbidden)
+    with running(home, api.url, "deploy/api", "-o", "wide") as command:
+        assert command.ends() == 1
+    assert any(line.lstrip().startswith("CausesUnreadable pod: ") for line in command.out)
+    with running(home, api.url, "-o", "name") as command:
+        assert command.ends() == 1
+    assert command.out == ["deployment/api\n"]
+    assert [line.split()[1] for line in command.err] == ["shop/pod:", "shop/statefulset:"]
 
 
 def test_an_age_is_no_change(home: Path, api: ApiServer) -> None:

@@ -105,6 +105,12 @@ CODES: list[tuple[list[Any], tuple[str, ...], int]] = [
     ([UP], ("deployment/",), 2),
     ([UP], ("/api",), 2),
     ([UP], ("a b/api",), 2),
+    ([UP], ("deployment/api/web",), 2),
+    ([UP], ("shop/deployment/api",), 2),
+    ([UP], ("deployment/a:b",), 2),
+    ([UP], ("clusterrole/a:b",), 1),
+    ([named(UP, "Odd_Name")], ("deployment/Odd_Name",), 0),
+    ([UP], ("-n", "Shop"), 2),
     ([UP], ("-l", "=app"), 2),
     ([UP], ("-A", "-n", "shop"), 2),
     ([UP], ("deployment/api", "-l", "app=api"), 2),
@@ -155,11 +161,32 @@ def test_one_unreadable_file_among_several_is_not_passed_over(shell: Shell) -> N
     assert (done.code, done.out) == (3, "")
 
 
+def test_a_name_of_three_parts_says_where_the_namespace_goes(shell: Shell) -> None:
+    """In an error that has the form and an example."""
+    done = shell.check(UP, options=("deploy/a/b",))
+    assert "'deploy/a/b' is not KIND/NAME, such as deployment/api; the" in done.err
+    assert "deployment/api -n shop" in done.err
+
+
+def test_of_several_kinds_the_unknown_one_is_told(shell: Shell) -> None:
+    """Not all that were asked for."""
+    done = shell.check(UP, options=("deployments,sprockets",))
+    assert "'sprockets' is neither" in done.err
+    assert "deployments" not in done.err
+
+
+def test_names_of_nothing_are_explained(shell: Shell) -> None:
+    """An exit code without a word would be a riddle."""
+    done = shell.check(UP, options=("statefulsets", "-o", "name"))
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "k8s-heartbeat: nothing matched that could be judged\n"
+
+
 def test_an_unknown_kind_is_told(shell: Shell) -> None:
     """A word that stands for no kind, of the rules or of the dump."""
     done = shell.check(UP, options=("sprockets",))
     assert done.code == 2
-    assert "'sprockets': one is neither a well-known kind nor one of the input" in done.err
+    assert "'sprockets' is neither a well-known kind, such as deployment, nor a kind of" in done.err
 
 
 @pytest.mark.parametrize(
