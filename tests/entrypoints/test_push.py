@@ -200,8 +200,7 @@ def test_another_answer_of_healthchecks_is_exit_3(
         done = run(home, *PUSH, *API, **told)
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr == (
-        "k8s-heartbeat: healthchecks did not take the report: it answered 200: "
-        f"{answer.decode()}\n"
+        f"k8s-heartbeat: healthchecks did not take the report: it answered 200: {answer.decode()}\n"
     )
 
 

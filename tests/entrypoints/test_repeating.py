@@ -246,15 +246,15 @@ def test_a_watch_ends_once_nobody_reads_it(
 def test_what_was_not_read_has_no_empty_name(home: Path, api: ApiServer) -> None:
     """Neither a cause whose objects were not read, nor a list for the next command of a pipe."""
     api.objects = [STARTING]
-    for path in ("/api/v1/namespaces/shop/pods", "/apis/apps/v1/namespaces/shop/statefulsets"):
+    for path in ("/api/v1/namespaces/shop/events", "/apis/apps/v1/namespaces/shop/statefulsets"):
         api.behave(path, forbidden)
     with running(home, api.url, "deploy/api", "-o", "wide") as command:
         assert command.ends() == 1
-    assert any(line.lstrip().startswith("CausesUnreadable pod: ") for line in command.out)
+    assert any(line.lstrip().startswith("CausesUnreadable event: ") for line in command.out)
     with running(home, api.url, "-o", "name") as command:
         assert command.ends() == 1
     assert command.out == ["deployment/api\n"]
-    assert [line.split()[1] for line in command.err] == ["shop/pod:", "shop/statefulset:"]
+    assert [line.split()[1] for line in command.err] == ["shop/statefulset:"]
 
 
 def test_an_age_is_no_change(home: Path, api: ApiServer) -> None:
