@@ -14,7 +14,7 @@ from importlib.resources import files
 from k8s_heartbeat.core.rules import KINDS
 
 from ..command_line import IMPLIED, Split, all_flags, is_kind
-from ..parser import FILE, Parser, help_of
+from ..parser import DECLARED, FILE, Parser, help_of
 
 __all__ = ["complete", "run"]
 
@@ -55,6 +55,10 @@ def _candidates(
     named = parser.commands.get(first)
     command = named or parser.commands[IMPLIED]
     words = split.words[1:] if named else split.words
+    beneath = command.commands.get(words[0]) if words else None
+    if beneath is not None:
+        # The flags of `monitors gatus` are those of the command beneath.
+        command, words = beneath, words[1:]
     # Once more with the flags of this command alone.
     split = Split.of(before, {**parser.flags, **command.flags})
     if split.pending is not None:
@@ -76,12 +80,19 @@ def _candidates(
     if not split.words:
         # What stands for a command may be a kind too, once there is something to go by.
         return [*parser.summaries.items(), *(_kinds(typed) if typed else ())], False
+    if command.commands:
+        return ([] if words else [*command.summaries.items()]), False
     return _words(command, words, typed), False
 
 
 def _values(action: argparse.Action) -> tuple[list[Candidate], bool]:
     """What may be the value of a flag, and whether a file may be."""
-    return [(str(value), "") for value in action.choices or ()], action.metavar == FILE
+    choices = action.choices
+    if action.help == DECLARED:
+        from ..config.settings import SETTINGS  # noqa: PLC0415  # not for every word
+
+        (choices,) = (entry.form.choices for entry in SETTINGS if entry.field == action.dest)
+    return [(str(value), "") for value in choices or ()], action.metavar == FILE
 
 
 def _words(command: Parser, words: Sequence[str], typed: str) -> Iterator[Candidate]:
