@@ -126,7 +126,9 @@ def _configured(arguments: argparse.Namespace, question: Question, *, live: bool
         known = (
             f"it has {', '.join(configuration.components)}"
             if configuration.components
-            else ("it has none; components stand in a file that --config or HEARTBEAT_CONFIG names")
+            else (
+                "it has none; components are defined in a file named by --config or HEARTBEAT_CONFIG"
+            )
         )
         raise CommandError(
             f"--component: {question.component[:60]!a} is not in the configuration: {known}",

@@ -23,6 +23,7 @@ from k8s_heartbeat.core.failure_policy import FailurePolicy
 
 from .answer import Answer
 from .errors import EXIT_NOT_UP, EXIT_UNREADABLE, EXIT_USAGE, CommandError
+from .parser import called_as
 from .report import body_text, lines_of, place_of, report, row, summary_of
 from .signals import raised_by_a_stop
 from .terminal import Line, Progress, Screen, is_coloured, is_terminal, shown
@@ -44,7 +45,7 @@ class Repetition:
     """How often to judge, and for how long.
 
     Attributes:
-        watch: Whether for ever, and not only until all are up and steady.
+        watch: Whether to repeat until interrupted, not only until all are up and steady.
         interval: How long between two looks.
         timeout: How long to wait in all.
         output: The form of the result, as ``-o`` names it.
@@ -123,7 +124,7 @@ def wait(judge: Judge, failure_policy: FailurePolicy, how: Repetition) -> int:
         return 0
     ran_out = f"not all were up and steady within {print_duration(how.timeout)}"
     lately = f"; the last look failed: {_told(failure)}" if failure else ""
-    print(f"k8s-heartbeat: {ran_out}{lately}", file=sys.stderr)
+    print(f"{called_as(sys.argv[0])}: {ran_out}{lately}", file=sys.stderr)
     return EXIT_NOT_UP
 
 
@@ -269,7 +270,7 @@ class _Changes:
 
         Args:
             summary: The verdicts of this look.
-            at_first: Which of them to tell at the first look.
+            at_first: Which of them to report at the first look.
         """
         lines: list[Line] = []
         rows: dict[tuple[str, str, str, str], tuple[str, str, str]] = {}

@@ -12,6 +12,7 @@ from k8s_heartbeat.core.kinds import kubectl_name
 
 from .answer import Answer
 from .errors import EXIT_NOT_UP
+from .parser import called_as
 from .terminal import Line, is_coloured, printable, shown
 
 __all__ = ["body_text", "lines_of", "place_of", "report", "row", "summary_of", "word"]
@@ -132,7 +133,7 @@ def body_text(answer: Answer, summary: Summary, now: datetime) -> str:
 
 
 def _explain(text: str) -> None:
-    print(f"k8s-heartbeat: {printable(text)}", file=sys.stderr)
+    print(f"{called_as(sys.argv[0])}: {printable(text)}", file=sys.stderr)
 
 
 def _kind(item: Assessment) -> str:

@@ -41,7 +41,7 @@ class Delivery:
     jitter: Callable[[], float] = random.random
 
     def withholds(self, report: Report) -> bool:
-        """Whether nothing is said, so that the receiver's own alarm for silence goes off."""
+        """Whether nothing is sent, so that the receiver's own alarm for silence goes off."""
         return report.outcome is Outcome.UNKNOWN and not self.receiver.tells_unknown
 
     def deliver(self, report: Report, until: float) -> None:

@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def complete(parser: Parser, words: Sequence[str]) -> int:
-    """Print what may stand in place of the last word.
+    """Print the candidates for the last word.
 
     Args:
         parser: The parser with its commands.
@@ -78,10 +78,8 @@ def _candidates(
             if action.help != argparse.SUPPRESS
         ], False
     if not split.words:
-        # What stands for a command may be a kind too, once there is something to go by.
+        # The first word may be a kind too, offered once something is typed.
         return [*parser.summaries.items(), *(_kinds(typed) if typed else ())], False
-    if command.commands:
-        return ([] if words else [*command.summaries.items()]), False
     return _words(command, words, typed), False
 
 
@@ -96,7 +94,10 @@ def _values(action: argparse.Action) -> tuple[list[Candidate], bool]:
 
 
 def _words(command: Parser, words: Sequence[str], typed: str) -> Iterator[Candidate]:
-    """What may stand in place of a word of a command, after these."""
+    """The candidates for the next word of a command, after these."""
+    if command.commands:
+        yield from () if words else command.summaries.items()
+        return
     places = command.words
     if not places or (len(words) >= len(places) and places[-1].nargs not in ("*", "+")):
         return
@@ -104,7 +105,7 @@ def _words(command: Parser, words: Sequence[str], typed: str) -> Iterator[Candid
     if place.choices is not None:
         yield from ((str(choice), "") for choice in place.choices)
     elif str(place.metavar).startswith(_KIND) and not (words and is_kind(words[0])):
-        # Behind a kind stand names, and those the cluster knows alone.
+        # Names follow a kind, and only the cluster knows them.
         yield from _kinds(typed)
 
 
