@@ -105,8 +105,8 @@ def _delivery(settings: Settings, origin: str) -> tuple[str, Delivery]:
 def _apart(work: Callable[[], T]) -> T:
     """What some work returns, in a thread of its own.
 
-    The main thread does nothing but wait, so that a signal takes effect whatever the work waits for:
-    the look-up of a name cannot be interrupted.
+    The main thread only waits, so that a signal takes effect at once: a name lookup in the main
+    thread could not be interrupted.
     """
     results: list[T] = []
     errors: list[BaseException] = []

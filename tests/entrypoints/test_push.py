@@ -229,9 +229,9 @@ def test_secrets_may_be_in_files(home: Path, api: ApiServer) -> None:
     [
         ((), "name the URL to report to with --to, HEARTBEAT_PUSH_URL or"),
         (("--to", "example.com"), "--to: its value is not an http:// or https:// URL"),
-        (("--to", "https://example.com/a"), "--to: the URL does not tell which form"),
+        (("--to", "https://example.com/a"), "--to: the form of the receiver does not follow"),
         (("--to", "https://a.example/b", "--as", "mail"), "--as: 'mail' is not healthchecks"),
-        (("--to", "https://a.example/b", "--as", "gatus"), "--to: the URL is not what gatus has"),
+        (("--to", "https://a.example/b", "--as", "gatus"), "--to: the URL does not fit gatus"),
         (
             ("--to", "https://a.example/api/v1/endpoints/a_b/external"),
             "HEARTBEAT_PUSH_TOKEN: gatus asks for",
@@ -239,7 +239,7 @@ def test_secrets_may_be_in_files(home: Path, api: ApiServer) -> None:
         (("--to", "https://hc-ping.com/a", "--every", "60"), "--every: '60' is not a Go duration"),
         (
             ("--to", "https://hc-ping.com/a", "--every", "60s", "-f", "-"),
-            "--every: what a dump says does not change",
+            "--every: a dump does not change",
         ),
         (("--to", "https://hc-ping.com/a", "-A", "-n", "shop"), "give --namespace or"),
         (("--to", "https://hc-ping.com/a", "sprockets/api"), "sprockets"),
