@@ -126,9 +126,7 @@ def _configured(arguments: argparse.Namespace, question: Question, *, live: bool
         known = (
             f"it has {', '.join(configuration.components)}"
             if configuration.components
-            else (
-                "it has none; components are defined in a file named by --config or HEARTBEAT_CONFIG"
-            )
+            else "it has none; --config or HEARTBEAT_CONFIG names a file with components"
         )
         raise CommandError(
             f"--component: {question.component[:60]!a} is not in the configuration: {known}",
