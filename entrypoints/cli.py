@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 from .command_line import arranged, asks_for_nagios
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
@@ -20,6 +20,8 @@ __all__ = ["main"]
 COMPLETE = "__complete"
 """The hidden command that the shells' completion calls, as kubectl's does."""
 
+# As a shell has it for a process that SIGPIPE ended.
+_UNREAD_OUTPUT = 141
 _PATHS = ("config", "kubeconfig", "snapshot")
 
 
@@ -41,7 +43,11 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; the exit code is 0, 1, 2 or 3 as its help says, 130 after Ctrl-C."""
+    """Run a command.
+
+    Returns:
+        0, 1, 2 or 3 as its help says; 130 after Ctrl-C; 141 once nobody reads the output.
+    """
     given = sys.argv[1:] if argv is None else list(argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -51,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _main(given, called_as(sys.argv[0]))
     except BrokenPipeError:
         _close_output()
-        return 0
+        return EXIT_UNREADABLE if asks_for_nagios(given) else _UNREAD_OUTPUT
     except KeyboardInterrupt:
         return 130
     except Stopped as stopped:
@@ -63,7 +69,7 @@ def _main(given: Sequence[str], program: str) -> int:
     try:
         if given[:1] == [COMPLETE]:
             return _complete(parser, given[1:])
-        return _run(parser.parse_args(arranged(given, parser, plugin=program != PROGRAM)))
+        return _run(parser, given, program)
     except CommandError as error:
         return _tell(error, given, program)
     except BrokenPipeError:
@@ -94,9 +100,12 @@ def _tell(error: CommandError, given: Sequence[str], program: str) -> int:
     return error.exit_code
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    command: Callable[[argparse.Namespace], int] = arguments.command
+def _run(parser: Parser, given: Sequence[str], program: str) -> int:
     try:
+        arguments = parser.parse_args(arranged(given, parser, plugin=program != PROGRAM))
+        if not arguments.silent and _is_closed(sys.stdout):
+            raise CommandError("standard output cannot be written: it is closed", EXIT_UNREADABLE)
+        command: Callable[[argparse.Namespace], int] = arguments.command
         code = command(arguments)
         # Here and not at exit, where an error could no longer be caught.
         print(end="", flush=True)
@@ -109,9 +118,14 @@ def _run(arguments: argparse.Namespace) -> int:
     return code
 
 
+def _is_closed(stream: TextIO | None) -> bool:
+    return stream is None
+
+
 def _close_output() -> None:
     """Discard unwritten output; Python would report the error once more at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not _is_closed(sys.stdout):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -223,6 +237,8 @@ def _parser(given: Sequence[str], program: str) -> Parser:
     parser.add_argument(
         "--debug", action="store_true", default=False, help="show a traceback of errors"
     )
+    # What a service or a push says on standard output is not its result.
+    parser.set_defaults(silent=False)
     parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version")
     subparsers = parser.with_commands()
     # After the command too, where people look for it first.
@@ -343,7 +359,7 @@ def _add_push(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None:
     push.add_argument("--to", dest="push_url", metavar="URL", help=DECLARED)
     push.add_argument("--as", dest="push_as", metavar="FORM", help=DECLARED)
     push.add_argument("--every", dest="push_every", metavar="DURATION", help=DECLARED)
-    push.set_defaults(command=_push, now=None)
+    push.set_defaults(command=_push, now=None, silent=True)
 
 
 def _add_serve(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None:
@@ -361,7 +377,7 @@ def _add_serve(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None
     _add_flags(source, "snapshot")
     _add_flags(serve, "host", "port", "url", "log_level", "drain_seconds")
     _add_flags(serve, "kubeconfig", "context", "config")
-    serve.set_defaults(command=_serve)
+    serve.set_defaults(command=_serve, silent=True)
 
 
 def _add_rules(subparsers: _Subparsers, common: argparse.ArgumentParser) -> None:

@@ -1,6 +1,6 @@
 """What a command line means before it is parsed: kubectl's habits that argparse does not have.
 
-Flags may stand before, between and after the words, and without a command it is ``check``.
+Flags may come before, between and after the words, and without a command it is ``check``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Split:
     Attributes:
         flags: The flags with their values.
         words: Everything else.
-        before: How many of `flags` stand before the first word.
+        before: How many of `flags` come before the first word.
         named: The flags by their full names, as far as they are known.
         pending: The flag whose value is still to come.
         literal: Whether ``--`` says that only words follow.
@@ -95,7 +95,7 @@ def all_flags(parser: Parser) -> Mapping[str, argparse.Action]:
 
 
 def arranged(given: Sequence[str], parser: Parser, *, plugin: bool) -> list[str]:
-    """A command line as argparse takes it: the command, its flags, its words.
+    """A command line in the order that argparse needs: the command, its flags, its words.
 
     Args:
         given: The command line as it was typed.
@@ -124,7 +124,7 @@ def arranged(given: Sequence[str], parser: Parser, *, plugin: bool) -> list[str]
     for text in front:
         rest.remove(text)
     if parser.commands[command].commands:
-        # Which flags it takes is for the command beneath it to say.
+        # The nested command defines which flags it takes.
         return [*front, command, *rest]
     split = Split.of(rest, parser.commands[command].flags)
     return [*front, command, *split.flags, *(["--"] * split.literal), *split.words]
@@ -152,8 +152,8 @@ def _must_be_kind(word: str, parser: Parser) -> None:
         hint = f"a dump is judged by {parser.prog} {IMPLIED} -f FILE; {commands}"
     else:
         hint = (
-            "an object is named as KIND/NAME, such as deployment/api, and a kind that is not "
-            f"well-known behind the command, as in {parser.prog} {IMPLIED} sprockets; {commands}"
+            "name an object as KIND/NAME, such as deployment/api, and a kind that is not "
+            f"well-known after the command, as in {parser.prog} {IMPLIED} sprockets; {commands}"
         )
     parser.error(f"{told} is neither a command nor a well-known kind; {hint}")
 

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from k8s_heartbeat.adapters.dump import DumpError, read_file
+from k8s_heartbeat.adapters.refused import repeated
 from k8s_heartbeat.adapters.snapshot import SnapshotReader, is_of
 from k8s_heartbeat.core import RULES, Assessment, Health, Policy, Rules
 from k8s_heartbeat.core.assessment import UNREAD
@@ -31,7 +32,7 @@ from k8s_heartbeat.core.fields import mapping, text
 from k8s_heartbeat.core.judgement import explained
 from k8s_heartbeat.core.kinds import Kind
 from k8s_heartbeat.core.manifests import meta_of
-from k8s_heartbeat.core.query import InvalidQuery, Query
+from k8s_heartbeat.core.query import InvalidQuery, Query, check_name
 from k8s_heartbeat.core.related import RelatedObjects
 from k8s_heartbeat.core.subject import Subject
 
@@ -125,7 +126,7 @@ def _configured(arguments: argparse.Namespace, question: Question, *, live: bool
         known = (
             f"it has {', '.join(configuration.components)}"
             if configuration.components
-            else ("it has none; components stand in a file that --config or HEARTBEAT_CONFIG names")
+            else "it has none; --config or HEARTBEAT_CONFIG names a file with components"
         )
         raise CommandError(
             f"--component: {question.component[:60]!a} is not in the configuration: {known}",
@@ -296,16 +297,19 @@ def _offline(
 def _judged(objects: Sequence[Manifest], check: _Check) -> Answer:
     """Judge the objects of dumps; what they lack evidence for does not count."""
     reader, question, now, deadline = check.reader, check.question, check.now, check.deadline()
-    try:
-        subjects = [
-            (resolve(KindWord(word), reader, deadline), name) for word, name in question.subjects
-        ]
-        kinds = [resolve(KindWord(word), reader, deadline) for word in question.kinds]
-    except NotServed:
-        words = ", ".join([*(word for word, _ in question.subjects), *question.kinds])
-        raise CommandError(
-            f"{words[:60]!a}: one is neither a well-known kind nor one of the input", EXIT_USAGE
-        ) from None
+
+    def kind_of(word: str) -> Kind:
+        try:
+            return resolve(KindWord(word), reader, deadline)
+        except NotServed:
+            raise CommandError(
+                f"{repeated(word)} is neither a well-known kind, such as deployment, nor a kind of "
+                "the input",
+                EXIT_USAGE,
+            ) from None
+
+    subjects = [(kind_of(word), name) for word, name in question.subjects]
+    kinds = [kind_of(word) for word in question.kinds]
     rules, policy = check.configured.rules, check.configured.policy
     chosen = [Subject.of(entry, rules) for entry in _chosen(objects, subjects, kinds, question)]
     related = RelatedObjects(objects)
@@ -372,8 +376,19 @@ def _is_asked_for(manifest: Manifest, question: Question) -> bool:
 def _not_in_the_input(
     subjects: Sequence[tuple[Kind, str]], chosen: Sequence[Subject], namespace: str | None
 ) -> list[Verdict]:
-    return [
-        Verdict(replace(absent(kind.kind, namespace or "", name), message="not in the input"))
+    """Verdicts on the named objects that are missing.
+
+    Raises:
+        InvalidQuery: No object can have the name of one.
+    """
+    absences = [
+        (kind, name)
         for kind, name in subjects
         if not any(is_of(entry.manifest, kind) and entry.meta.name == name for entry in chosen)
+    ]
+    for kind, name in absences:
+        check_name(name, kind)
+    return [
+        Verdict(replace(absent(kind.kind, namespace or "", name), message="not in the input"))
+        for kind, name in absences
     ]

@@ -28,7 +28,6 @@ from k8s_heartbeat.adapters.refused import repeated, repeated_host
 from k8s_heartbeat.core import RULES, Assessment, Health
 from k8s_heartbeat.core.checks.component import Component
 from k8s_heartbeat.core.durations import print_duration
-from k8s_heartbeat.core.query import InvalidQuery, check_namespace
 
 from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
 from .judging import judge_for
@@ -65,11 +64,6 @@ def run(arguments: argparse.Namespace) -> int:
     """
     client = _client(arguments)
     question = Question.of(arguments)
-    if question.namespace:
-        try:
-            check_namespace(question.namespace)
-        except InvalidQuery as error:
-            raise CommandError(str(error), EXIT_USAGE) from None
     base, components = _configured(arguments)
     targets = [] if client in _LISTLESS else list(_targets(arguments, question, components))
     policy = question.failure_policy

@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.filename:
         raise CommandError(
-            "--every: what a dump says does not change; push it once for each that is made, as "
+            "--every: a dump does not change; push each new dump once, as "
             "in: kubectl get all -A -o json | k8s-heartbeat push -f - --to URL",
             EXIT_USAGE,
         )
@@ -105,8 +105,8 @@ def _delivery(settings: Settings, origin: str) -> tuple[str, Delivery]:
 def _apart(work: Callable[[], T]) -> T:
     """What some work returns, in a thread of its own.
 
-    The main thread does nothing but wait, so that a signal is heeded whatever the work waits for:
-    the look-up of a name cannot be interrupted.
+    The main thread only waits, so that a signal takes effect at once: a name lookup in the main
+    thread could not be interrupted.
     """
     results: list[T] = []
     errors: list[BaseException] = []

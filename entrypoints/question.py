@@ -10,6 +10,7 @@ from k8s_heartbeat.adapters.refused import repeated
 from k8s_heartbeat.core import RULES, Health
 from k8s_heartbeat.core.durations import parse_duration
 from k8s_heartbeat.core.failure_policy import FailurePolicy
+from k8s_heartbeat.core.query import InvalidQuery, check_namespace
 from k8s_heartbeat.core.selectors import LabelSelector, parse_selector
 
 from .errors import EXIT_USAGE, CommandError
@@ -58,6 +59,11 @@ class Question:
             raise CommandError("--component says all that it judges: give it alone", EXIT_USAGE)
         if arguments.all_namespaces and arguments.namespace:
             raise CommandError("give --namespace or --all-namespaces, not both", EXIT_USAGE)
+        if arguments.namespace:
+            try:
+                check_namespace(arguments.namespace)
+            except InvalidQuery as error:
+                raise CommandError(str(error), EXIT_USAGE) from None
         return cls(
             subjects=subjects,
             kinds=kinds,
@@ -77,11 +83,14 @@ def _objects(texts: list[str]) -> tuple[tuple[tuple[str, str], ...], tuple[str, 
         word, slash, name = text.partition("/")
         if not slash:
             words.append(text)
-        elif word and name:
+        elif word and name and "/" not in name:
             subjects.append((word, name))
         else:
-            message = f"{repeated(text)} is no KIND/NAME, such as deployment/api"
-            raise CommandError(message, EXIT_USAGE)
+            raise CommandError(
+                f"{repeated(text)} is not KIND/NAME, such as deployment/api; the namespace is "
+                "given apart, as in: deployment/api -n shop",
+                EXIT_USAGE,
+            )
     kinds, names = (words[0].split(",") if words else []), words[1:]
     for name in names:
         if not name or any(RULES.kind_called(part) for part in name.split(",")):

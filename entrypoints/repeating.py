@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import select
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from k8s_heartbeat.core.failure_policy import FailurePolicy
 
 from .answer import Answer
 from .errors import EXIT_NOT_UP, EXIT_UNREADABLE, EXIT_USAGE, CommandError
+from .parser import called_as
 from .report import body_text, lines_of, place_of, report, row, summary_of
 from .signals import raised_by_a_stop
 from .terminal import Line, Progress, Screen, is_coloured, is_terminal, shown
@@ -43,7 +45,7 @@ class Repetition:
     """How often to judge, and for how long.
 
     Attributes:
-        watch: Whether for ever, and not only until all are up and steady.
+        watch: Whether to repeat until interrupted, not only until all are up and steady.
         interval: How long between two looks.
         timeout: How long to wait in all.
         output: The form of the result, as ``-o`` names it.
@@ -122,7 +124,7 @@ def wait(judge: Judge, failure_policy: FailurePolicy, how: Repetition) -> int:
         return 0
     ran_out = f"not all were up and steady within {print_duration(how.timeout)}"
     lately = f"; the last look failed: {_told(failure)}" if failure else ""
-    print(f"k8s-heartbeat: {ran_out}{lately}", file=sys.stderr)
+    print(f"{called_as(sys.argv[0])}: {ran_out}{lately}", file=sys.stderr)
     return EXIT_NOT_UP
 
 
@@ -228,7 +230,20 @@ def _print_changes(judge: Judge, how: Repetition) -> NoReturn:
                 _print(lines_of(answer, summary, now, wide=how.output == "wide"), how, sys.stdout)
             else:
                 _print(rows, how, sys.stdout)
-        time.sleep(how.interval.total_seconds())
+        _pause(sys.stdout, how.interval.total_seconds())
+
+
+def _pause(output: TextIO, seconds: float) -> None:
+    """Wait, unless nobody reads the output any more.
+
+    Raises:
+        BrokenPipeError: The reader of a pipe is gone.
+    """
+    poll = select.poll()
+    # Only errors and hang-ups, which are always reported.
+    poll.register(output, 0)
+    if poll.poll(seconds * 1000):
+        raise BrokenPipeError
 
 
 def _print(lines: Sequence[Line], how: Repetition, stream: TextIO) -> None:
@@ -255,7 +270,7 @@ class _Changes:
 
         Args:
             summary: The verdicts of this look.
-            at_first: Which of them to tell at the first look.
+            at_first: Which of them to report at the first look.
         """
         lines: list[Line] = []
         rows: dict[tuple[str, str, str, str], tuple[str, str, str]] = {}

@@ -12,6 +12,7 @@ from k8s_heartbeat.core.kinds import kubectl_name
 
 from .answer import Answer
 from .errors import EXIT_NOT_UP
+from .parser import called_as
 from .terminal import Line, is_coloured, printable, shown
 
 __all__ = ["body_text", "lines_of", "place_of", "report", "row", "summary_of", "word"]
@@ -47,9 +48,14 @@ def report(
     if output == "json":
         print(body_text(answer, summary, now))
     elif output == "name":
+        if not summary.items:
+            _explain(summary.message)
         for item in summary.items:
-            if not failure_policy.passes(item, now):
+            if item.name and not failure_policy.passes(item, now):
                 print(printable(f"{_kind(item)}/{item.name}"))
+            elif not item.name:
+                # A list that was not read: `kind/` means nothing to the next command.
+                _explain(f"{place_of(item)}: {item.message}")
     else:
         coloured = is_coloured(colour, sys.stdout)
         lines = lines_of(answer, summary, now, wide=output == "wide")
@@ -126,12 +132,17 @@ def body_text(answer: Answer, summary: Summary, now: datetime) -> str:
     return to_json(body_of(answer, summary, now))
 
 
+def _explain(text: str) -> None:
+    print(f"{called_as(sys.argv[0])}: {printable(text)}", file=sys.stderr)
+
+
 def _kind(item: Assessment) -> str:
     return kubectl_name(item.kind, item.api_version)
 
 
 def _cause(cause: Cause, now: datetime) -> str:
-    parts = [f"{cause.reason} {cause.kind.lower()}/{cause.name}"]
+    about = "/".join(filter(None, (cause.kind.lower(), cause.name)))
+    parts = [f"{cause.reason} {about}"]
     if cause.container:
         parts.append(f"container {cause.container}")
     if cause.count > 1:

@@ -62,7 +62,7 @@ def ended_by_a_stop(code: int = 0) -> AbstractContextManager[None]:
 class Stopped(BaseException):
     """A signal asks the process to stop.
 
-    Like KeyboardInterrupt it is none of the errors that code catches to go on.
+    Like KeyboardInterrupt it is not an Exception, so no handler of errors catches it.
 
     Attributes:
         exit_code: The code that shells expect then.

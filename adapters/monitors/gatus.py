@@ -35,7 +35,7 @@ def _endpoint(target: Target, plan: Plan, keys: Counter[str]) -> Node:
     if keys[_key(target)] > 1:
         # Gatus does not start with two endpoints of one key.
         name = f"{name} {sha256(name.encode('utf-8', 'replace')).hexdigest()[:6]}"
-    # With `for` the code alone waits: the body tells the truth at once.
+    # `for` delays only the code: the body shows the verdict at once.
     body = () if plan.lasting else ("[BODY].up == true",)
     alerts: list[Node] = [{"type": kind} for kind in plan.alerts]
     return {

@@ -16,7 +16,7 @@ class Plan:
     """The targets, and how a client is to ask for them.
 
     Attributes:
-        base: The URL of the service: what stands before ``/api``.
+        base: The URL of the service: what comes before ``/api``.
         targets: What to ask for, in order.
         namespace: The namespace that they were selected in; empty for all.
         fail_on: The `fail_on` of each check; empty for the service's default.

@@ -61,7 +61,7 @@ class Target:
 
 
 def object_target(assessment: Assessment) -> Target | None:
-    """The target for the object of a verdict; None for what stands for no object."""
+    """The target for the object of a verdict; None if it is not about a single object."""
     if not assessment.kind or not assessment.name:
         return None
     word = kubectl_name(assessment.kind, assessment.api_version)
@@ -82,7 +82,7 @@ def url_of(base: str, target: Target, query: str = "") -> str:
     """The URL that answers for a target.
 
     Args:
-        base: What stands before ``/api``, such as ``https://heartbeat.example.com``.
+        base: What comes before ``/api``, such as ``https://heartbeat.example.com``.
         target: The target.
         query: The query of the URL; empty for none.
     """

@@ -1,4 +1,4 @@
-"""Monitors for Uptime Kuma, by way of AutoKuma's resource KumaEntity.
+"""Monitors for Uptime Kuma, through AutoKuma's resource KumaEntity.
 
 Uptime Kuma 2 imports no file and creates monitors over its own socket alone. AutoKuma
 (https://github.com/BigBoot/AutoKuma) speaks that, and keeps the monitors as these objects state

@@ -41,7 +41,7 @@ class Delivery:
     jitter: Callable[[], float] = random.random
 
     def withholds(self, report: Report) -> bool:
-        """Whether nothing is said, so that the receiver's own alarm for silence goes off."""
+        """Whether nothing is sent, so that the receiver's own alarm for silence goes off."""
         return report.outcome is Outcome.UNKNOWN and not self.receiver.tells_unknown
 
     def deliver(self, report: Report, until: float) -> None:
@@ -87,6 +87,7 @@ def _refusal(reply: Reply) -> str:
     text = " ".join(reply.body.decode("utf-8", "replace").split())
     # A page for people says nothing in its beginning.
     if not text or text.startswith("<") or not text.isprintable():
-        return f"it answered {reply.status}"
+        what = "a page or no text" if text else "an empty body"
+        return f"it answered {reply.status}" + f" with {what}" * (reply.status < 300)
     told = without_credentials(KNOWN.mask(text))
     return f"it answered {reply.status}: {cut(told, _LONGEST_TOLD)}"

@@ -1,4 +1,4 @@
-"""Which form a receiver has: as it is named, or as its URL tells."""
+"""The form of a receiver: the one that is named, or the one its URL implies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHORTEST_SECRET = 8
 
 
 class ReceiverError(ValueError):
-    """A URL that no receiver has, or of which the form cannot be told; it is not quoted."""
+    """A URL that fits no receiver, or that implies no form; it is not quoted."""
 
 
 def receiver_at(address: str, form: str) -> tuple[str, Receiver]:
@@ -33,29 +33,29 @@ def receiver_at(address: str, form: str) -> tuple[str, Receiver]:
 
     Args:
         address: An http or https URL.
-        form: One of `FORMS`; empty for the one that the URL tells.
+        form: One of `FORMS`; empty for the one that the URL implies.
 
     Raises:
-        ReceiverError: The URL does not tell a form, or is not of the form that is named.
+        ReceiverError: The URL implies no form, or does not fit the form that is named.
     """
     url = urlsplit(address)
     if not form:
         told = [name for name, entry in _FORMS.items() if entry.is_at(url)]
         if len(told) != 1:
             raise ReceiverError(
-                "the URL does not tell which form its receiver has: name it with --as "
+                "the form of the receiver does not follow from the URL: name it with --as "
                 f"{', '.join(FORMS[:-1])} or {FORMS[-1]}"
             )
         (form,) = told
     entry = _FORMS[form]
     fault = entry.fault(url)
     if fault:
-        raise ReceiverError(f"the URL is not what {form} has: {fault}")
+        raise ReceiverError(f"the URL does not fit {form}, which expects {fault}")
     return form, entry(url)
 
 
 def secrets_in(address: str, form: str) -> Iterator[str]:
-    """The parts of a receiver's URL that give whoever has them the right to report.
+    """The parts of a receiver's URL that are enough to report in its owner's name.
 
     Args:
         address: The URL.

@@ -12,7 +12,7 @@ from .report import Outcome, Report
 __all__ = ["Gatus"]
 
 _PATH = re.compile(r"(/[^?]*)?/api/v1/endpoints/[^/]+/external/?")
-# Percent-encoded it has to fit into a request line, of which Gatus reads 8 KiB by default.
+# Percent-encoded it must fit into a request line; Gatus reads 8 KiB of it by default.
 _LONGEST = 500
 
 
@@ -48,5 +48,5 @@ class Gatus:
         return Request("POST", f"{self.url.path.rstrip('/')}?{query}", b"")
 
     def took(self, reply: Reply) -> bool:
-        """Whether it did: it answers with an empty body, and a proxy's page is none."""
+        """Whether the body is empty, as Gatus' own answer is; a proxy would answer with a page."""
         return not reply.body.strip()

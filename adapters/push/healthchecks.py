@@ -17,6 +17,8 @@ __all__ = ["Healthchecks"]
 
 # What is kept of a body by default; hosted, it is more.
 _LONGEST = 10_000
+# All that its documentation has for a ping that it keeps, or that made the check too.
+_TAKEN = (b"OK", b"Created")
 _SIGNAL = re.compile(r"/(start|fail|log|[0-9]{1,3})/?$")
 _HOSTS = ("hc-ping.com", "hchk.io")
 _SELF_HOSTED = re.compile(r"/ping/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/?", re.IGNORECASE)
@@ -53,5 +55,10 @@ class Healthchecks:
         return Request("POST", path + query, body.encode(), kind)
 
     def took(self, reply: Reply) -> bool:
-        """Whether it was no refusal: "OK (not found)", "OK (rate limited)" and pages are 200."""
+        """Whether it did: "OK (not found)" and "OK (rate limited)" are 200 too.
+
+        Receivers that are only alike answer with texts of their own.
+        """
+        if self.is_at(self.url):
+            return reply.body.strip() in _TAKEN
         return not reply.body.lstrip().startswith((b"OK (", b"<"))

@@ -52,5 +52,5 @@ class Pushgateway:
         return Request("PUT", self.url.path.rstrip("/"), body, kind)
 
     def took(self, reply: Reply) -> bool:
-        """Whether it did: it answers with an empty body, and a proxy's page is none."""
+        """Whether the body is empty, as its own answer is; a proxy would answer with a page."""
         return not reply.body.strip()

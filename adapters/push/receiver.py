@@ -1,4 +1,4 @@
-"""The port to a receiver: the request that tells it a report, and whether its answer takes it."""
+"""The port to a receiver: the request that carries a report, and whether the answer accepts it."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ class Receiver(Protocol):
         ...
 
     def request(self, report: Report) -> Request:
-        """The request that tells it."""
+        """The request that carries a report."""
         ...
 
     def took(self, reply: Reply) -> bool:
-        """Whether an answer with a code of success says that the report was taken."""
+        """Whether an answer with a 2xx code says that the report was accepted."""
         ...
 
 

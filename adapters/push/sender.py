@@ -37,7 +37,7 @@ class SendError(Exception):
 
 
 class Sender:
-    """Sends requests to the server of a URL, by way of the proxy that the environment names.
+    """Sends requests to the server of a URL, through the proxy that the environment names.
 
     TLS is verified against the system's authorities, or those of SSL_CERT_FILE. A redirect is an
     answer like any other: neither a token nor a report goes where it leads.

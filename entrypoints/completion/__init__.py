@@ -14,7 +14,7 @@ from importlib.resources import files
 from k8s_heartbeat.core.rules import KINDS
 
 from ..command_line import IMPLIED, Split, all_flags, is_kind
-from ..parser import FILE, Parser, help_of
+from ..parser import DECLARED, FILE, Parser, help_of
 
 __all__ = ["complete", "run"]
 
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def complete(parser: Parser, words: Sequence[str]) -> int:
-    """Print what may stand in place of the last word.
+    """Print the candidates for the last word.
 
     Args:
         parser: The parser with its commands.
@@ -55,6 +55,10 @@ def _candidates(
     named = parser.commands.get(first)
     command = named or parser.commands[IMPLIED]
     words = split.words[1:] if named else split.words
+    beneath = command.commands.get(words[0]) if words else None
+    if beneath is not None:
+        # The flags of `monitors gatus` are those of the command beneath.
+        command, words = beneath, words[1:]
     # Once more with the flags of this command alone.
     split = Split.of(before, {**parser.flags, **command.flags})
     if split.pending is not None:
@@ -74,18 +78,26 @@ def _candidates(
             if action.help != argparse.SUPPRESS
         ], False
     if not split.words:
-        # What stands for a command may be a kind too, once there is something to go by.
+        # The first word may be a kind too, offered once something is typed.
         return [*parser.summaries.items(), *(_kinds(typed) if typed else ())], False
     return _words(command, words, typed), False
 
 
 def _values(action: argparse.Action) -> tuple[list[Candidate], bool]:
     """What may be the value of a flag, and whether a file may be."""
-    return [(str(value), "") for value in action.choices or ()], action.metavar == FILE
+    choices = action.choices
+    if action.help == DECLARED:
+        from ..config.settings import SETTINGS  # noqa: PLC0415  # not for every word
+
+        (choices,) = (entry.form.choices for entry in SETTINGS if entry.field == action.dest)
+    return [(str(value), "") for value in choices or ()], action.metavar == FILE
 
 
 def _words(command: Parser, words: Sequence[str], typed: str) -> Iterator[Candidate]:
-    """What may stand in place of a word of a command, after these."""
+    """The candidates for the next word of a command, after these."""
+    if command.commands:
+        yield from () if words else command.summaries.items()
+        return
     places = command.words
     if not places or (len(words) >= len(places) and places[-1].nargs not in ("*", "+")):
         return
@@ -93,7 +105,7 @@ def _words(command: Parser, words: Sequence[str], typed: str) -> Iterator[Candid
     if place.choices is not None:
         yield from ((str(choice), "") for choice in place.choices)
     elif str(place.metavar).startswith(_KIND) and not (words and is_kind(words[0])):
-        # Behind a kind stand names, and those the cluster knows alone.
+        # Names follow a kind, and only the cluster knows them.
         yield from _kinds(typed)
 
 

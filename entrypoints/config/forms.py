@@ -84,12 +84,14 @@ class Form(Generic[T]):
         words: The form in words, to follow "is not" in a fault.
         example: An example value.
         secret: Whether a fault must not quote what was found.
+        choices: All that it can be, where that is a few words, for a shell's completion.
     """
 
     parse: Callable[[Any], T]
     words: str
     example: str
     secret: bool = False
+    choices: tuple[str, ...] = ()
 
 
 def whole(least: int, most: int, words: str, example: str) -> Form[int]:
@@ -127,7 +129,7 @@ def one_of(*words: str) -> Form[str]:
             raise ValueError
         return text.lower()
 
-    return Form(parse, f"{', '.join(words[:-1])} or {words[-1]}", words[0])
+    return Form(parse, f"{', '.join(words[:-1])} or {words[-1]}", words[0], choices=words)
 
 
 def any_text(found: object) -> str:

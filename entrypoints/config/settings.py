@@ -217,7 +217,12 @@ class Settings:
     log_level: str = _declared(
         "INFO",
         "LOG_LEVEL",
-        Form(level, "DEBUG, INFO, WARNING or ERROR", "INFO"),
+        Form(
+            level,
+            "DEBUG, INFO, WARNING or ERROR",
+            "INFO",
+            choices=("DEBUG", "INFO", "WARNING", "ERROR"),
+        ),
         "the least level that is logged",
         has_flag=True,
     )

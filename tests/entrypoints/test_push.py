@@ -189,6 +189,21 @@ def test_a_receiver_that_refuses_is_exit_3(home: Path, api: ApiServer) -> None:
     assert len(receiver.pushed) == 1
 
 
+@pytest.mark.parametrize("answer", [b"OK (not found)", b"OK (rate limited)", b"Welcome"])
+def test_another_answer_of_healthchecks_is_exit_3(
+    home: Path, api: ApiServer, answer: bytes
+) -> None:
+    """Each is a 200, and one line says what came."""
+    with Receiver(lambda _: Answered(200, answer)) as receiver:
+        told = variables(home, api.url, "healthchecks", receiver)
+        told.pop("HEARTBEAT_PUSH_AS", None)
+        done = run(home, *PUSH, *API, **told)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        f"k8s-heartbeat: healthchecks did not take the report: it answered 200: {answer.decode()}\n"
+    )
+
+
 def test_a_page_is_no_receipt(home: Path, api: ApiServer) -> None:
     """Uptime Kuma answers 200 at any path."""
     with Receiver(lambda _: Answered(200, b"<!DOCTYPE html>")) as receiver:
@@ -214,9 +229,9 @@ def test_secrets_may_be_in_files(home: Path, api: ApiServer) -> None:
     [
         ((), "name the URL to report to with --to, HEARTBEAT_PUSH_URL or"),
         (("--to", "example.com"), "--to: its value is not an http:// or https:// URL"),
-        (("--to", "https://example.com/a"), "--to: the URL does not tell which form"),
+        (("--to", "https://example.com/a"), "--to: the form of the receiver does not follow"),
         (("--to", "https://a.example/b", "--as", "mail"), "--as: 'mail' is not healthchecks"),
-        (("--to", "https://a.example/b", "--as", "gatus"), "--to: the URL is not what gatus has"),
+        (("--to", "https://a.example/b", "--as", "gatus"), "--to: the URL does not fit gatus"),
         (
             ("--to", "https://a.example/api/v1/endpoints/a_b/external"),
             "HEARTBEAT_PUSH_TOKEN: gatus asks for",
@@ -224,7 +239,7 @@ def test_secrets_may_be_in_files(home: Path, api: ApiServer) -> None:
         (("--to", "https://hc-ping.com/a", "--every", "60"), "--every: '60' is not a Go duration"),
         (
             ("--to", "https://hc-ping.com/a", "--every", "60s", "-f", "-"),
-            "--every: what a dump says does not change",
+            "--every: a dump does not change",
         ),
         (("--to", "https://hc-ping.com/a", "-A", "-n", "shop"), "give --namespace or"),
         (("--to", "https://hc-ping.com/a", "sprockets/api"), "sprockets"),

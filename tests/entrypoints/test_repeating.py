@@ -17,7 +17,7 @@ import pytest
 
 from tests.builders import deployment, progressing
 from tests.servers.api_server import PATIENCE, ApiServer, until
-from tests.servers.faults import FAULTS, closed_port
+from tests.servers.faults import FAULTS, closed_port, forbidden
 from tests.servers.kubeconfig import kubeconfig, write_kubeconfig
 from tests.servers.process import environment
 
@@ -215,6 +215,46 @@ def test_a_watch_prints_a_line_for_each_change(home: Path, api: ApiServer) -> No
         command.says("gone", on_stdout=True)
         command.ends(signal.SIGINT)
     assert [line.split()[0] for line in command.out[before:]] == ["healthy", "gone", "unknown"]
+
+
+@pytest.mark.parametrize("form", [(), ("-o", "json")], ids=["text", "json"])
+def test_a_watch_ends_once_nobody_reads_it(
+    home: Path, api: ApiServer, form: tuple[str, ...]
+) -> None:
+    """`| head -1`: without a change, and long before the next look."""
+    path = write_kubeconfig(home / "config", kubeconfig(api.url, namespace="shop"))
+    with subprocess.Popen(
+        [sys.executable, "-m", "k8s_heartbeat", "check", "--watch", "--interval", "1h", *form],
+        cwd=home,
+        env=environment(home, KUBECONFIG=str(path)),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline()
+            process.stdout.close()
+            assert process.wait(PATIENCE) == 141
+            assert process.stderr is not None
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
+
+
+def test_what_was_not_read_has_no_empty_name(home: Path, api: ApiServer) -> None:
+    """Neither a cause whose objects were not read, nor a list for the next command of a pipe."""
+    api.objects = [STARTING]
+    for path in ("/api/v1/namespaces/shop/events", "/apis/apps/v1/namespaces/shop/statefulsets"):
+        api.behave(path, forbidden)
+    with running(home, api.url, "deploy/api", "-o", "wide") as command:
+        assert command.ends() == 1
+    assert any(line.lstrip().startswith("CausesUnreadable event: ") for line in command.out)
+    with running(home, api.url, "-o", "name") as command:
+        assert command.ends() == 1
+    assert command.out == ["deployment/api\n"]
+    assert [line.split()[1] for line in command.err] == ["shop/statefulset:"]
 
 
 def test_an_age_is_no_change(home: Path, api: ApiServer) -> None:

@@ -105,6 +105,12 @@ CODES: list[tuple[list[Any], tuple[str, ...], int]] = [
     ([UP], ("deployment/",), 2),
     ([UP], ("/api",), 2),
     ([UP], ("a b/api",), 2),
+    ([UP], ("deployment/api/web",), 2),
+    ([UP], ("shop/deployment/api",), 2),
+    ([UP], ("deployment/a:b",), 2),
+    ([UP], ("clusterrole/a:b",), 1),
+    ([named(UP, "Odd_Name")], ("deployment/Odd_Name",), 0),
+    ([UP], ("-n", "Shop"), 2),
     ([UP], ("-l", "=app"), 2),
     ([UP], ("-A", "-n", "shop"), 2),
     ([UP], ("deployment/api", "-l", "app=api"), 2),
@@ -155,11 +161,32 @@ def test_one_unreadable_file_among_several_is_not_passed_over(shell: Shell) -> N
     assert (done.code, done.out) == (3, "")
 
 
+def test_a_name_of_three_parts_says_where_the_namespace_goes(shell: Shell) -> None:
+    """In an error that has the form and an example."""
+    done = shell.check(UP, options=("deploy/a/b",))
+    assert "'deploy/a/b' is not KIND/NAME, such as deployment/api; the" in done.err
+    assert "deployment/api -n shop" in done.err
+
+
+def test_of_several_kinds_the_unknown_one_is_told(shell: Shell) -> None:
+    """Not all that were asked for."""
+    done = shell.check(UP, options=("deployments,sprockets",))
+    assert "'sprockets' is neither" in done.err
+    assert "deployments" not in done.err
+
+
+def test_names_of_nothing_are_explained(shell: Shell) -> None:
+    """An exit code without a word would be a riddle."""
+    done = shell.check(UP, options=("statefulsets", "-o", "name"))
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "k8s-heartbeat: nothing matched that could be judged\n"
+
+
 def test_an_unknown_kind_is_told(shell: Shell) -> None:
     """A word that stands for no kind, of the rules or of the dump."""
     done = shell.check(UP, options=("sprockets",))
     assert done.code == 2
-    assert "'sprockets': one is neither a well-known kind nor one of the input" in done.err
+    assert "'sprockets' is neither a well-known kind, such as deployment, nor a kind of" in done.err
 
 
 @pytest.mark.parametrize(
@@ -586,7 +613,7 @@ def test_no_colour_where_there_is_no_terminal(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2000], ids=["small", "large"])
-@pytest.mark.parametrize("output", ["text", "json"])
+@pytest.mark.parametrize("output", ["text", "json", "nagios"])
 def test_broken_pipe_ends_it_quietly(tmp_path: Path, count: int, output: str) -> None:
     """`| head -1`: no complaint, whether it notices while it prints or when it ends."""
     path = tmp_path / "dump.json"
@@ -600,15 +627,16 @@ def test_broken_pipe_ends_it_quietly(tmp_path: Path, count: int, output: str) ->
     finally:
         os.close(theirs)
     assert done.stderr == ""
-    assert done.returncode in (0, 1, 141)
+    # A verdict that nobody read is no success.
+    assert done.returncode == (3 if output == "nagios" else 141)
 
 
 def test_closed_standard_output_and_input_are_no_bug(tmp_path: Path) -> None:
-    """Some supervisors start commands with neither."""
+    """Some supervisors start commands with neither; a verdict that is not told is no success."""
     path = tmp_path / "dump.json"
     path.write_text(json.dumps(UP), encoding="utf-8")
     command = f'exec "{sys.executable}" -m k8s_heartbeat check -f'
-    for tail, code in ((f'"{path}" >&-', 0), ("- <&-", 3)):
+    for tail, code in ((f'"{path}" >&-', 3), ("- <&-", 3), (f'"{path}" -o nagios >&-', 3)):
         done = subprocess.run(
             ["/bin/sh", "-c", f"{command} {tail}"],
             env=environment(tmp_path),

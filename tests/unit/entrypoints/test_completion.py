@@ -57,6 +57,16 @@ def test_every_flag_in_the_help_is_offered(shell: Shell, command: str) -> None:
         (("token", ""), []),
         (("serve", "--snap"), ["--snapshot"]),
         (("check", "--wait", "--time"), ["--timeout"]),
+        (("monitors", "g"), ["gatus"]),
+        (("monitors", "gatus", "--ale"), ["--alert"]),
+        (("monitors", "blackbox", "--form", "s"), ["static"]),
+        (("monitors", "blackbox", "daem"), ["daemonset"]),
+        (("monitors", "prometheus", ""), []),
+        (("monitors", "nonsense", ""), []),
+        (("push", "--as", "g"), ["gatus"]),
+        (("push", "--as=g"), ["--as=gatus"]),
+        (("serve", "--log-level", "W"), ["WARNING"]),
+        (("serve", "--port", ""), []),
     ],
 )
 def test_what_fits_is_offered(shell: Shell, words: tuple[str, ...], candidates: list[str]) -> None:

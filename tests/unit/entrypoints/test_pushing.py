@@ -133,7 +133,9 @@ def test_the_first_failure_of_a_kind_is_logged_and_its_end(
 ) -> None:
     """A receiver that is away for a day is two lines."""
     refused = Reply(403)
-    story = Story([UP] * 6, [refused, refused, Reply(404), refused, Reply(200), Reply(200)])
+    story = Story(
+        [UP] * 6, [refused, refused, Reply(404), refused, Reply(200, b"OK"), Reply(200, b"OK")]
+    )
     story.tell()
     assert lines(caplog) == [
         ("WARNING", "healthchecks did not take the report: it answered 403"),

@@ -78,6 +78,8 @@ def test_what_may_pass_is_tried_again(first: Reply | SendError) -> None:
         (Reply(404, b"<html>x"), "it answered 404"),
         (Reply(302), "it answered 302, a redirect, which is not followed"),
         (Reply(200, b"OK (not found)"), "it answered 200: OK (not found)"),
+        (Reply(200), "it answered 200 with an empty body"),
+        (Reply(200, b"<html>x"), "it answered 200 with a page"),
         (SendError("its certificate is not trusted", passing=False), "its certificate is not"),
     ],
 )

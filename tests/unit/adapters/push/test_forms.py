@@ -147,7 +147,13 @@ def test_a_webhook_gets_the_body_with_the_outcome() -> None:
     ("url", "body", "took"),
     [
         (f"https://hc-ping.com/{CHECK}", b"OK", True),
-        (f"https://hc-ping.com/{CHECK}", b"", True),
+        (f"https://hc-ping.com/{CHECK}", b"OK\n", True),
+        (f"https://hc-ping.com/{CHECK}", b"Created", True),
+        (f"https://hc-ping.com/{CHECK}", b"", False),
+        (f"https://hc-ping.com/{CHECK}", b"Welcome", False),
+        (f"https://checks.example.com/ping/{CHECK}", b"OK", True),
+        (f"https://checks.example.com/ping/{CHECK}", b"OK (rate limited)", False),
+        (f"https://checks.example.com/ping/{CHECK}", b"Welcome", False),
         (f"https://hc-ping.com/{CHECK}", b"OK (not found)", False),
         (f"https://hc-ping.com/{CHECK}", b"OK (rate limited)", False),
         (f"https://hc-ping.com/{CHECK}", b"\n<html>", False),
@@ -164,6 +170,15 @@ def test_a_webhook_gets_the_body_with_the_outcome() -> None:
 def test_a_code_of_success_is_not_enough(url: str, body: bytes, took: bool) -> None:
     """A login page is 200 too."""
     assert receiver_at(url, "")[1].took(Reply(200, body)) is took
+
+
+@pytest.mark.parametrize(
+    ("body", "took"), [(b"thanks", True), (b"", True), (b"OK (not found)", False), (b"<p>", False)]
+)
+def test_what_is_only_like_healthchecks_has_its_own_words(body: bytes, took: bool) -> None:
+    """Its URL is not Healthchecks' own, and neither need its answer be."""
+    _, receiver = receiver_at("https://alike.example.com/a/b", "healthchecks")
+    assert receiver.took(Reply(200, body)) is took
 
 
 def test_the_secret_parts_of_a_url() -> None:
