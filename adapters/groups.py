@@ -18,7 +18,8 @@ from k8s_heartbeat.core.checks.component import Component, check_component
 from k8s_heartbeat.core.checks.overview import Overview
 from k8s_heartbeat.core.checks.reader import ClusterReader, Deadline, ReadError
 from k8s_heartbeat.core.checks.readings import Worth
-from k8s_heartbeat.core.checks.selection import Selection, SelectionResult, check_selection
+from k8s_heartbeat.core.checks.result import SelectionResult
+from k8s_heartbeat.core.checks.selection import Selection, check_selection
 
 from .cache import Cache, Entry, Flight, Lifetimes
 from .memory import Memory

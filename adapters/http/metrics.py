@@ -16,7 +16,7 @@ from k8s_heartbeat.core import Health
 from k8s_heartbeat.core.assessment import worst
 from k8s_heartbeat.core.checks.reader import ReadError
 from k8s_heartbeat.core.checks.readings import Worth
-from k8s_heartbeat.core.checks.selection import SelectionResult, unjudged
+from k8s_heartbeat.core.checks.result import SelectionResult, unjudged
 
 from ..counters import COUNTERS
 from .own_series import own_families

@@ -14,7 +14,7 @@ import falcon
 from k8s_heartbeat.core import Policy, Threshold, summarize
 from k8s_heartbeat.core.checks.object import ObjectResult
 from k8s_heartbeat.core.checks.readings import Worth
-from k8s_heartbeat.core.checks.selection import GroupMember, SelectionResult
+from k8s_heartbeat.core.checks.result import GroupMember, SelectionResult
 
 from .judging import Judging
 from .outages import Outages

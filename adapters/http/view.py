@@ -22,7 +22,8 @@ from k8s_heartbeat.core.checks.reader import (
     UndiscoveredError,
 )
 from k8s_heartbeat.core.checks.readings import Worth
-from k8s_heartbeat.core.checks.selection import Selection, SelectionResult
+from k8s_heartbeat.core.checks.result import SelectionResult
+from k8s_heartbeat.core.checks.selection import Selection
 from k8s_heartbeat.core.query import InvalidQuery, Query
 
 from .judging import Judging

@@ -15,7 +15,7 @@ from k8s_heartbeat.core.checks.object import ObjectResult
 from k8s_heartbeat.core.checks.overview import MOST_ITEMS, Overview
 from k8s_heartbeat.core.checks.reader import ReadError
 from k8s_heartbeat.core.checks.readings import Worth
-from k8s_heartbeat.core.checks.selection import SelectionResult
+from k8s_heartbeat.core.checks.result import SelectionResult
 from k8s_heartbeat.core.query import InvalidQuery
 
 from ...masking import KNOWN, without_credentials

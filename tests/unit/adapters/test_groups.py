@@ -27,7 +27,8 @@ from k8s_heartbeat.core.checks.reader import (
     ReadTimeout,
     UpstreamError,
 )
-from k8s_heartbeat.core.checks.selection import Selection, SelectionResult
+from k8s_heartbeat.core.checks.result import SelectionResult
+from k8s_heartbeat.core.checks.selection import Selection
 from k8s_heartbeat.core.kinds import POD
 from k8s_heartbeat.core.query import Query
 from k8s_heartbeat.core.rules import KINDS, WORKLOADS
