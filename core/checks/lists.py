@@ -82,7 +82,14 @@ class Lists:
             found.append(MemberList(query.kind, part, len(part.objects)))
         if named:
             return found
-        return [entry for entry in found if not self._is_elsewhere(entry)] or found
+        # If nothing could be read, discovery is not asked about refusals: a namespace that the
+        # service may not see would cost more than one that does not exist.
+        known = (Forbidden, NotServed) if any(_is_read(entry) for entry in found) else (NotServed,)
+        return [
+            entry
+            for entry in found
+            if not (isinstance(entry.part.error, known) and self._is_elsewhere(entry))
+        ] or found
 
     def read_links(self, kinds: Sequence[Kind], rules: Rules) -> list[MemberList]:
         """Read the kinds between members and their pods, so that the pods do not count too."""
@@ -155,12 +162,11 @@ class Lists:
             return None
 
     def _is_elsewhere(self, entry: MemberList) -> bool:
-        """Whether a kind was not listed because it is custom and the cluster does not serve it.
+        """Whether a refused or unserved kind is custom, and the cluster does not serve it.
 
         Kubernetes refuses before it checks whether it serves a kind; a 404 may be a proxy's.
         """
-        refused = isinstance(entry.part.error, Forbidden | NotServed)
-        if not is_custom(entry.kind) or not refused:
+        if not is_custom(entry.kind):
             return False
         try:
             served = self._reader.discover(self._deadline)
@@ -176,6 +182,10 @@ class Lists:
 
 def _is_well(assessment: Assessment) -> bool:
     return assessment.health is Health.HEALTHY
+
+
+def _is_read(entry: MemberList) -> bool:
+    return entry.part.error is None
 
 
 def _plural(kind: Kind) -> str:

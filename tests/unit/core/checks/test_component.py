@@ -157,12 +157,12 @@ def test_an_entry_of_which_nothing_may_be_listed_is_unknown() -> None:
     """That is no error, as little as an object that may not be seen is one."""
     own = [kind for kind in WORKLOADS if "." not in kind.group]
     unserved = NotServed("kind", "there is none")
-    for other in (FORBIDDEN, unserved):
+    for other, unread in ((FORBIDDEN, WORKLOADS), (unserved, own)):
         errors: dict[str, ReadError] = {kind.plural: other for kind in WORKLOADS}
         errors |= {kind.plural: FORBIDDEN for kind in own}
         found = checked(Shelf([deployment()], errors), ALL).assessments
         assert {(entry.health, entry.reason) for entry in found} == {("unknown", "EvidenceUnread")}
-        assert [entry.kind for entry in found] == [kind.kind for kind in own]
+        assert [entry.kind for entry in found] == [kind.kind for kind in unread]
 
 
 def test_two_entries_that_match_nothing_are_two_members() -> None:

@@ -434,14 +434,13 @@ class TestFailures:
         assert names(found_in(shelf)) == ["Deployment/api", f"{OTHERS[0].kind}/"]
 
     @pytest.mark.parametrize("error", [FORBIDDEN, *FAULTS])
-    @pytest.mark.parametrize("unserved", [UNSERVED, FORBIDDEN])
     def test_where_nothing_could_be_read_no_kind_of_another_project_is_the_reason(
-        self, error: ReadError, unserved: ReadError
+        self, error: ReadError
     ) -> None:
         """But what keeps the service from reading what there is."""
         others = [kind for kind in WORKLOADS if kind not in OTHERS]
         errors: dict[str, ReadError] = {kind.plural: error for kind in others}
-        errors |= {kind.plural: unserved for kind in OTHERS}
+        errors |= {kind.plural: UNSERVED for kind in OTHERS}
         found = found_in(Shelf(errors=errors, resources=served(*others)))
         failure = found.failure()
         assert failure is not None
