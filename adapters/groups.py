@@ -6,19 +6,22 @@ What is kept is the same for all callers: what each one may see is decided for e
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from k8s_heartbeat.core import RULES, Policy, Rules
+from k8s_heartbeat.core import RULES, Policy, Rules, summarize
+from k8s_heartbeat.core.assessment import Assessment
 from k8s_heartbeat.core.checks.component import Component, check_component
-from k8s_heartbeat.core.checks.reader import ClusterReader, Deadline
+from k8s_heartbeat.core.checks.overview import Overview
+from k8s_heartbeat.core.checks.reader import ClusterReader, Deadline, ReadError
 from k8s_heartbeat.core.checks.readings import Worth
-from k8s_heartbeat.core.checks.selection import Selection, SelectionResult, check_selection
+from k8s_heartbeat.core.checks.result import SelectionResult
+from k8s_heartbeat.core.checks.selection import Selection, check_selection
 
-from .cache import Cache, Flight, Lifetimes
+from .cache import Cache, Entry, Flight, Lifetimes
 from .memory import Memory
 from .slots import ComputeSlots
 
@@ -26,6 +29,8 @@ __all__ = ["Groups"]
 
 _KEPT = 32 * 2**20
 _REFUSED = 2**20
+# Thousands of overviews, as the members of only a few large components fit in the other.
+_OVERVIEWS = 8 * 2**20
 # Approximate bytes of a member's verdict, of each cause, of a list and of a label.
 _VERDICT, _CAUSE, _LIST, _LABEL = 1_500, 500, 400, 150
 
@@ -66,6 +71,10 @@ class Groups:
         self._results: Cache[Selection | Component, SelectionResult] = Cache(
             memory, clock, lifetimes, places, kept=_KEPT, refused=_REFUSED
         ).counted("groups")
+        # Members may be evicted while the overview of them is kept.
+        self._overviews: Cache[Component, Overview] = Cache(
+            memory, clock, lifetimes, places, kept=_OVERVIEWS, refused=0
+        ).counted("groups")
 
     def answering(self) -> AbstractContextManager[None]:
         """Wraps a check and its answer, so that the results are counted while they are in use."""
@@ -94,6 +103,41 @@ class Groups:
             NotServed: The cluster serves no such kind.
             ReadError: Nothing of it could be read.
         """
+        result, _ = self._shared(group, now, deadline)
+        return result
+
+    def overview(self, component: Component, now: datetime, deadline: Deadline) -> Overview:
+        """A component without most of its members; see `check`.
+
+        It is kept where there is no room for all members of many components.
+        """
+        cache = self._overviews
+        entry = cache.recall(component)
+        if entry is not None:
+            return entry.value
+        began = self._clock()
+        try:
+            # In hand for this component alone: those of many would not fit.
+            with self._memory.holding():
+                result, fresh = self._shared(component, now, deadline)
+                with self._slots.taken(deadline):
+                    summary = summarize(result.assessments, component.up)
+                    found = Overview.of(component, summary, result.worth(self._clock()))
+        except ReadError as error:
+            began = began if error.began is None else error.began
+            failed = Entry(cast("Overview", None), error, began, began, began, 0)
+            found = cache.settled(component, failed).value
+            return replace(found, read=replace(found.read, stale=True))
+        ends = max(fresh, found.read.began + self._lifetimes.stale)
+        size = _size_of((found.verdict, *found.items))
+        with self._memory.lock:
+            cache.keep(component, Entry(found, None, found.read.began, fresh, ends, size))
+        return found
+
+    def _shared(
+        self, group: Selection | Component, now: datetime, deadline: Deadline
+    ) -> tuple[SelectionResult, float]:
+        """A result, and until when it counts as fresh."""
         entry = self._results.recall(group)
         if entry is None:
             with Flight(self._results, group, deadline) as flight:
@@ -106,18 +150,18 @@ class Groups:
                     began = result.worth(self._clock()).began
                     # A failure may be over sooner.
                     fresh = self._clock() + self._lifetimes.failure if result.faulty else None
-                    flight.land(result, _size_of(result), began=began, fresh=fresh)
+                    flight.land(result, _size_of_result(result), began=began, fresh=fresh)
             entry = flight.entry
-        stands_in = entry.error is not None
+        fresh, stands_in = entry.fresh, entry.error is not None
         if stands_in:
             entry = self._results.settled(group, entry)
         self._memory.hand_over(self._results.kept, group, entry, entry.size)
-        return replace(entry.value, stale=True) if stands_in else entry.value
+        return (replace(entry.value, stale=True) if stands_in else entry.value), fresh
 
-    def worth(self, result: SelectionResult) -> Worth:
+    def worth(self, result: SelectionResult | Overview) -> Worth:
         """What a result is worth now: the readings behind it age after it was made."""
         now = self._clock()
-        found = result.worth(now)
+        found = result.read if isinstance(result, Overview) else result.worth(now)
         is_old = found.age(now) > self._lifetimes.reading
         return replace(found, stale=True) if is_old else found
 
@@ -142,7 +186,12 @@ def _size_of_labels(labels: Mapping[str, Any]) -> int:
     return sum(_LABEL + len(key) + len(str(value)) for key, value in labels.items())
 
 
-def _size_of(result: SelectionResult) -> int:
-    causes = sum(len(member.assessment.causes) for member in result.members)
+def _size_of(assessments: Sequence[Assessment]) -> int:
+    causes = sum(len(assessment.causes) for assessment in assessments)
+    return _VERDICT * len(assessments) + _CAUSE * causes
+
+
+def _size_of_result(result: SelectionResult) -> int:
     labels = sum(_size_of_labels(member.labels) for member in result.members)
-    return _VERDICT * len(result.members) + _LIST * len(result.lists) + _CAUSE * causes + labels
+    verdicts = _size_of([member.assessment for member in result.members])
+    return verdicts + _LIST * len(result.lists) + labels

@@ -16,6 +16,7 @@ from k8s_heartbeat.adapters.refused import repeated
 from k8s_heartbeat.adapters.snapshot import SnapshotReader, is_of
 from k8s_heartbeat.core import RULES, Assessment, Health, Policy, Rules
 from k8s_heartbeat.core.assessment import UNREAD
+from k8s_heartbeat.core.checks.batch import judge_members
 from k8s_heartbeat.core.checks.members import members_of, rule_of
 from k8s_heartbeat.core.checks.object import absent, check_object, missing
 from k8s_heartbeat.core.checks.reader import (
@@ -27,7 +28,7 @@ from k8s_heartbeat.core.checks.reader import (
 )
 from k8s_heartbeat.core.checks.readings import Worth
 from k8s_heartbeat.core.checks.resolution import KindWord, resolve
-from k8s_heartbeat.core.checks.selection import Selection, check_selection, judge_members
+from k8s_heartbeat.core.checks.selection import Selection, check_selection
 from k8s_heartbeat.core.fields import mapping, text
 from k8s_heartbeat.core.judgement import explained
 from k8s_heartbeat.core.kinds import Kind

@@ -158,14 +158,17 @@ class LiveReader:
     def _refusal(self, query: Query, status: int, body: bytes, deadline: Deadline) -> ReadError:
         """The error for a status other than 200."""
         what, kind = str(query), query.kind
+        name = f"{kind.plural}.{kind.group}".rstrip(".")
         if status == 404 and self._is_not_served(query, body, deadline):
-            name = f"{kind.plural}.{kind.group}".rstrip(".")
             known = "kubectl api-resources lists what it serves"
             return NotServed("kind", f"the cluster serves no {name!a}; {known}")
         # A proxy's error page does not say what exists in the cluster.
         if status in (403, 404) and _is_status(body):
             if status == 403:
-                return Forbidden(what, "forbidden by the cluster's RBAC")
+                verb = "get" if query.name else "list"
+                return Forbidden(
+                    what, f"forbidden by the cluster's RBAC: it lacks {verb} on {name}"
+                )
             if query.name:
                 return NotFound(what, "not found")
         return UpstreamError(what, f"the API server answered {status}")

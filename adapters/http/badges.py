@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import falcon
 
-from k8s_heartbeat.core import Health, Threshold
+from k8s_heartbeat.core import Health, Threshold, summarize
 from k8s_heartbeat.core.checks.reader import NotServed, ReadError
 from k8s_heartbeat.core.checks.readings import Worth
 from k8s_heartbeat.core.query import InvalidQuery
@@ -26,7 +26,7 @@ from .questions import ObjectQuestion
 from .rendering import to_json
 from .resources import Dependencies, freshness
 from .state import RequestState, state_of
-from .view import Absence, verdict_of
+from .view import Absence
 
 __all__ = ["Badge", "ComponentBadge", "ObjectBadge", "draw", "print_json"]
 
@@ -200,9 +200,9 @@ class ComponentBadge(_Badge):
                     state.reason = assessment.reason
                     return _Verdict(assessment.health, assessment.up, absence.found.worth)
                 with judging.groups.computing(state.deadline):
-                    assessment = verdict_of(component, found)[1]
-                state.reason = assessment.reason
-                return _Verdict(assessment.health, assessment.up, judging.groups.worth(found))
+                    summary = summarize(found.assessments, component.up)
+                state.reason = summary.reason
+                return _Verdict(summary.health, summary.up, judging.groups.worth(found))
 
         public = judging.public
         is_public = public is not None and name in public.components

@@ -16,7 +16,7 @@ from k8s_heartbeat.core import Health
 from k8s_heartbeat.core.assessment import worst
 from k8s_heartbeat.core.checks.reader import ReadError
 from k8s_heartbeat.core.checks.readings import Worth
-from k8s_heartbeat.core.checks.selection import SelectionResult, unjudged
+from k8s_heartbeat.core.checks.result import SelectionResult, unjudged
 
 from ..counters import COUNTERS
 from .own_series import own_families
@@ -26,7 +26,7 @@ from .questions import SelectionQuestion
 from .resources import Dependencies, freshness
 from .state import RequestState, state_of
 from .verdict_series import Series, component_unread, verdict_families
-from .view import Absence, verdict_of
+from .view import Absence
 
 __all__ = ["OwnMetrics", "WorkloadMetrics"]
 
@@ -81,10 +81,10 @@ class OwnMetrics:
             return [component_unread()]
         series: list[Series] = []
         worths: list[Worth] = []
-        for component, result in found:
-            worth = groups.worth(result)
+        for overview in found:
+            worth = groups.worth(overview)
             worths.append(worth)
-            series.append(Series(verdict_of(component, result)[1], worth.age(clock())))
+            series.append(Series(overview.verdict, worth.age(clock())))
         if worths:
             freshness(state, Worth.worst(worths, clock()))
         return series

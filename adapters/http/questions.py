@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 
 import falcon
 
@@ -126,7 +127,9 @@ class SelectionQuestion:
             NotServed: The cluster serves no such kind.
             ReadError: What the cluster serves could not be read.
         """
-        kinds = tuple(dict.fromkeys(resolve(word, reader, deadline) for word in self.words))
+        named = {resolve(word, reader, deadline) for word in self.words}
+        # Equal selections share a result, in whatever order their kinds were named.
+        kinds = tuple(sorted(named, key=attrgetter("plural", "group", "version")))
         self._check(kinds)
         return Selection(self.namespace, kinds, self.min_available)
 

@@ -14,7 +14,7 @@ import falcon
 from k8s_heartbeat.core import Policy, Threshold, summarize
 from k8s_heartbeat.core.checks.object import ObjectResult
 from k8s_heartbeat.core.checks.readings import Worth
-from k8s_heartbeat.core.checks.selection import GroupMember, SelectionResult
+from k8s_heartbeat.core.checks.result import GroupMember, SelectionResult
 
 from .judging import Judging
 from .outages import Outages
@@ -34,7 +34,7 @@ from .rendering import (
     to_json,
 )
 from .state import RequestState, state_of
-from .view import Absence, View, verdict_of
+from .view import Absence, View
 
 __all__ = [
     "ClusterScopedHealth",
@@ -257,11 +257,11 @@ class ComponentsHealth(_Health):
             seen = self._given.view(state).components()
             with judging.groups.computing(state.deadline):
                 members = tuple(
-                    GroupMember(None, {}, verdict_of(entry, found)[1], judging.groups.worth(found))
-                    for entry, found in seen
+                    GroupMember(None, {}, entry.verdict, judging.groups.worth(entry))
+                    for entry in seen
                 )
                 found = SelectionResult(members=members)
-                titles = {component.name: component.title for component, _ in seen}
+                titles = {entry.component.name: entry.component.title for entry in seen}
                 group = Group("Components", titles=titles)
                 self._answer_group(state, resp, group, found, None, judging.policy, options)
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import falcon
 
 from k8s_heartbeat.core.checks.reader import Forbidden, ReadTimeout, UpstreamError
-from k8s_heartbeat.core.checks.selection import SelectionResult
+from k8s_heartbeat.core.checks.result import SelectionResult
 
 from ..monitors.target import Target, component_target, in_order, object_target, url_of
 from .parameters import response_options_of

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from k8s_heartbeat.core import RULES, Summary, Threshold, summarize
+from k8s_heartbeat.core import RULES, Threshold, summarize
 from k8s_heartbeat.core.assessment import UNREAD, Activity, Assessment, Health
 from k8s_heartbeat.core.checks.component import Component
 from k8s_heartbeat.core.checks.object import ObjectResult, absent, check_object, missing
+from k8s_heartbeat.core.checks.overview import Overview
 from k8s_heartbeat.core.checks.reader import (
     Forbidden,
     NotFound,
@@ -21,7 +22,8 @@ from k8s_heartbeat.core.checks.reader import (
     UndiscoveredError,
 )
 from k8s_heartbeat.core.checks.readings import Worth
-from k8s_heartbeat.core.checks.selection import GroupMember, Selection, SelectionResult
+from k8s_heartbeat.core.checks.result import SelectionResult
+from k8s_heartbeat.core.checks.selection import Selection
 from k8s_heartbeat.core.query import InvalidQuery, Query
 
 from .judging import Judging
@@ -37,7 +39,7 @@ from .visibility import (
     read_nothing,
 )
 
-__all__ = ["Absence", "View", "verdict_of"]
+__all__ = ["Absence", "View"]
 
 
 class Absence(Exception):  # noqa: N818  # it is an answer
@@ -149,7 +151,7 @@ class View:
         component = replace(component, policy=component.policy.needing(needed))
         return component, given.groups.check(component, self._now(), deadline)
 
-    def components(self, *, even_unread: bool = False) -> list[tuple[Component, SelectionResult]]:
+    def components(self, *, even_unread: bool = False) -> list[Overview]:
         """The components that the caller may see, in the order of the configuration.
 
         Of one of which nothing could be read, an unknown member says why.
@@ -163,17 +165,16 @@ class View:
         """
         given, deadline = self._given, self._state.deadline
         seen = self.seen_components()
-        found: list[tuple[Component, SelectionResult]] = []
+        found: list[Overview] = []
         failures: list[ReadError] = []
         for component in seen:
             try:
-                result = given.groups.check(component, self._now(), deadline)
+                found.append(given.groups.overview(component, self._now(), deadline))
             except ReadError as error:
                 failures.append(error)
                 began = deadline.clock() if error.began is None else error.began
-                member = GroupMember(None, {}, _unread(component, error), Worth(began))
-                result = SelectionResult(members=(member,), faulty=True)
-            found.append((component, result))
+                summary = summarize([_unread(component, error)], component.up)
+                found.append(Overview.of(component, summary, Worth(began)))
         if failures and len(failures) == len(seen) and not even_unread:
             raise failures[0]
         return found
@@ -264,20 +265,6 @@ class View:
                 error.began = earliest(error.began, found.worth(deadline.clock()).began)
                 raise
         return seen
-
-
-def verdict_of(component: Component, found: SelectionResult) -> tuple[Summary, Assessment]:
-    """A component's verdict, with its members and as that on one object."""
-    summary = summarize(found.assessments, component.up)
-    return summary, Assessment(
-        health=summary.health,
-        activity=summary.activity,
-        up=summary.up,
-        reason=summary.reason,
-        message=summary.message,
-        kind="Component",
-        name=component.name,
-    )
 
 
 def _unread(component: Component, error: ReadError) -> Assessment:

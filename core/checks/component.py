@@ -13,11 +13,13 @@ from ..query import InvalidQuery, Query
 from ..rules import RULES, Rules
 from ..selectors import LabelSelector
 from ..threshold import Threshold
+from .batch import time_to_read
 from .object import check_object, missing
 from .reader import ClusterReader, Deadline, Forbidden, NotFound, NotServed, ReadError
 from .readings import Worth, reason_of
 from .resolution import KindWord, resolve
-from .selection import GroupMember, Selection, SelectionResult, check_selection, time_to_read
+from .result import GroupMember, SelectionResult
+from .selection import Selection, check_selection
 
 __all__ = ["Component", "Member", "check_component"]
 

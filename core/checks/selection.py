@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-from ..assessment import UNREAD, Activity, Assessment, Cause, Health, worst
-from ..evidence import Evidence
+from ..assessment import UNREAD, Activity, Assessment, Health, worst
 from ..fields import mapping
-from ..gap import Gap, GapReason
-from ..judgement import explained, judge
-from ..kinds import EVENT, NAMESPACE, POD, Kind, is_custom
+from ..gap import Gap
+from ..judgement import judge
+from ..kinds import NAMESPACE, Kind
 from ..policy import Policy
-from ..query import InvalidQuery, Query
+from ..query import Query
 from ..related import RelatedObjects
 from ..rules import RULES, Rule, Rules
-from ..selectors import LabelSelector
 from ..subject import Subject
 from ..threshold import Threshold
+from .batch import check_time, judge_members, time_to_read
+from .lists import Lists
 from .members import members_of, open_ends
-from .reader import ClusterReader, Deadline, Forbidden, NotServed, ReadError, ReadTimeout
-from .readings import Part, Readings, Worth
+from .reader import ClusterReader, Deadline
+from .result import GroupMember, SelectionResult
 
-__all__ = [
-    "EvidenceSource",
-    "GroupMember",
-    "MemberList",
-    "Selection",
-    "SelectionResult",
-    "Sight",
-    "check_selection",
-    "judge_members",
-    "time_to_read",
-    "unjudged",
-    "workload_kinds",
-]
-
-# Share of the remaining time that is reserved for judging.
-_JUDGING = 0.2
-# Members that are judged between two checks of the time.
-_STRIDE = 64
+__all__ = ["Selection", "check_selection", "workload_kinds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,137 +53,6 @@ class Selection:
     def names_kinds(self) -> bool:
         """Whether a kind that the cluster does not serve is an error of the caller."""
         return bool(self.kinds) and not self.is_share
-
-
-class EvidenceSource(Protocol):
-    """Provides evidence for verdicts."""
-
-    def gap(self, evidence: Evidence) -> Gap | None:
-        """Why some evidence could not be read; None if all of it is available."""
-        ...
-
-
-class Sight(Protocol):
-    """What a caller may see of a selection."""
-
-    def sees(self, kind: Kind, namespace: str) -> bool:
-        """Whether the caller may see a kind in a namespace."""
-        ...
-
-    def sees_some(self, kind: Kind) -> bool:
-        """Whether the caller may see a kind anywhere in the selection."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class GroupMember:
-    """An object that counts, and what its verdict is worth.
-
-    Attributes:
-        kind: The kind that it was listed as; None if it does not come from a list.
-        labels: Its labels as it states them.
-        assessment: The verdict.
-        worth: How old that is: the worst of all readings behind it.
-    """
-
-    kind: Kind | None
-    labels: Mapping[str, Any]
-    assessment: Assessment
-    worth: Worth
-
-
-@dataclass(frozen=True, slots=True)
-class MemberList:
-    """A list that was searched for members.
-
-    Attributes:
-        kind: Their kind.
-        part: What was read of it; its objects are not kept.
-        count: How many objects it has, members or not.
-    """
-
-    kind: Kind
-    part: Part
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class SelectionResult:
-    """The verdicts on the members of a group, and the lists that they were found in.
-
-    Attributes:
-        namespace: The namespace of the lists; empty for all.
-        lists: One for each kind.
-        members: The members, judged.
-        faulty: Whether any reading behind it failed that may succeed the next time.
-        stale: Whether it replaces a newer result that was not available.
-        behind: Other readings that decided what is a member.
-    """
-
-    namespace: str = ""
-    lists: tuple[MemberList, ...] = ()
-    members: tuple[GroupMember, ...] = ()
-    faulty: bool = False
-    stale: bool = False
-    behind: tuple[Worth, ...] = ()
-
-    @property
-    def assessments(self) -> tuple[Assessment, ...]:
-        """One for each member, and an unknown one for each incomplete list."""
-        unread = (
-            unjudged(entry.kind, self.namespace, entry.part.gap)
-            for entry in self.lists
-            if entry.part.gap is not None
-        )
-        return (*(member.assessment for member in self.members), *unread)
-
-    @property
-    def listed(self) -> int:
-        """The least number of objects, members or not: more than were read if a list was cut."""
-        return sum(
-            entry.count + (entry.part.gap is not None and entry.part.gap.reason is GapReason.CUT)
-            for entry in self.lists
-        )
-
-    def worth(self, now: float) -> Worth:
-        """The lowest worth of its parts, by a monotonic clock reading `now`."""
-        worths = {entry.part.worth for entry in self.lists}
-        worths |= {member.worth for member in self.members}
-        found = Worth.worst((*worths, *self.behind), now)
-        return replace(found, stale=True) if self.stale else found
-
-    def narrowed(
-        self, sight: Sight | None = None, selector: LabelSelector | None = None
-    ) -> SelectionResult:
-        """The part that a caller may see and that a selector matches.
-
-        An incomplete list stays, because unread objects in it might be visible and match: objects
-        that a caller may not see are hidden, but not that something is unknown.
-        """
-        lists, members = self.lists, self.members
-        if sight is not None:
-            lists = tuple(entry for entry in lists if sight.sees_some(entry.kind))
-            members = tuple(
-                member
-                for member in members
-                if member.kind is None or sight.sees(member.kind, member.assessment.namespace)
-            )
-        if selector is not None:
-            members = tuple(
-                member
-                for member in members
-                if member.kind is None or selector.matches(member.labels)
-            )
-        return replace(self, lists=lists, members=members)
-
-    def failure(self) -> ReadError | None:
-        """Why nothing of it could be read; None if something could."""
-        errors = [entry.part.error for entry in self.lists if entry.part.error is not None]
-        if not errors or len(errors) < len(self.lists):
-            return None
-        # A failure of the API server is reported before a refusal.
-        first = next((entry for entry in errors if not isinstance(entry, Forbidden)), errors[0])
-        return copy.copy(first)
 
 
 def check_selection(
@@ -235,17 +86,19 @@ def check_selection(
         ReadTimeout: There was no time left to judge everything that was read.
     """
     policy = policy.needing(selection.min_available)
-    lists = _Lists(reader, selection.namespace, read_by or time_to_read(deadline))
-    found = lists.read_members(selection, rules)
+    lists = Lists(reader, selection.namespace, read_by or time_to_read(deadline))
+    found = lists.read_members(
+        selection.kinds or workload_kinds(rules), named=selection.names_kinds
+    )
     kind_of = {id(entry): part.kind for part in found for entry in part.part.objects}
     listed = [entry for part in found for entry in part.part.objects]
-    links = lists.read_links(selection, rules)
+    links = lists.read_links(selection.kinds, rules)
     listed += [entry for part in links for entry in part.part.objects]
     # Past the deadline the caller is gone, and many requests would compute at once.
-    _check_time(deadline, 0, len(listed))
+    check_time(deadline, 0, len(listed))
     subjects: list[Subject] = []
     for number, entry in enumerate(members_of(listed, rules, selection.kinds)):
-        _check_time(deadline, number, len(listed))
+        check_time(deadline, number, len(listed))
         subjects.append(Subject.of(entry, rules))
     judged = judge_members(subjects, lists.readings.related, lists, now, deadline, policy)
     gaps = {part.kind: part.part.gap for part in (*found, *links) if part.part.gap is not None}
@@ -266,43 +119,6 @@ def check_selection(
     return SelectionResult(selection.namespace, kept, members, faulty, behind=behind)
 
 
-def time_to_read(deadline: Deadline) -> Deadline:
-    """When all reading must end so that the rest can be judged by a deadline."""
-    return deadline.reserving(_JUDGING)
-
-
-def judge_members(
-    subjects: Sequence[Subject],
-    related: RelatedObjects,
-    evidence: EvidenceSource,
-    now: datetime,
-    deadline: Deadline,
-    policy: Policy,
-) -> list[Assessment]:
-    """The verdict on each of many objects by their related objects.
-
-    Raises:
-        ReadTimeout: There was no time left to judge all of them.
-    """
-    # Read all evidence before judging: lookups use an index, which would be rebuilt after each
-    # reading.
-    gaps: list[list[Gap]] = []
-    for number, subject in enumerate(subjects):
-        _check_time(deadline, number, len(subjects))
-        gaps.append([gap for entry in subject.evidence if (gap := evidence.gap(entry))])
-    judged: list[Assessment] = []
-    for number, subject in enumerate(subjects):
-        _check_time(deadline, number, len(subjects))
-        judged.append(judge(subject, related, now, policy, gaps[number]))
-    return judged
-
-
-def _check_time(deadline: Deadline, number: int, count: int) -> None:
-    """Raise if no time is left; the clock is read once for every `_STRIDE` objects."""
-    if number % _STRIDE == 0 and deadline.remaining() <= 0:
-        raise ReadTimeout(f"{count} objects", "too many to be judged in time; narrow it")
-
-
 def workload_kinds(rules: Rules = RULES) -> list[Kind]:
     """The kinds that count by default; the first of two rules for one kind applies."""
     found: dict[tuple[str, str], Rule] = {}
@@ -311,23 +127,7 @@ def workload_kinds(rules: Rules = RULES) -> list[Kind]:
     return [rule.kind for rule in found.values() if rule.workload]
 
 
-def unjudged(kind: Kind, namespace: str, gap: Gap) -> Assessment:
-    """The assessment of the part of a group that was not read."""
-    place = namespace or "all namespaces" if kind.namespaced else "the cluster"
-    return Assessment(
-        health=Health.UNKNOWN,
-        activity=Activity.STEADY,
-        up=False,
-        reason=UNREAD,
-        message=f"{kind.plural} in {place} could not be read: {gap.why}",
-        kind=kind.kind,
-        namespace=namespace,
-        causes=(gap.as_cause(),),
-        api_version=kind.api_version,
-    )
-
-
-def _ending(lists: _Lists, namespace: str, now: datetime, policy: Policy) -> Iterator[GroupMember]:
+def _ending(lists: Lists, namespace: str, now: datetime, policy: Policy) -> Iterator[GroupMember]:
     """The namespace itself, if it is empty because it is being deleted."""
     query = Query(NAMESPACE, "", namespace)
     for manifest in lists.readings.read(query).objects:
@@ -335,145 +135,6 @@ def _ending(lists: _Lists, namespace: str, now: datetime, policy: Policy) -> Ite
         if found.activity is Activity.TERMINATING:
             found = replace(found, health=Health.UNKNOWN, up=False, reason="NamespaceTerminating")
             yield GroupMember(None, {}, found, lists.readings.worth([query]))
-
-
-class _Lists:
-    """Full lists of one namespace or of all, each read once."""
-
-    def __init__(self, reader: ClusterReader, namespace: str, deadline: Deadline) -> None:
-        self.readings = Readings(reader, deadline)
-        self.behind: list[Worth] = []
-        self._reader = reader
-        self._namespace = namespace
-        self._deadline = deadline
-        self._queries: dict[Kind, Query] = {}
-
-    def query(self, kind: Kind) -> Query:
-        """The query for a kind."""
-        found = self._queries.get(kind)
-        if found is None:
-            found = Query(kind, self._namespace if kind.namespaced else "")
-            self._queries[kind] = found
-        return found
-
-    def gap(self, evidence: Evidence) -> Gap | None:
-        """Read some evidence; return why it could not be read."""
-        query = self._query_for(evidence)
-        return None if query is None else self.readings.read(query).gap
-
-    def read_members(self, selection: Selection, rules: Rules) -> list[MemberList]:
-        """Read the lists of a selection.
-
-        Raises:
-            InvalidQuery: The namespace cannot exist, or a kind is cluster-scoped.
-            NotServed: The cluster does not serve a named kind.
-        """
-        # Invalid queries are rejected before anything is read.
-        queries = [
-            Query(kind, self._namespace) for kind in selection.kinds or workload_kinds(rules)
-        ]
-        found: list[MemberList] = []
-        for query in queries:
-            part = self.readings.read(query)
-            if isinstance(part.error, NotServed) and selection.names_kinds:
-                raise part.error
-            if part.gap is not None and part.gap.reason is GapReason.NOT_GIVEN:
-                # Everything in the input was read.
-                part = replace(part, gap=None)
-            found.append(MemberList(query.kind, part, len(part.objects)))
-        # If nothing could be read, it does not matter what the cluster serves.
-        if not selection.names_kinds and any(entry.part.error is None for entry in found):
-            found = [entry for entry in found if not self._is_elsewhere(entry)]
-        return found
-
-    def read_links(self, selection: Selection, rules: Rules) -> list[MemberList]:
-        """Read the kinds between members and their pods, so that the pods do not count too."""
-        if POD not in selection.kinds:
-            return []
-        owned = {
-            link
-            for kind in selection.kinds
-            for link in rules.find(kind.kind, kind.api_version).owns
-            if link not in selection.kinds and POD in rules.find(link.kind, link.api_version).owns
-        }
-        parts = [
-            (link, self.readings.read(self.query(link))) for link in sorted(owned, key=_plural)
-        ]
-        return [MemberList(link, part, len(part.objects)) for link, part in parts]
-
-    def explain(
-        self,
-        subjects: Sequence[Subject],
-        judged: list[Assessment],
-        now: datetime,
-        deadline: Deadline,
-        policy: Policy,
-    ) -> None:
-        """Add causes to the unhealthy ones, without changing their verdicts."""
-        unwell = [number for number, entry in enumerate(judged) if not _is_well(entry)]
-        kinds = dict.fromkeys(kind for number in unwell for kind in subjects[number].rule.below)
-        parts = {kind: self.readings.read(self.query(kind)) for kind in (*kinds, EVENT) if unwell}
-        for count, number in enumerate(unwell):
-            if count % _STRIDE == 0 and deadline.remaining() <= 0:
-                # When time runs out, the rest stays unexplained.
-                return
-            subject = subjects[number]
-            found = explained(judged[number], subject, self.readings.related, now, policy)
-            unread = tuple(
-                Cause("CausesUnreadable", kind.kind, "", str(parts[kind].error))
-                for kind in (*subject.rule.below, EVENT)
-                if parts[kind].error is not None
-            )
-            judged[number] = replace(found, causes=found.causes + unread) if unread else found
-
-    def worths(
-        self,
-        kinds: Sequence[Kind],
-        subjects: Sequence[Subject],
-        judged: Sequence[Assessment],
-    ) -> list[Worth]:
-        """The worth of each verdict: the worst of the readings behind it."""
-        known: dict[tuple[Query, ...], Worth] = {}
-        found: list[Worth] = []
-        for kind, subject, assessment in zip(kinds, subjects, judged, strict=True):
-            below = () if _is_well(assessment) else (*subject.rule.below, EVENT)
-            queries = (
-                *map(self._query_for, subject.evidence),
-                *map(self.query, (kind, *below)),
-            )
-            behind = tuple(filter(None, queries))
-            if behind not in known:
-                known[behind] = self.readings.worth(behind)
-            found.append(known[behind])
-        return found
-
-    def _query_for(self, evidence: Evidence) -> Query | None:
-        """The query for evidence; None if no object can have its name."""
-        if not evidence.name and self._namespace in ("", evidence.namespace):
-            return self.query(evidence.kind)
-        try:
-            return evidence.query()
-        except InvalidQuery:
-            return None
-
-    def _is_elsewhere(self, entry: MemberList) -> bool:
-        """Whether a kind was not listed because it is custom and the cluster does not serve it.
-
-        Kubernetes refuses before it checks whether it serves a kind; a 404 may be a proxy's.
-        """
-        refused = isinstance(entry.part.error, Forbidden | NotServed)
-        if not is_custom(entry.kind) or not refused:
-            return False
-        try:
-            served = self._reader.discover(self._deadline)
-        except ReadError:
-            return False
-        if isinstance(entry.part.error, NotServed):
-            # The error is current; discovery only confirms that it is not a proxy's.
-            self.behind.append(entry.part.worth)
-        else:
-            self.behind += (entry.part.worth, Worth(served.began))
-        return served.knows(entry.kind.group) and not served.has(entry.kind)
 
 
 def _doubtful(assessment: Assessment, gap: Gap) -> Assessment:
@@ -489,11 +150,3 @@ def _doubtful(assessment: Assessment, gap: Gap) -> Assessment:
 
 def _labels(subject: Subject) -> Mapping[str, Any]:
     return mapping(mapping(subject.manifest.get("metadata")).get("labels"))
-
-
-def _is_well(assessment: Assessment) -> bool:
-    return assessment.health is Health.HEALTHY
-
-
-def _plural(kind: Kind) -> str:
-    return kind.plural

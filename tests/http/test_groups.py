@@ -287,6 +287,20 @@ def test_kinds_narrow_it(query: str, expected: list[str]) -> None:
     assert len(served.reader.queries) == len(expected)
 
 
+@pytest.mark.parametrize(
+    "query", ["kind=sts,deploy", "kind=sts&kind=deploy", "kind=sts,sts,deploy"]
+)
+@pytest.mark.parametrize("path", [SHOP, "/api/metrics/shop", "/api/targets/shop"])
+def test_kinds_in_another_order_are_the_same_question(path: str, query: str) -> None:
+    """The answer is the same to the byte, and nothing is read for it."""
+    served, host = service(degraded(), stateful_set()), {"Host": "heartbeat.example.com"}
+    first = ask(served, path=path, query="kind=deploy,sts", headers=host)
+    calls = served.reader.calls
+    second = ask(served, path=path, query=query, headers=host)
+    assert (second.status, second.body) == (first.status, first.body)
+    assert served.reader.calls == calls
+
+
 def test_a_kind_may_be_one_that_only_the_cluster_knows() -> None:
     """It is looked up once, whatever is asked."""
     widget: Manifest = {

@@ -18,7 +18,7 @@ from k8s_heartbeat.core.checks.reader import (
     ReadTimeout,
     UpstreamError,
 )
-from k8s_heartbeat.core.checks.selection import SelectionResult, Sight
+from k8s_heartbeat.core.checks.result import SelectionResult, Sight
 from k8s_heartbeat.core.gap import Gap, GapReason
 from k8s_heartbeat.core.kinds import EVENT, ServedKinds, is_custom
 from k8s_heartbeat.core.query import Query

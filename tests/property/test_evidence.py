@@ -14,7 +14,8 @@ from k8s_heartbeat.core import Assessment, Health, Kind, Policy, Threshold, asse
 from k8s_heartbeat.core.checks.component import Component, Member, check_component
 from k8s_heartbeat.core.checks.object import ObjectResult, check_object
 from k8s_heartbeat.core.checks.reader import ClusterReader, Deadline, ReadError
-from k8s_heartbeat.core.checks.selection import Selection, SelectionResult, check_selection
+from k8s_heartbeat.core.checks.result import SelectionResult
+from k8s_heartbeat.core.checks.selection import Selection, check_selection
 from k8s_heartbeat.core.gap import GapReason
 from k8s_heartbeat.core.kinds import POD, is_custom
 from k8s_heartbeat.core.query import Query

@@ -20,7 +20,8 @@ from k8s_heartbeat.core import RULES, Health, Kind, Threshold
 from k8s_heartbeat.core.checks.component import Component, Member, check_component
 from k8s_heartbeat.core.checks.object import check_object
 from k8s_heartbeat.core.checks.reader import ClusterReader, Deadline, NotFound, ReadError, Reading
-from k8s_heartbeat.core.checks.selection import Selection, SelectionResult, check_selection
+from k8s_heartbeat.core.checks.result import SelectionResult
+from k8s_heartbeat.core.checks.selection import Selection, check_selection
 from k8s_heartbeat.core.kinds import ServedKinds
 from k8s_heartbeat.core.query import Query
 from tests.builders import (

@@ -10,12 +10,8 @@ from hypothesis import strategies as st
 
 from k8s_heartbeat.core import Assessment, Health, Kind, summarize
 from k8s_heartbeat.core.checks.reader import Deadline, ReadError
-from k8s_heartbeat.core.checks.selection import (
-    Selection,
-    SelectionResult,
-    check_selection,
-    workload_kinds,
-)
+from k8s_heartbeat.core.checks.result import SelectionResult
+from k8s_heartbeat.core.checks.selection import Selection, check_selection, workload_kinds
 from k8s_heartbeat.core.kinds import is_custom
 from tests.builders import NOW, Manifest
 from tests.property import strategies as some

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
 from urllib.parse import quote
 
 import falcon
@@ -13,19 +12,19 @@ import falcon
 from k8s_heartbeat.core import SEVERITY, Assessment, Health, Summary, summarize
 from k8s_heartbeat.core.checks.component import Component
 from k8s_heartbeat.core.checks.object import ObjectResult
+from k8s_heartbeat.core.checks.overview import MOST_ITEMS, Overview
 from k8s_heartbeat.core.checks.reader import ReadError
 from k8s_heartbeat.core.checks.readings import Worth
-from k8s_heartbeat.core.checks.selection import SelectionResult
+from k8s_heartbeat.core.checks.result import SelectionResult
 from k8s_heartbeat.core.query import InvalidQuery
 
-from ...groups import Groups
 from ...masking import KNOWN, without_credentials
 from ..callers import Stranger
 from ..questions import NO_NAMESPACE, ObjectQuestion, SelectionQuestion
 from ..rendering import Detail, Freshness, message_of, object_body, reason_of
 from ..resources import Dependencies, freshness
 from ..state import RequestState, state_of
-from ..view import Absence, verdict_of
+from ..view import Absence
 from .filters import PAGE_SIZE, STATUSES, Filters
 from .kubectl import commands_for, kind_word
 from .markup import home_of, write
@@ -44,30 +43,10 @@ from .verdicts import (
 
 __all__ = ["ComponentPage", "ObjectPage", "StatusPage"]
 
-_MOST_ON_CARD = 6
 _MOST_MEMBERS = 200
 _MOST_PLACES = 100
 _MOST_PLACES_AT_ONCE = 10
 _MOST_KINDS = 40
-
-
-class _Judged(NamedTuple):
-    """A component with the verdict on it and on its members.
-
-    Attributes:
-        component: The component.
-        summary: The verdict on its members as one.
-        worth: How old that is.
-    """
-
-    component: Component
-    summary: Summary
-    worth: Worth
-
-    @property
-    def title(self) -> str:
-        """What people call it."""
-        return self.component.title or self.component.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +118,16 @@ class StatusPage(_Page):
             with judging.groups.computing(state.deadline):
                 # As the configuration orders the page, and not as it orders the components.
                 names = () if page is None else page.components
-                found.sort(key=lambda entry: names.index(entry[0].name))
-                judged = _judged(judging.groups, found)
+                found.sort(key=lambda entry: names.index(entry.component.name))
                 title = judging.title if page is None else page.title
                 now = self._given.now()
-                cards = [_bare_card(entry) for entry in judged]
-                told = _told_of_components(judged, None)
-                at = self._read_at(state, [entry.worth for entry in judged], now)
+                cards = [_bare_card(entry) for entry in found]
+                told = _told_of_components(found, None)
+                at = self._read_at(state, [judging.groups.worth(entry) for entry in found], now)
                 write(
                     resp,
                     "public.html",
-                    _word(_verdicts(judged)),
+                    _word(_verdicts(found)),
                     title=title,
                     told=_as_of(told, at),
                     cards=cards,
@@ -238,13 +216,13 @@ class _Seen:
     def __init__(self, given: Dependencies, state: RequestState, filters: Filters) -> None:
         view, error = given.view(state), None
         self._groups = given.judging.groups
-        self.components: Sequence[_Judged] = ()
+        self.components: Sequence[Overview] = ()
         self.found: SelectionResult | None = None
         self.absent = False
         self.problems: list[str] = []
         self._absence: ObjectResult | None = None
         try:
-            self.components = _judged(self._groups, view.components())
+            self.components = view.components()
         except ReadError as raised:
             error = raised
             self._keep("The components", state, raised)
@@ -261,7 +239,7 @@ class _Seen:
 
     def worths(self) -> list[Worth]:
         """What the readings are worth."""
-        found = [entry.worth for entry in self.components]
+        found = [self._groups.worth(entry) for entry in self.components]
         found += [self._groups.worth(self.found)] if self.found is not None else []
         return found or ([self._absence.worth] if self._absence is not None else [])
 
@@ -354,12 +332,12 @@ class ComponentPage(_Page):
                 component, found = given.view(state).component(name)
             except Absence as absence:
                 resp.status = falcon.HTTP_404
-                nothing = _Judged(Component(name, name, ()), summarize(()), absence.found.worth)
-                self._answer(req, resp, state, nothing, is_there=False)
+                nothing, worth = Component(name, name, ()), absence.found.worth
+                self._answer(req, resp, state, nothing, summarize(()), worth, is_there=False)
                 return
             with groups.computing(state.deadline):
-                (judged,) = _judged(groups, [(component, found)])
-                self._answer(req, resp, state, judged)
+                summary = summarize(found.assessments, component.up)
+                self._answer(req, resp, state, component, summary, groups.worth(found))
 
     on_head = on_get
 
@@ -368,19 +346,21 @@ class ComponentPage(_Page):
         req: falcon.Request,
         resp: falcon.Response,
         state: RequestState,
-        judged: _Judged,
+        component: Component,
+        summary: Summary,
+        worth: Worth,
         *,
         is_there: bool = True,
     ) -> None:
         given, now = self._given, self._given.now()
-        component, summary = judged.component, judged.summary
+        overview = Overview.of(component, summary, worth)
         detail = given.detail_for(state)
         told_all = detail is not Detail.STATUS and is_there
         lines = Lines(detail, now)
-        at = self._read_at(state, [judged.worth], now)
+        at = self._read_at(state, [worth], now)
         if is_there:
             word, state.reason = summary.health, summary.reason
-            told = _told_of_components([judged], lines if told_all else None)
+            told = _told_of_components([overview], lines if told_all else None)
         else:
             word = Health.MISSING
             told = f"There is no component {component.name}, or you may not see it"
@@ -399,7 +379,7 @@ class ComponentPage(_Page):
             found=is_there,
             told_all=told_all,
             summary=summary,
-            enough=_enough(summary),
+            enough=_enough(overview),
             lines=[lines.line(item) for item in summary.items[:_MOST_MEMBERS]] if told_all else [],
             more=max(0, len(summary.items) - _MOST_MEMBERS),
             api=f"{self._own_url(req)}/api/components/{path}",
@@ -421,17 +401,10 @@ class _Own(Lines):
         )
 
 
-def _judged(groups: Groups, found: Sequence[tuple[Component, SelectionResult]]) -> list[_Judged]:
+def _verdicts(overviews: Sequence[Overview]) -> list[Verdict]:
     return [
-        _Judged(component, verdict_of(component, result)[0], groups.worth(result))
-        for component, result in found
-    ]
-
-
-def _verdicts(judged: Sequence[_Judged]) -> list[Verdict]:
-    return [
-        Verdict(entry.title, entry.summary.health, entry.summary.items, is_group=True)
-        for entry in judged
+        Verdict(entry.title, entry.verdict.health, entry.items, is_group=True)
+        for entry in overviews
     ]
 
 
@@ -441,8 +414,10 @@ def _word(verdicts: Sequence[Verdict]) -> str:
     return str(next((health for health in SEVERITY if health in healths), Health.UNKNOWN))
 
 
-def _told_of_components(judged: Sequence[_Judged], lines: Lines | None) -> str:
-    return sentence(_verdicts(judged), lines, "component") if judged else "There are no components"
+def _told_of_components(overviews: Sequence[Overview], lines: Lines | None) -> str:
+    if not overviews:
+        return "There are no components"
+    return sentence(_verdicts(overviews), lines, "component")
 
 
 def _summed_up(
@@ -501,22 +476,19 @@ def _as_of(told: str, at: _ReadAt) -> str:
     return f"At {at.moment.clock}: {told}" if at.stale and at.moment is not None else told
 
 
-def _bare_card(entry: _Judged) -> Card:
-    summary = entry.summary
-    return Card(entry.component.name, entry.title, str(summary.health), summary.up)
+def _bare_card(entry: Overview) -> Card:
+    verdict = entry.verdict
+    return Card(entry.component.name, entry.title, str(verdict.health), verdict.up)
 
 
-def _card(entry: _Judged, lines: Lines, told_all: bool) -> Card:
+def _card(entry: Overview, lines: Lines, told_all: bool) -> Card:
     card = replace(_bare_card(entry), path=f"/status/components/{entry.component.name}")
     if not told_all:
         return card
-    items = entry.summary.items
-    shown: list[Line] = [lines.line(item) for item in items[:_MOST_ON_CARD]]
-    more = len(items) - len(shown)
-    return replace(card, enough=_enough(entry.summary), lines=shown, more=more)
+    shown: list[Line] = [lines.line(item) for item in entry.items[:MOST_ITEMS]]
+    return replace(card, enough=_enough(entry), lines=shown, more=entry.total - len(shown))
 
 
-def _enough(summary: Summary) -> str:
-    up, total = sum(item.up for item in summary.items), len(summary.items)
-    told = f"{up:,} of {total:,} up"
-    return told if summary.needed == total else f"{told}, {summary.needed} needed"
+def _enough(entry: Overview) -> str:
+    told = f"{entry.available:,} of {entry.total:,} up"
+    return told if entry.needed == entry.total else f"{told}, {entry.needed} needed"

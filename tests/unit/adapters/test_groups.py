@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -15,8 +15,9 @@ from k8s_heartbeat.adapters.cached import CachedReader
 from k8s_heartbeat.adapters.groups import Groups
 from k8s_heartbeat.adapters.memory import Memory
 from k8s_heartbeat.adapters.slots import ComputeSlots
-from k8s_heartbeat.core import Health, Policy
+from k8s_heartbeat.core import Health, Policy, Threshold
 from k8s_heartbeat.core.checks.component import Component, Member
+from k8s_heartbeat.core.checks.overview import Overview
 from k8s_heartbeat.core.checks.reader import (
     Deadline,
     Forbidden,
@@ -26,7 +27,8 @@ from k8s_heartbeat.core.checks.reader import (
     ReadTimeout,
     UpstreamError,
 )
-from k8s_heartbeat.core.checks.selection import Selection, SelectionResult
+from k8s_heartbeat.core.checks.result import SelectionResult
+from k8s_heartbeat.core.checks.selection import Selection
 from k8s_heartbeat.core.kinds import POD
 from k8s_heartbeat.core.query import Query
 from k8s_heartbeat.core.rules import KINDS, WORKLOADS
@@ -366,3 +368,81 @@ def test_what_nobody_may_see_is_refused(world: World) -> None:
     world.reader.failure = FORBIDDEN
     with pytest.raises(Forbidden):
         world.check()
+
+
+@pytest.fixture
+def no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Groups that keep no result, as none is so small."""
+    monkeypatch.setattr("k8s_heartbeat.adapters.groups._KEPT", 1)
+
+
+class TestOverviews:
+    """Components without most of their members, which are kept where the members do not fit."""
+
+    def overview(self, world: World, component: Component = WHOLE) -> Overview:
+        """That of a component."""
+        return world.groups.overview(component, NOW, world.clock.deadline(60.0))
+
+    def test_it_is_made_once_in_a_lifetime(self, world: World) -> None:
+        """The very same one, for as long as the result behind it counts."""
+        world.reader.age = 2.0
+        found = self.overview(world)
+        assert (found.total, found.available, found.verdict.health) == (2, 2, Health.HEALTHY)
+        assert world.groups.worth(found).age(world.clock()) == 2.0
+        world.clock.time += 3.0 - TINY
+        assert self.overview(world) is found
+        world.reader.objects = (deployment(3, 0), stateful_set())
+        assert self.overview(world).verdict.health is Health.HEALTHY
+        world.clock.time += TINY
+        assert self.overview(world).verdict.health is Health.DOWN
+
+    def test_that_of_a_part_that_failed_is_soon_made_anew(self, world: World) -> None:
+        """As the result itself is."""
+        world.reader.errors = {"StatefulSet": UPSTREAM}
+        assert self.overview(world).verdict.health is Health.UNKNOWN
+        world.reader.errors = {}
+        world.clock.time += 1.5 - TINY
+        assert self.overview(world).verdict.health is Health.UNKNOWN
+        world.clock.time += TINY
+        assert self.overview(world).verdict.health is Health.HEALTHY
+
+    def test_it_stays_where_the_members_do_not_fit(self, no_room: None) -> None:
+        """Then they are read anew for who asks for them, and not for it."""
+        world = World()
+        found = self.overview(world)
+        assert world.calls(WHOLE) > 0
+        before = len(world.reader.queries)
+        assert self.overview(world) is found
+        assert len(world.reader.queries) == before
+
+    @failures
+    def test_an_older_one_stands_in_and_says_so(self, world: World, error: ReadError) -> None:
+        """No longer than the members would."""
+        self._outlives(world, error)
+
+    @failures
+    def test_it_stands_in_for_members_that_do_not_fit(
+        self, no_room: None, error: ReadError
+    ) -> None:
+        """As for those that do."""
+        self._outlives(World(), error)
+
+    def _outlives(self, world: World, error: ReadError) -> None:
+        fresh = self.overview(world)
+        world.reader.failure = error
+        for moment in (5.0, 6.0, 30.0, 150.0 - TINY):
+            world.clock.time = 1000.0 + moment
+            found = self.overview(world)
+            assert found.verdict == fresh.verdict
+            assert found.read.stale
+            assert world.groups.worth(found).age(world.clock()) == moment
+        world.clock.time = 1152.0
+        with pytest.raises(type(error)):
+            self.overview(world)
+
+    def test_components_are_apart(self, world: World) -> None:
+        """Also those that only differ in what they need."""
+        lenient = replace(WHOLE, up=Threshold(1))
+        world.reader.objects = (deployment(3, 0), stateful_set())
+        assert not self.overview(world).verdict.up
+        assert self.overview(world, lenient).verdict.up

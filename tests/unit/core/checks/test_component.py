@@ -17,7 +17,8 @@ from k8s_heartbeat.core.checks.reader import (
     ReadTimeout,
     UpstreamError,
 )
-from k8s_heartbeat.core.checks.selection import Selection, SelectionResult
+from k8s_heartbeat.core.checks.result import SelectionResult
+from k8s_heartbeat.core.checks.selection import Selection
 from k8s_heartbeat.core.kinds import POD
 from k8s_heartbeat.core.query import Query
 from k8s_heartbeat.core.rules import WORKLOADS
@@ -154,10 +155,14 @@ def test_an_entry_that_nothing_matches_is_an_unknown_member(member: Member, mess
 
 def test_an_entry_of_which_nothing_may_be_listed_is_unknown() -> None:
     """That is no error, as little as an object that may not be seen is one."""
-    errors = {kind.plural: FORBIDDEN for kind in WORKLOADS}
-    found = checked(Shelf([deployment()], errors), ALL).assessments
-    assert {(entry.health, entry.reason) for entry in found} == {("unknown", "EvidenceUnread")}
-    assert len(found) == len(WORKLOADS)
+    own = [kind for kind in WORKLOADS if "." not in kind.group]
+    unserved = NotServed("kind", "there is none")
+    for other, unread in ((FORBIDDEN, WORKLOADS), (unserved, own)):
+        errors: dict[str, ReadError] = {kind.plural: other for kind in WORKLOADS}
+        errors |= {kind.plural: FORBIDDEN for kind in own}
+        found = checked(Shelf([deployment()], errors), ALL).assessments
+        assert {(entry.health, entry.reason) for entry in found} == {("unknown", "EvidenceUnread")}
+        assert [entry.kind for entry in found] == [kind.kind for kind in unread]
 
 
 def test_two_entries_that_match_nothing_are_two_members() -> None:

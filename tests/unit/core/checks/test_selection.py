@@ -33,7 +33,8 @@ from k8s_heartbeat.core.checks.reader import (
     ReadTimeout,
     UpstreamError,
 )
-from k8s_heartbeat.core.checks.selection import Selection, SelectionResult, check_selection
+from k8s_heartbeat.core.checks.result import SelectionResult
+from k8s_heartbeat.core.checks.selection import Selection, check_selection
 from k8s_heartbeat.core.evidence import Evidence
 from k8s_heartbeat.core.gap import Gap, GapReason
 from k8s_heartbeat.core.kinds import POD
@@ -431,6 +432,34 @@ class TestFailures:
         """A server that fails has not said that there is none."""
         shelf = Shelf([deployment()], {OTHERS[0].plural: error})
         assert names(found_in(shelf)) == ["Deployment/api", f"{OTHERS[0].kind}/"]
+
+    @pytest.mark.parametrize("error", [FORBIDDEN, *FAULTS])
+    def test_where_nothing_could_be_read_no_kind_of_another_project_is_the_reason(
+        self, error: ReadError
+    ) -> None:
+        """But what keeps the service from reading what there is."""
+        others = [kind for kind in WORKLOADS if kind not in OTHERS]
+        errors: dict[str, ReadError] = {kind.plural: error for kind in others}
+        errors |= {kind.plural: UNSERVED for kind in OTHERS}
+        found = found_in(Shelf(errors=errors, resources=served(*others)))
+        failure = found.failure()
+        assert failure is not None
+        assert (type(failure), failure.problem) == (type(error), error.problem)
+        assert names(found) == [f"{kind.kind}/" for kind in others]
+
+    @pytest.mark.parametrize("error", [FORBIDDEN, *FAULTS])
+    def test_nor_is_it_where_nobody_knows_whether_there_are_any(self, error: ReadError) -> None:
+        """While discovery fails too."""
+        errors: dict[str, ReadError] = {kind.plural: error for kind in WORKLOADS}
+        errors |= {"discovery": FAULTS[0]} | {kind.plural: UNSERVED for kind in OTHERS}
+        assert isinstance(found_in(Shelf(errors=errors)).failure(), type(error))
+
+    def test_where_there_is_none_of_them_nothing_is_hidden(self) -> None:
+        """A server that serves no workload of Kubernetes is no API server as we know it."""
+        shelf = Shelf(errors={kind.plural: UNSERVED for kind in WORKLOADS})
+        assert isinstance(found_in(shelf).failure(), NotServed)
+        share = Selection("shop", tuple(OTHERS), is_share=True)
+        assert isinstance(found_in(shelf, share).failure(), NotServed)
 
     def test_another_projects_workload_that_is_chosen_is_missed(self) -> None:
         """Whoever asks for it wants to know."""
