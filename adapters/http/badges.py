@@ -7,7 +7,6 @@ parameter that is wrong is an error.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -24,7 +23,7 @@ from .picture import cleaned, picture
 from .problems import API_SERVER, STATUS_HEADER
 from .questions import ObjectQuestion
 from .rendering import to_json
-from .resources import Dependencies, freshness
+from .resources import Dependencies, freshness, set_age
 from .state import RequestState, state_of
 from .view import Absence, verdict_of
 
@@ -143,9 +142,7 @@ class _Badge:
             # Such as by the caller's own `min`: the colour of what is up would mislead.
             too_few = health is Health.DEGRADED and not is_up
             word = _NOT_UP if too_few else str(health)
-            fresh = freshness(state, found.worth)
-            if fresh.stale:
-                resp.set_header("Age", str(math.ceil(fresh.age)))
+            set_age(resp, freshness(state, found.worth))
         self._write(Badge(label, word, is_up), resp)
         resp.set_header(STATUS_HEADER, str(health))
         private = "" if is_public else "private, "

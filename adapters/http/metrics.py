@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import chain
@@ -23,7 +22,7 @@ from .own_series import own_families
 from .parameters import response_options_of
 from .problems import STATUS_HEADER
 from .questions import SelectionQuestion
-from .resources import Dependencies, freshness
+from .resources import Dependencies, freshness, set_age
 from .state import RequestState, state_of
 from .verdict_series import Series, component_unread, verdict_families
 from .view import Absence, verdict_of
@@ -64,14 +63,14 @@ class OwnMetrics:
         response_options_of(req)
         state = state_of(req)
         with self._given.judging.groups.answering():
-            series = self._components(state)
+            series = self._components(state, resp)
             families = verdict_families(series, self._given.detail_for(state))
         own = own_families(COUNTERS, state.caller)
         _write(req, resp, chain(own, families), series, Health.UNKNOWN)
 
     on_head = on_get
 
-    def _components(self, state: RequestState) -> list[Series]:
+    def _components(self, state: RequestState, resp: falcon.Response) -> list[Series]:
         groups, clock = self._given.judging.groups, state.deadline.clock
         try:
             found = self._given.view(state).components(even_unread=True)
@@ -86,7 +85,7 @@ class OwnMetrics:
             worths.append(worth)
             series.append(Series(verdict_of(component, result)[1], worth.age(clock())))
         if worths:
-            freshness(state, Worth.worst(worths, clock()))
+            set_age(resp, freshness(state, Worth.worst(worths, clock())))
         return series
 
 
@@ -121,9 +120,7 @@ class WorkloadMetrics:
                 raise falcon.HTTPNotFound(description=verdict.message) from None
             with groups.computing(state.deadline):
                 found = found.narrowed(selector=question.selector)
-                fresh = freshness(state, groups.worth(found))
-                if fresh.stale:
-                    resp.set_header("Age", str(math.ceil(fresh.age)))
+                set_age(resp, freshness(state, groups.worth(found)))
                 series = list(_series_of(found, state.deadline.clock()))
                 families = verdict_families(series, self._given.detail_for(state))
                 _write(req, resp, families, series, Health.UNKNOWN)

@@ -296,7 +296,7 @@ _PICTURE_ANSWERS = (
     _INVALID_PARAMETER,
 )
 _METRICS = {"text/plain": "Text", _MEDIA_OPENMETRICS: "Text"}
-_OWN_METRICS_ANSWERS = (Answer((200,), "The figures.", _METRICS), _INVALID_PARAMETER)
+_OWN_METRICS_ANSWERS = (Answer((200,), "The figures.", _METRICS, ("Age",)), _INVALID_PARAMETER)
 _METRICS_ANSWERS = (
     Answer((200,), "The figures.", _METRICS, ("Age",)),
     _INVALID,
@@ -304,16 +304,16 @@ _METRICS_ANSWERS = (
     *_NO_READING,
 )
 _TARGETS_ANSWERS = (
-    Answer((200,), "The targets.", {"application/json": "Targets"}),
+    Answer((200,), "The targets.", {"application/json": "Targets"}, ("Age",)),
     _INVALID,
     _NOT_SERVED,
     *_NO_READING,
 )
 _HTML = {"text/html": "Text"}
 _PAGE_ANSWERS = (
-    Answer((200,), "The page.", _HTML, ("Content-Security-Policy",)),
+    Answer((200,), "The page.", _HTML, ("Age", "Content-Security-Policy")),
     Answer((400,), "A part of the path or a filter is invalid.", _HTML),
-    Answer((404,), "There is nothing of this name that the caller may see.", _HTML),
+    Answer((404,), "There is nothing of this name that the caller may see.", _HTML, ("Age",)),
     Answer(("error",), "The API server answered with an error, or unreadably.", _HTML),
     Answer(("timeout",), "The API server did not answer in time.", _HTML),
 )

@@ -14,7 +14,7 @@ from ..monitors.target import Target, component_target, in_order, object_target,
 from .parameters import response_options_of
 from .questions import SelectionQuestion
 from .rendering import to_json
-from .resources import Dependencies, freshness
+from .resources import Dependencies, freshness, set_age
 from .state import RequestState, state_of
 from .view import Absence
 
@@ -63,7 +63,7 @@ class Targets:
                     raise falcon.HTTPNotFound(description=str(absence)) from None
                 found = SelectionResult()
             with groups.computing(state.deadline):
-                targets += self._objects(state, found.narrowed(selector=question.selector))
+                targets += self._objects(state, resp, found.narrowed(selector=question.selector))
                 query = urlencode(
                     [(name, req.get_param(name)) for name in _PASSED_ON if name in req.params]
                 )
@@ -72,7 +72,9 @@ class Targets:
 
     on_head = on_get
 
-    def _objects(self, state: RequestState, found: SelectionResult) -> Iterator[Target]:
+    def _objects(
+        self, state: RequestState, resp: falcon.Response, found: SelectionResult
+    ) -> Iterator[Target]:
         """The objects that were found.
 
         Raises:
@@ -86,7 +88,7 @@ class Targets:
                     f"{entry.part.gap.why}; a list without them would drop them: name the kinds "
                     "that can be read, as in kind=deploy,sts",
                 )
-        freshness(state, self._given.judging.groups.worth(found))
+        set_age(resp, freshness(state, self._given.judging.groups.worth(found)))
         for member in found.members:
             # Without a kind it stands for a namespace that ends.
             target = member.kind and object_target(member.assessment)

@@ -464,6 +464,28 @@ def test_a_stale_reading_is_not_shown_as_current() -> None:
     assert "Not current: there is no newer reading than that of 90 s ago" in page.text
 
 
+@pytest.mark.parametrize("path", ["/", "/status", OBJECT, "/status/components/pay"])
+def test_a_page_made_of_an_old_reading_has_its_age(path: str) -> None:
+    """In the header, as JSON answers have it; the public page too."""
+    clock, reader = Clock(), FakeReader([healthy()])
+    served = remembering(reader, clock=clock, components={"pay": PAY})
+    assert ask(served, path=path).header("Age") is None
+    clock.seconds = 90.0
+    reader.failure = UPSTREAM
+    answer = ask(served, path=path)
+    assert (answer.status, answer.header("Age")) == (200, "90")
+    assert "that of 90 s ago" in page_of(answer).text
+
+
+def test_the_public_page_has_the_age_of_its_reading() -> None:
+    """Whoever asks."""
+    reader = FakeReader([healthy(), stateful_set()], stale_kinds={"Deployment": 40.0})
+    served = service(
+        reader=reader, contract=GUARDED, components={"pay": PAY, "db": DB}, public=PUBLIC
+    )
+    assert ask(served, path="/").header("Age") == "40"
+
+
 SHOP = (named("api"), named("web", serving=0), named("agent", "tools", 2), stateful_set())
 
 

@@ -23,7 +23,7 @@ from ...masking import KNOWN, without_credentials
 from ..callers import Stranger
 from ..questions import NO_NAMESPACE, ObjectQuestion, SelectionQuestion
 from ..rendering import Detail, Freshness, message_of, object_body, reason_of
-from ..resources import Dependencies, freshness
+from ..resources import Dependencies, freshness, set_age
 from ..state import RequestState, state_of
 from ..view import Absence, verdict_of
 from .filters import PAGE_SIZE, STATUSES, Filters
@@ -95,9 +95,12 @@ class _Page:
     def __init__(self, dependencies: Dependencies) -> None:
         self._given = dependencies
 
-    def _read_at(self, state: RequestState, worths: Sequence[Worth], now: datetime) -> _ReadAt:
+    def _read_at(
+        self, state: RequestState, resp: falcon.Response, worths: Sequence[Worth], now: datetime
+    ) -> _ReadAt:
         worst = Worth.worst(worths, state.deadline.clock())
-        fresh: Freshness = freshness(state, worst)
+        fresh = freshness(state, worst)
+        set_age(resp, fresh)
         moment = moment_of(now - timedelta(seconds=fresh.age), now)
         return _ReadAt(moment, age(fresh.age), fresh.stale)
 
@@ -145,7 +148,7 @@ class StatusPage(_Page):
                 now = self._given.now()
                 cards = [_bare_card(entry) for entry in judged]
                 told = _told_of_components(judged, None)
-                at = self._read_at(state, [entry.worth for entry in judged], now)
+                at = self._read_at(state, resp, [entry.worth for entry in judged], now)
                 write(
                     resp,
                     "public.html",
@@ -172,7 +175,7 @@ class StatusPage(_Page):
         lines = Lines(detail, now)
         summary = summarize(seen.found.assessments) if seen.found is not None else None
         items = () if summary is None else summary.items
-        at = self._read_at(state, seen.worths(), now)
+        at = self._read_at(state, resp, seen.worths(), now)
         word, told = _summed_up(seen, summary, filters, lines if told_all else None)
         state.reason = word
         if summary is None and not seen.components:
@@ -293,7 +296,7 @@ class ObjectPage(_Page):
         now, detail = given.now(), given.detail_for(state)
         item, full = found.assessment, detail is Detail.FULL
         state.reason = item.reason
-        at = self._read_at(state, [found.worth], now)
+        at = self._read_at(state, resp, [found.worth], now)
         body = object_body(item, Freshness(), now=now, detail=detail)
         told_all = detail is not Detail.STATUS
         lines = Lines(detail, now)
@@ -377,7 +380,7 @@ class ComponentPage(_Page):
         detail = given.detail_for(state)
         told_all = detail is not Detail.STATUS and is_there
         lines = Lines(detail, now)
-        at = self._read_at(state, [judged.worth], now)
+        at = self._read_at(state, resp, [judged.worth], now)
         if is_there:
             word, state.reason = summary.health, summary.reason
             told = _told_of_components([judged], lines if told_all else None)
