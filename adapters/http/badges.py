@@ -22,7 +22,7 @@ from .parameters import LABEL, Spelling, min_available_of
 from .picture import cleaned, picture
 from .problems import API_SERVER, STATUS_HEADER
 from .questions import ObjectQuestion
-from .rendering import to_json
+from .rendering import DEGRADED_NOT_UP, status_text, to_json
 from .resources import Dependencies, freshness, set_age
 from .state import RequestState, state_of
 from .view import Absence, verdict_of
@@ -33,8 +33,7 @@ _SECONDS = 60
 _SPELLING = Spelling([LABEL])
 _LONGEST = 253
 # One name of shields.io's colours for each word; another word has the last one.
-_NOT_UP = "degraded, not up"
-_COLORS = {"healthy": "brightgreen", "degraded": "orange", _NOT_UP: "red", "down": "red"}
+_COLORS = {"healthy": "brightgreen", "degraded": "orange", DEGRADED_NOT_UP: "red", "down": "red"}
 _NO_COLOR = "lightgrey"
 # Darker than those of shields.io: white on them is readable to everyone (WCAG AA, 4.5:1).
 _DRAWN = {"brightgreen": "#2b7f1c", "orange": "#a85800", "red": "#c5322d", "lightgrey": "#6e6e6e"}
@@ -139,9 +138,8 @@ class _Badge:
             health, is_up = found.health, found.is_up
             if health is Health.HEALTHY and not is_up:
                 health = Health.DOWN
-            # Such as by the caller's own `min`: the colour of what is up would mislead.
-            too_few = health is Health.DEGRADED and not is_up
-            word = _NOT_UP if too_few else str(health)
+            # Below its minimum, such as the caller's own `min`, the colour of "up" would mislead.
+            word = status_text(health, up=is_up)
             set_age(resp, freshness(state, found.worth))
         self._write(Badge(label, word, is_up), resp)
         resp.set_header(STATUS_HEADER, str(health))

@@ -149,13 +149,17 @@ class View:
         component = replace(component, policy=component.policy.needing(needed))
         return component, given.groups.check(component, self._now(), deadline)
 
-    def components(self, *, even_unread: bool = False) -> list[tuple[Component, SelectionResult]]:
+    def components(
+        self, *, even_unread: bool = False, within: str = ""
+    ) -> list[tuple[Component, SelectionResult]]:
         """The components that the caller may see, in the order of the configuration.
 
         Of one of which nothing could be read, an unknown member says why.
 
         Args:
             even_unread: Whether to return them also if no component could be read.
+            within: Only components whose members are all in this namespace; empty for all
+                components. Nothing else is read.
 
         Raises:
             ReadError: What the caller may see could not be found out, or no component could be
@@ -163,6 +167,8 @@ class View:
         """
         given, deadline = self._given, self._state.deadline
         seen = self.seen_components()
+        if within:
+            seen = [component for component in seen if _is_within(component, within)]
         found: list[tuple[Component, SelectionResult]] = []
         failures: list[ReadError] = []
         for component in seen:
@@ -278,6 +284,10 @@ def verdict_of(component: Component, found: SelectionResult) -> tuple[Summary, A
         kind="Component",
         name=component.name,
     )
+
+
+def _is_within(component: Component, namespace: str) -> bool:
+    return all(member.namespaces == (namespace,) for member in component.members)
 
 
 def _unread(component: Component, error: ReadError) -> Assessment:

@@ -7,6 +7,7 @@ import falcon
 from ..callers import Stranger
 from ..state import state_of
 from .markup import home_of, write
+from .states import UNKNOWN
 
 __all__ = ["write_failure"]
 
@@ -62,7 +63,7 @@ def write_failure(
     write(
         resp,
         "failure.html",
-        "unknown",
+        UNKNOWN,
         title="Status",
         home="" if is_public or status == 401 else home_of(req),
         repaints=status in _PASSING,

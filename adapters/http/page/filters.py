@@ -14,10 +14,8 @@ from k8s_heartbeat.core.query import InvalidQuery, check_namespace
 
 from ..parameters import PAGE_KIND, PAGE_NAMESPACE, PAGE_NUMBER, PAGE_STATUS, PAGE_TEXT, Spelling
 
-__all__ = ["FAILING", "PAGE_SIZE", "STATUSES", "Filters"]
+__all__ = ["FAILING", "STATUSES", "Filters"]
 
-PAGE_SIZE = 200
-"""Workloads on one page."""
 FAILING = "failing"
 """The word for whatever is not healthy."""
 STATUSES = (FAILING, *map(str, SEVERITY))

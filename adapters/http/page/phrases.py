@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from html import escape
 
 from k8s_heartbeat.core.durations import format_duration
 
-__all__ = ["Moment", "age", "clock_time", "counted", "moment_of", "phrase", "plain"]
+__all__ = ["Moment", "age", "clock_time", "counted", "moment_of", "phrase", "plain", "shortened"]
 
 _PHRASES = {
     "BackOff": "back-off after failed starts",
@@ -106,6 +107,19 @@ def plain(text: str) -> str:
     return "".join(
         letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in joined
     )
+
+
+def shortened(text: str, most: int) -> str:
+    """A text that takes at most so many bytes of HTML, with an ellipsis for what is left out."""
+    # No character takes more than `&quot;`.
+    if len(text) * 6 <= most:
+        return text
+    size = 0
+    for index, letter in enumerate(text):
+        size += len(escape(letter).encode(errors="replace"))
+        if size > most:
+            return f"{text[: max(0, index - 1)]}…"
+    return text
 
 
 def age(seconds: float) -> str:
