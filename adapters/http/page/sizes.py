@@ -26,8 +26,8 @@ LONGEST_MESSAGE = 230
 
 _PAGE_SIZES = (PAGE_SIZE, 150, 100, 50, 25)
 # Bytes of HTML: the room on a page for each part of it, and what each takes without its names.
-_ROWS, _MEMBERS, _CARDS, _CHIPS = 205_000, 272_000, 45_000, 22_000
-_ROW, _WHY, _CARD, _CARD_LINE, _CHIP = 560, 330, 420, 470, 210
+_ROWS, _MEMBERS, _CARDS, _CHIPS = 202_000, 268_000, 45_000, 22_000
+_ROW, _WHY, _CARD, _CARD_LINE, _CHIP = 490, 330, 420, 470, 210
 _MOST_ON_CARD, _MOST_CHIPS = 6, 100
 
 
