@@ -332,7 +332,7 @@ def test_a_hidden_page_asks_for_nothing_and_a_refused_one_asks_once(
         lambda route: route.fulfill(
             status=401,
             headers={"Heartbeat-Status": "unknown"},
-            body="<h1 id=told>A token is needed</h1><main id=main data-failed=yes>",
+            body="<h1 id=headline>A token is needed</h1><main id=main data-failed=yes>",
         ),
     )
     page.evaluate(HIDE, False)

@@ -99,5 +99,5 @@ def card(entry: JudgedComponent, lines: Lines | None, most: int) -> Card:
 def enough(summary: Summary) -> str:
     """How many members are up, and how many must be: ``1 of 2 up, 1 needed``."""
     up, total = sum(item.up for item in summary.items), len(summary.items)
-    told = f"{up:,} of {total:,} up"
-    return told if summary.needed == total else f"{told}, {summary.needed} needed"
+    text = f"{up:,} of {total:,} up"
+    return text if summary.needed == total else f"{text}, {summary.needed} needed"

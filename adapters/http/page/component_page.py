@@ -63,16 +63,16 @@ class ComponentPage(Page):
         given, now, base = self._given, self._given.now(), req.root_path
         component, summary = judged.component, judged.summary
         detail = given.detail_for(state)
-        told_all = detail is not Detail.STATUS and is_there
+        detailed = detail is not Detail.STATUS and is_there
         lines = Lines(detail, now)
         at = self._read_at(state, resp, [judged.worth], now)
         if is_there:
             state.reason = summary.reason
-            overall, told = headline_of_components([judged], lines if told_all else None)
+            overall, headline = headline_of_components([judged], lines if detailed else None)
         else:
             overall = State(Health.MISSING, up=False)
-            told = f"There is no component {component.name}, or you may not see it"
-        items = summary.items if told_all else ()
+            headline = f"There is no component {component.name}, or you may not see it"
+        items = summary.items if detailed else ()
         most = members_that_fit(items, base)
         path, url = quote(component.name, safe=""), self._own_url(req)
         write(
@@ -83,11 +83,11 @@ class ComponentPage(Page):
             home=home_of(req),
             base=base,
             repaints=True,
-            told=at.dated(told),
+            headline=at.dated(headline),
             at=at,
             component=judged,
             found=is_there,
-            told_all=told_all,
+            detailed=detailed,
             enough=enough(summary),
             lines=[lines.line(item) for item in items[:most]],
             more=len(items) - most,

@@ -30,8 +30,8 @@ class Count(NamedTuple):
     @property
     def text(self) -> str:
         """The count in words, such as ``2 degraded (1 not up)``."""
-        told = f"{self.number:,} {self.state.word}"
-        return f"{told} ({self.not_up:,} not up)" if self.not_up else told
+        text = f"{self.number:,} {self.state.word}"
+        return f"{text} ({self.not_up:,} not up)" if self.not_up else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,10 +54,10 @@ def write_failure(
     kind = 502 if is_unread and status not in _TITLES else status
     is_public = isinstance(state_of(req).caller, Stranger)
     if is_public and status in _PASSING:
-        # People without a token are told of no objects and no API server.
-        told, meaning, detail = "The status is not known at the moment", "", ""
+        # People without a token are headline of no objects and no API server.
+        headline, meaning, detail = "The status is not known at the moment", "", ""
     else:
-        told, meaning = _TITLES.get(kind, title), _MEANINGS.get(kind, "")
+        headline, meaning = _TITLES.get(kind, title), _MEANINGS.get(kind, "")
         if "Basic" in resp.get_header("WWW-Authenticate", default=""):
             meaning = _PROMPT
     write(
@@ -67,7 +67,7 @@ def write_failure(
         title="Status",
         home="" if is_public or status == 401 else home_of(req),
         repaints=status in _PASSING,
-        told=told,
+        headline=headline,
         meaning=meaning,
         detail="" if detail == title else detail,
     )

@@ -53,15 +53,15 @@ class _Verdict:
         """What is wrong with it."""
         health = self.state.health
         is_group_lacking = self.is_group and health is Health.MISSING
-        told = _LACKS_A_MEMBER if is_group_lacking else _STATES[health]
+        text = _LACKS_A_MEMBER if is_group_lacking else _STATES[health]
         if self.state.alarming:
-            told = f"{told} and not up"
-        told = f"{self.name} {told}"
+            text = f"{text} and not up"
+        text = f"{self.name} {text}"
         failing = [item for item in self.members if item.health is not Health.HEALTHY]
         if lines is None or not failing:
-            return told
+            return text
         worst = next((item for item in failing if not item.up), failing[0])
-        return f"{told}: {lines.why(worst, named=not self.is_group)}"
+        return f"{text}: {lines.why(worst, named=not self.is_group)}"
 
 
 def headline_of_object(name: str, item: Assessment, lines: Lines | None) -> str:
@@ -109,9 +109,9 @@ def headline_of_all(
     """
     place = overview.namespace
     if overview.components:
-        state, told = headline_of_components(overview.components, lines)
+        state, text = headline_of_components(overview.components, lines)
         if state.health is Health.HEALTHY and summary is not None and summary.items:
-            state, told = _with_workloads(told, summary, lines)
+            state, text = _with_workloads(text, summary, lines)
     elif summary is None:
         where = f"the namespace {place}" if place else "all namespaces"
         return UNKNOWN, f"There is nothing that you may see in {where}"
@@ -119,10 +119,10 @@ def headline_of_all(
         where = f"the namespace {place}" if place else "any namespace"
         return UNKNOWN, f"There are no workloads in {where}"
     else:
-        state, told = State.of(summary), _on_workloads(summary, lines, place)
+        state, text = State.of(summary), _on_workloads(summary, lines, place)
     if state.health is Health.HEALTHY and overview.unread:
-        state, told = UNKNOWN, f"{told}, but {overview.unread} could not be read"
-    return state, f"In {place}: {told}" if place else told
+        state, text = UNKNOWN, f"{text}, but {overview.unread} could not be read"
+    return state, f"In {place}: {text}" if place else text
 
 
 def _on_workloads(summary: Summary, lines: Lines | None, place: str) -> str:
@@ -144,16 +144,16 @@ def _full_name(item: Assessment, place: str) -> str:
     return item.name if is_named else f"{item.namespace}/{item.name}"
 
 
-def _with_workloads(told: str, summary: Summary, lines: Lines | None) -> tuple[State, str]:
+def _with_workloads(text: str, summary: Summary, lines: Lines | None) -> tuple[State, str]:
     """The headline on components that all work, with the workloads beside them that do not."""
     bad = sum(not item.up for item in summary.items)
     if not bad:
-        return State(Health.HEALTHY, up=True), told
+        return State(Health.HEALTHY, up=True), text
     degraded = State(Health.DEGRADED, up=True)
     if lines is None:
-        return degraded, f"{told}, but not every workload does"
+        return degraded, f"{text}, but not every workload does"
     of = f"{bad:,} of {counted(len(summary.items), 'workload')}"
-    return degraded, f"{told}, but {of} {'is' if bad == 1 else 'are'} not up"
+    return degraded, f"{text}, but {of} {'is' if bad == 1 else 'are'} not up"
 
 
 def _sentence(verdicts: Sequence[_Verdict], lines: Lines | None, one: str) -> str:
@@ -169,9 +169,9 @@ def _sentence(verdicts: Sequence[_Verdict], lines: Lines | None, one: str) -> st
         if len(verdicts) == 1:
             return f"{verdicts[0].name} works"
         return f"All {counted(len(verdicts), one)} work"
-    told = min(bad, key=lambda entry: entry.rank).statement(lines)
+    text = min(bad, key=lambda entry: entry.rank).statement(lines)
     others = len(bad) - 1
     if not others:
-        return told
+        return text
     need = "needs" if others == 1 else "need"
-    return f"{told}; {counted(others, f'other {one}')} {need} attention too"
+    return f"{text}; {counted(others, f'other {one}')} {need} attention too"

@@ -108,18 +108,18 @@ class Lines:
             return f"there is no {item.kind} {item.name}"
         if desired is not None and available < desired:
             pods = "pods" if named else f"{item.name} pods"
-            told = f"{available} of {desired} {pods} available"
+            text = f"{available} of {desired} {pods} available"
         else:
             shown = item.name and not named
             about = " ".join(part for part in (item.kind, item.name) if part) if shown else ""
             message = item.message.partition("; ")[0]
-            told = ": ".join(part for part in (about, message) if part)
+            text = ": ".join(part for part in (about, message) if part)
         reason = "" if first is None else phrase(reason_of(first.reason, item.health))
         if reason and item.reason != UNREAD:
-            told = f"{told}, {reason}"
+            text = f"{text}, {reason}"
         # Not the time of the first cause: that of a crash loop moves with every restart.
         since = since_of(item)
-        return f"{told} since {clock_time(since, self._now)}" if since is not None else told
+        return f"{text} since {clock_time(since, self._now)}" if since is not None else text
 
     def _message(self, item: Assessment, first: Cause | None) -> str:
         if first is None:

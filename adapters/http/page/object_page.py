@@ -50,16 +50,16 @@ class ObjectPage(Page):
         item = found.assessment
         state.reason = item.reason
         at = self._read_at(state, resp, [found.worth], now)
-        told_all = detail is not Detail.STATUS
+        detailed = detail is not Detail.STATUS
         lines = Lines(detail, now)
         shown_kind, shown_name = item.kind or kind, item.name or name
         is_there = item.health is not Health.MISSING
         if is_there:
             called = f"{shown_kind} {shown_name}"
-            told = headline_of_object(called, item, lines if told_all else None)
+            headline = headline_of_object(called, item, lines if detailed else None)
         else:
-            told = f"There is no {shown_kind} {shown_name}, or you may not see it"
-        causes = _causes(item, detail, now) if told_all else []
+            headline = f"There is no {shown_kind} {shown_name}, or you may not see it"
+        causes = _causes(item, detail, now) if detailed else []
         selector = found.selector if detail is Detail.FULL else None
         word = kind_word(item.kind, item.api_version) if item.kind else kind
         path = "/".join(quote(part, safe="") for part in (namespace, word, shown_name))
@@ -72,7 +72,7 @@ class ObjectPage(Page):
             home=home_of(req),
             base=req.root_path,
             repaints=True,
-            told=at.dated(told),
+            headline=at.dated(headline),
             at=at,
             line=lines.line(item),
             place="" if namespace == NO_NAMESPACE else namespace,
@@ -82,10 +82,10 @@ class ObjectPage(Page):
             reason=reason_of(item.reason, item.health),
             message=message_of(item, detail),
             since=moment_of(since_of(item), now),
-            told_all=told_all,
+            detailed=detailed,
             causes=causes,
-            omitted=len(item.causes) - len(causes) if told_all else 0,
-            commands=commands_for(item, causes, selector) if told_all and is_there else [],
+            omitted=len(item.causes) - len(causes) if detailed else 0,
+            commands=commands_for(item, causes, selector) if detailed and is_there else [],
             api=f"{url}/api/healthz/{path}",
             badge=f"{url}/api/badge/{path}.svg",
         )

@@ -85,6 +85,6 @@ class Overview:
 
     def _keep(self, what: str, state: RequestState, error: ReadError) -> None:
         state.cause = str(error)
-        told = KNOWN.mask(state.mask(without_credentials(str(error))))
+        text = KNOWN.mask(state.mask(without_credentials(str(error))))
         self.unread = what
-        self.problems.append(f"{what.capitalize()} could not be read: {told}")
+        self.problems.append(f"{what.capitalize()} could not be read: {text}")

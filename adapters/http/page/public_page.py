@@ -31,14 +31,14 @@ class PublicPage(Page):
                 names = () if page is None else page.components
                 found.sort(key=lambda entry: names.index(entry[0].name))
                 judged = judge(groups, found)
-                overall, told = headline_of_components(judged, None)
+                overall, headline = headline_of_components(judged, None)
                 at = self._read_at(state, resp, [entry.worth for entry in judged], given.now())
                 write(
                     resp,
                     "public.html",
                     overall,
                     title=judging.title if page is None else page.title,
-                    told=at.dated(told),
+                    headline=at.dated(headline),
                     cards=list(map(bare_card, judged)),
                     at=at,
                     home="",

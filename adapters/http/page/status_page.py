@@ -74,12 +74,12 @@ class StatusPage(Page):
     ) -> None:
         given, now, base = self._given, self._given.now(), req.root_path
         detail = given.detail_for(state)
-        told_all = detail is not Detail.STATUS
+        detailed = detail is not Detail.STATUS
         lines = Lines(detail, now)
         summary = None if overview.found is None else summarize(overview.found.assessments)
-        items = summary.items if summary is not None and told_all else ()
+        items = summary.items if summary is not None and detailed else ()
         at = self._read_at(state, resp, overview.worths(), now)
-        overall, told = headline_of_all(overview, summary, lines if told_all else None)
+        overall, headline = headline_of_all(overview, summary, lines if detailed else None)
         state.reason = overall.word
         if summary is None and not overview.components:
             resp.status = falcon.HTTP_404
@@ -91,7 +91,7 @@ class StatusPage(Page):
         of_all = places(item for item in items if item.name)
         most_places = chips_that_fit([place.name for place in of_all], filters.link(namespace=""))
         on_each = lines_on_each_card([entry.summary.items for entry in overview.components], base)
-        problems = [*overview.problems, *(_unread(summary) if told_all else ())]
+        problems = [*overview.problems, *(_unread(summary) if detailed else ())]
         write(
             resp,
             "status.html",
@@ -100,12 +100,12 @@ class StatusPage(Page):
             home=home_of(req),
             base=base,
             repaints=True,
-            told=at.dated(told),
+            headline=at.dated(headline),
             at=at,
             filters=filters,
-            told_all=told_all,
+            detailed=detailed,
             cards=[
-                card(entry, lines if told_all else None, on_each) for entry in overview.components
+                card(entry, lines if detailed else None, on_each) for entry in overview.components
             ],
             other_components=overview.other_components,
             problems=[shortened(text, _LONGEST_PROBLEM) for text in problems[:_MOST_PROBLEMS]],
