@@ -332,15 +332,13 @@ def test_a_hidden_page_asks_for_nothing_and_a_refused_one_asks_once(
         lambda route: route.fulfill(
             status=401,
             headers={"Heartbeat-Status": "unknown"},
-            body="<h1 id=headline>A token is needed</h1><main id=main data-failed=yes>",
+            body="<h1 id=headline>A token is required</h1><main id=main data-failed=yes>",
         ),
     )
     page.evaluate(HIDE, False)
-    page.locator("#old", has_text="asking anew").or_(
-        page.locator("#old", has_text="token")
-    ).wait_for()
+    page.locator("#old", has_text="retrying").or_(page.locator("#old", has_text="token")).wait_for()
     page.clock.run_for(NEXT)
-    page.locator("#old", has_text="A token is needed").wait_for()
+    page.locator("#old", has_text="A token is required").wait_for()
     page.clock.run_for(10 * NEXT)
     assert len(asked) == 1
 
@@ -412,7 +410,7 @@ def test_strangers_see_the_public_page(
             picture(page, f"public-{scheme}")
         page.route("**/status/**", without_prompt)
         page.goto(f"{url}/status/components/pay")
-        assert "A token is needed" in page.locator("main").inner_text()
+        assert "A token is required" in page.locator("main").inner_text()
         picture(page, "needs-a-token")
         known = browser.new_context(http_credentials={"username": "me", "password": TOKEN})
         page = known.new_page()

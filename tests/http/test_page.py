@@ -286,7 +286,7 @@ def test_who_sees_nothing_is_asked_for_a_namespace() -> None:
     served = service(reader=FakeReader(WORLD), contract=guarding(caller(**scope)))
     answer = ask(served, path="/", headers=BEARER)
     assert (answer.status, answer.header("Heartbeat-Status")) == (404, "unknown")
-    assert "name it above" in page_of(answer).text
+    assert "enter it above" in page_of(answer).text
 
 
 @pytest.mark.parametrize("namespace", ["bank", "nowhere"])
@@ -340,7 +340,7 @@ class TestPublic:
         answer = self.asked(path)
         assert answer.status == 401
         assert "Basic" in (answer.header("WWW-Authenticate") or "")
-        assert "A token is needed" in page_of(answer).text
+        assert "A token is required" in page_of(answer).text
 
     @pytest.mark.parametrize("path", ["/", "/status"])
     def test_with_a_token_it_is_the_operators_page(self, path: str) -> None:
@@ -367,7 +367,7 @@ class TestPublic:
         """It is a 401 like any other."""
         answer = ask(service(healthy(), contract=GUARDED), path="/")
         assert answer.status == 401
-        assert "give the token as the password" in page_of(answer).text
+        assert "enter the token as the password" in page_of(answer).text
 
 
 @pytest.mark.parametrize(
@@ -461,7 +461,7 @@ def test_a_stale_reading_is_not_shown_as_current() -> None:
     page = page_of(answer)
     assert answer.status == 200
     assert page.heading == "At 12:00 UTC: shop/api works"
-    assert "Not current: there is no newer reading than that of 90 s ago" in page.text
+    assert "Not current: the last reading was 90 s ago" in page.text
 
 
 def short(*, up: bool) -> Manifest:
@@ -535,7 +535,7 @@ def test_a_page_made_of_an_old_reading_has_its_age(path: str) -> None:
     reader.failure = UPSTREAM
     answer = ask(served, path=path)
     assert (answer.status, answer.header("Age")) == (200, "90")
-    assert "that of 90 s ago" in page_of(answer).text
+    assert "the last reading was 90 s ago" in page_of(answer).text
 
 
 def test_the_public_page_has_the_age_of_its_reading() -> None:

@@ -1,4 +1,4 @@
-"""Pages as HTML: the templates, and the headers that let nothing else run on them."""
+"""Renders pages as HTML, with headers that let nothing run but their own script and style."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["home_of", "write"]
 
 _PACKAGE = "k8s_heartbeat.adapters.http.page"
 _REPAINT_SECONDS = 15
-# Longer: where no script may run, nothing keeps the place and what is typed.
+# Longer: a reload without a script loses the scroll position and what is typed.
 _RELOAD_SECONDS = 60
 # One shape for each status.
 _SHAPES = {
@@ -48,8 +48,8 @@ def write(resp: falcon.Response, template: str, overall: State, **values: Any) -
     Args:
         resp: The response; its code is set by the caller.
         template: The name of the template.
-        overall: The state that the page shows as a whole.
-        **values: What the template shows.
+        overall: The state of everything on the page.
+        **values: The values of the template.
     """
     resp.content_type = falcon.MEDIA_HTML
     resp.set_headers(_headers())
@@ -59,7 +59,7 @@ def write(resp: falcon.Response, template: str, overall: State, **values: Any) -
 
 
 def home_of(req: falcon.Request) -> str:
-    """The path of the page of all that a caller may see, which is never the public one."""
+    """The path of the overview, which is never the public page."""
     return f"{req.root_path}/status"
 
 

@@ -1,4 +1,4 @@
-"""What keeps each page below 300 KB, however many objects there are and whatever their names."""
+"""Limits that keep each page below 300 KB, also with many objects and the longest names."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ PAGE_SIZE = 200
 LONGEST_REASON = 80
 LONGEST_WHERE = 90
 LONGEST_MESSAGE = 230
-"""Bytes of HTML that a line takes at most for each of these."""
+"""The most bytes of HTML for each of these texts on a line."""
 
 _PAGE_SIZES = (PAGE_SIZE, 150, 100, 50, 25)
-# Bytes of HTML: the room on a page for each part of it, and what each takes without its names.
+# Bytes of HTML: the room for each part of a page, and the size of one entry without its names.
 _ROWS, _MEMBERS, _CARDS, _CHIPS = 202_000, 268_000, 45_000, 22_000
 _ROW, _WHY, _CARD, _CARD_LINE, _CHIP = 490, 330, 420, 470, 210
 _MOST_ON_CARD, _MOST_CHIPS = 6, 100
@@ -34,7 +34,7 @@ _MOST_ON_CARD, _MOST_CHIPS = 6, 100
 def rows_on_each_page(items: Sequence[Assessment], base: str, cards: int) -> int:
     """How many workloads to show on each page: fewer if names are very long.
 
-    It does not depend on what fails, so that pages keep their workloads.
+    It does not depend on which workloads fail, so that the size of pages stays the same.
 
     Args:
         items: The verdicts on all workloads.

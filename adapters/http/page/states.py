@@ -1,4 +1,4 @@
-"""The state of an object or a group, as every view of the page shows it."""
+"""The state of an object or a group, as every page shows it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["UNKNOWN", "State"]
 
 
 class State(NamedTuple):
-    """A status, and whether what has it is up: something degraded can be either.
+    """A status, and whether the object or group is up: a degraded one can be up or not.
 
     Attributes:
         health: The status.
@@ -24,7 +24,7 @@ class State(NamedTuple):
 
     @classmethod
     def of(cls, verdict: Assessment | Summary) -> State:
-        """The state that a verdict states."""
+        """The state of a verdict."""
         return cls(verdict.health, verdict.up)
 
     @property
@@ -39,7 +39,7 @@ class State(NamedTuple):
 
     @property
     def alarming(self) -> bool:
-        """Whether it is degraded and not up, and has the colour of what is down."""
+        """Whether it is degraded and not up, and so has the colour of `down`."""
         return self.health is Health.DEGRADED and not self.up
 
     @property

@@ -87,7 +87,7 @@
     clearTimeout(timer);
     if (document.hidden) return;
     const rest = last + every - Date.now();
-    if (rest < -every) failed("asking anew");
+    if (rest < -every) failed("retrying");
     timer = setTimeout(ask, Math.max(0, rest));
   };
   document.addEventListener("visibilitychange", woken);
