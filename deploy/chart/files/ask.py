@@ -1,14 +1,15 @@
-"""Asks the service what `helm test` wants to know, as a monitor does, and fails where it is no good news.
+"""Asks the service for `helm test`, as a monitor does, and fails where the news is not good.
 
 The environment has the URL, and the path of a file with the token where one is needed. A release
 that has just been installed gets a minute to come up.
 """
 
+import http.client
 import os
 import sys
 import time
-import urllib.error
-import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
 
 URL = os.environ["HEARTBEAT_TEST_URL"]
 TOKEN_FILE = os.environ.get("HEARTBEAT_TEST_TOKEN_FILE", "")
@@ -17,24 +18,26 @@ SECONDS = float(os.environ.get("HEARTBEAT_TEST_SECONDS", "60"))
 
 def ask() -> tuple[bool, str]:
     """Whether the answer is 200, and what it says."""
+    parts = urlsplit(URL)
     headers = {}
     if TOKEN_FILE:
-        with open(TOKEN_FILE, encoding="ascii") as file:
-            headers["Authorization"] = f"Bearer {file.read().strip()}"
+        token = Path(TOKEN_FILE).read_text(encoding="ascii").strip()
+        headers["Authorization"] = f"Bearer {token}"
+    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
     try:
-        with urllib.request.urlopen(urllib.request.Request(URL, headers=headers), timeout=10) as answer:
-            return answer.status == 200, f"{answer.status} {answer.read().decode()}"
-    except urllib.error.HTTPError as error:
-        return False, f"{error.code} {error.read().decode(errors='replace')}"
-    except OSError as error:
+        connection.request("GET", parts.path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status == http.HTTPStatus.OK, f"{answer.status} {answer.read().decode()}"
+    except (OSError, http.client.HTTPException) as error:
         return False, str(error)
+    finally:
+        connection.close()
 
 
 end = time.monotonic() + SECONDS
-while True:
-    good, text = ask()
-    if good or time.monotonic() > end:
-        break
+good, text = ask()
+while not good and time.monotonic() < end:
     time.sleep(2)
+    good, text = ask()
 print(f"{URL}: {text}")
 sys.exit(not good)
