@@ -34,6 +34,7 @@ from tests.cluster.service import Service
 
 pytestmark = pytest.mark.cluster
 
+DOCUMENTED = (ROOT / "docs" / "helm.md").read_text("utf-8")
 FEATURES = sorted((VALUES / "features").glob("*.yaml"))
 RELEASE = "trial"
 NAME = f"{RELEASE}-k8s-heartbeat"
@@ -92,20 +93,37 @@ def test_helm_finds_nothing_to_object_to(helm: Helm, values: Path | None) -> Non
     assert "0 chart(s) failed" in helm.run("lint", "--strict", str(CHART), *given)
 
 
+def dry_run(plane: ControlPlane, folder: Path, text: str) -> None:
+    """Have the API server judge what was rendered, every field of it."""
+    made = folder / "made.yaml"
+    made.write_text(text, encoding="utf-8")
+    for entry in yaml.safe_load_all(text):
+        if entry and entry["kind"] == "Pod":
+            # The account is not made either, and without it no pod is taken.
+            name = {"name": entry["spec"]["serviceAccountName"], "namespace": DRY}
+            plane.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": name})
+    said = plane.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", str(made))
+    assert set(re.findall(r"\((.*)\)$", said, re.M)) == {"server dry run"}
+
+
 @pytest.mark.parametrize("values", [None, *FEATURES], ids=lambda path: path and path.stem)
 def test_the_api_server_takes_what_is_rendered(
     helm: Helm, served: ControlPlane, tmp_path: Path, values: Path | None
 ) -> None:
     """`helm template | kubectl apply --dry-run=server`: it knows every field, and takes them."""
-    made = tmp_path / "made.yaml"
-    text = helm.rendered("-n", DRY, *(("-f", str(values)) if values else ()))
-    made.write_text(text, encoding="utf-8")
-    pod = named([entry for entry in yaml.safe_load_all(text) if entry], "Pod")
-    # The account is not made either, and without it no pod is taken.
-    name = {"name": pod["spec"]["serviceAccountName"], "namespace": DRY}
-    served.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": name})
-    said = served.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", str(made))
-    assert set(re.findall(r"\((.*)\)$", said, re.M)) == {"server dry run"}
+    given = ("-f", str(values)) if values else ()
+    dry_run(served, tmp_path, helm.rendered("-n", DRY, *given))
+
+
+@pytest.mark.parametrize("text", re.findall(r"```yaml\n(.*?)```", DOCUMENTED, re.S))
+def test_the_recipes_of_the_documentation_work(
+    helm: Helm, served: ControlPlane, tmp_path: Path, text: str
+) -> None:
+    """Each by itself is taken by the schema and by the API server, and changes what is made."""
+    values = yaml.safe_load(text)
+    dry_run(served, tmp_path, helm.rendered("-n", DRY, **values))
+    secret: Manifest = {"auth": {"existingSecret": "k8s-heartbeat"}}
+    assert helm.objects(**(secret | values)) != helm.objects(**secret)
 
 
 TYPOS = {
@@ -140,6 +158,16 @@ def test_wrong_values_are_refused_by_name(helm: Helm, text: str, told: str) -> N
     with pytest.raises(HelmError, match=re.escape(told)) as refused:
         helm.rendered(**yaml.safe_load(text))
     assert len(str(refused.value).partition("Error: ")[2].strip().splitlines()) <= 6
+
+
+def test_the_refusal_in_the_documentation_is_what_helm_says(helm: Helm) -> None:
+    """Word for word."""
+    shown = re.findall(r"```\n(Error: .*?)```", DOCUMENTED, re.S)
+    with pytest.raises(HelmError) as refused:
+        helm.rendered(settings={"HEARTBEAT_DETIAL": "full"})
+    assert [str(refused.value).partition("Error: ")[2].strip()] == [
+        text.removeprefix("Error: ").strip() for text in shown
+    ]
 
 
 def plain(value: Any) -> Any:
