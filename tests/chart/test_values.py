@@ -43,7 +43,7 @@ def schema() -> Any:
 
 def definition(name: str) -> dict[str, Any]:
     """The properties of one of its definitions."""
-    found: dict[str, Any] = schema()["$defs"][name]["properties"]
+    found: dict[str, Any] = schema()["definitions"][name]["properties"]
     return found
 
 

@@ -98,6 +98,14 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- .Values.settings.HEARTBEAT_BASE_PATH | default "" }}
 {{- end }}
 
+{{/* The path of the verdict on the service itself; empty where its roles do not reach that far. */}}
+{{- define "k8s-heartbeat.ownPath" -}}
+{{- $namespaces := .Values.rbac.namespaces }}
+{{- if not (and (eq .Values.rbac.scope "namespaced") $namespaces (not (has .Release.Namespace $namespaces))) }}
+{{- printf "/api/healthz/%s/deployment/%s" .Release.Namespace (include "k8s-heartbeat.fullname" .) }}
+{{- end }}
+{{- end }}
+
 {{/* A whole number of a values file is a float to Helm, and 1e+06 from a million on. */}}
 {{- define "k8s-heartbeat.text" -}}
 {{- if kindIs "float64" . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
