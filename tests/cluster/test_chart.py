@@ -35,6 +35,7 @@ from tests.cluster.service import Service
 pytestmark = pytest.mark.cluster
 
 DOCUMENTED = (ROOT / "docs" / "helm.md").read_text("utf-8")
+COMPONENTS = sorted(path.name for path in (ROOT / "deploy" / "components").iterdir())
 FEATURES = sorted((VALUES / "features").glob("*.yaml"))
 RELEASE = "trial"
 NAME = f"{RELEASE}-k8s-heartbeat"
@@ -171,69 +172,60 @@ def test_the_refusal_in_the_documentation_is_what_helm_says(helm: Helm) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A value without the labels that Helm adds, wherever there are labels."""
+    """A value without Helm's labels, and without empty lists, which mean that there is none."""
     if is_list(value):
         return [plain(entry) for entry in value]
     if not is_mapping(value):
         return value
-    return {key: plain(entry) for key, entry in value.items() if key not in HELM_LABELS}
+    return {
+        key: plain(entry)
+        for key, entry in value.items()
+        if key not in HELM_LABELS and not (is_list(entry) and not entry)
+    }
 
 
 def by_name(objects: list[Manifest]) -> dict[str, Manifest]:
-    """Objects by kind, namespace and name."""
-    found = {
-        f"{entry['kind']} {entry['metadata'].get('namespace', '')}/{entry['metadata']['name']}": (
-            plain(entry)
-        )
-        for entry in objects
-    }
+    """Objects by kind, namespace and name; a configuration file as what it says."""
+    found: dict[str, Manifest] = {}
+    for entry in objects:
+        metadata = entry["metadata"]
+        made = plain(entry)
+        if entry["kind"] == "ConfigMap" and "heartbeat.yaml" in entry["data"]:
+            made["data"]["heartbeat.yaml"] = yaml.safe_load(entry["data"]["heartbeat.yaml"])
+        found[f"{entry['kind']} {metadata.get('namespace', '')}/{metadata['name']}"] = made
     assert len(found) == len(objects)
     return found
 
 
-COMBINATIONS = [
-    ("classic",),
-    ("classic", "cluster-tokens"),
-    ("classic", "tokens-file"),
-    ("classic", "push"),
-    ("namespaced",),
-    ("namespaced", "cluster-tokens"),
-    ("namespaced", "tokens-file"),
-    ("namespaced", "push"),
-]
+def test_every_component_has_values_that_render_it() -> None:
+    """The priority alone has not: the chart takes a PriorityClass that is there."""
+    assert {name for name in COMPONENTS if not (VALUES / f"{name}.yaml").exists()} <= {"priority"}
 
 
-@pytest.mark.parametrize("parts", COMBINATIONS, ids="+".join)
+@pytest.mark.parametrize("overlay", ["classic", "namespaced"])
+@pytest.mark.parametrize("component", ["", *(name for name in COMPONENTS if name != "priority")])
 def test_it_renders_the_same_objects_as_kustomize(
-    helm: Helm, plane: ControlPlane, tmp_path: Path, parts: tuple[str, ...]
+    helm: Helm, plane: ControlPlane, tmp_path: Path, overlay: str, component: str
 ) -> None:
     """Each overlay, and each component beside it; Helm adds its labels, and makes no namespace."""
-    overlay, *components = parts
     deploy = Path(os.path.relpath(ROOT / "deploy", tmp_path.resolve()))
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))
+    image = {"newName": "registry.example.com/k8s-heartbeat", "newTag": chart["appVersion"]}
     kustomization: Manifest = {
         "namespace": "k8s-heartbeat",
         "resources": [str(deploy / "overlays" / overlay)],
-        "components": [str(deploy / "components" / name) for name in components],
-        "images": [
-            {
-                "name": "k8s-heartbeat",
-                "newName": "registry.example.com/k8s-heartbeat",
-                "newTag": yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))["appVersion"],
-            }
-        ],
+        "components": [str(deploy / "components" / component)] if component else [],
+        "images": [{"name": "k8s-heartbeat", **image}],
     }
-    if parts == ("namespaced", "push"):
+    if (overlay, component) == ("namespaced", "push"):
         # It may read no other namespace, as the component says.
         path = "/spec/jobTemplate/spec/template/spec/containers/0/args/1"
-        kustomization["patches"] = [
-            {
-                "target": {"kind": "CronJob"},
-                "patch": yaml.safe_dump([{"op": "remove", "path": path}]),
-            }
-        ]
+        patch = yaml.safe_dump([{"op": "remove", "path": path}])
+        kustomization["patches"] = [{"target": {"kind": "CronJob"}, "patch": patch}]
     (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(kustomization), encoding="utf-8")
     made = by_name(list(yaml.safe_load_all(plane.kubectl("kustomize", str(tmp_path)))))
     made.pop("Namespace /k8s-heartbeat", None)
+    parts = (overlay, component) if component else (overlay,)
     files = [argument for name in parts for argument in ("-f", str(VALUES / f"{name}.yaml"))]
     assert by_name(helm.objects(*files)) == made
 
@@ -267,24 +259,6 @@ def test_the_pods_of_one_role_are_never_taken_for_those_of_another(helm: Helm) -
     served = named(objects, "Deployment")["spec"]["template"]
     assert wanted <= served["metadata"]["labels"].items()
     assert not any(wanted <= other["metadata"]["labels"].items() for other in others)
-
-
-def test_two_families_are_listened_to(helm: Helm) -> None:
-    """On `::`, unless the address is given."""
-
-    def host(**values: Any) -> str | None:
-        container = named(helm.objects(**values), "Deployment")["spec"]["template"]["spec"]
-        variables = {
-            entry["name"]: entry.get("value") for entry in container["containers"][0]["env"]
-        }
-        return variables.get("HEARTBEAT_HOST")
-
-    assert host() is None
-    assert host(service={"ipFamilyPolicy": "SingleStack"}) is None
-    assert host(service={"ipFamilyPolicy": "PreferDualStack"}) == "::"
-    assert host(service={"ipFamilies": ["IPv6"]}) == "::"
-    given = {"HEARTBEAT_HOST": "2001:db8::1"}
-    assert host(service={"ipFamilies": ["IPv6"]}, settings=given) == "2001:db8::1"
 
 
 # --- what a release does ---

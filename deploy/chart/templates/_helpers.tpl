@@ -113,12 +113,6 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{/* The settings, as the container's environment. */}}
 {{- define "k8s-heartbeat.env" -}}
-{{- $settings := deepCopy .Values.settings }}
-{{- $families := .Values.service.ipFamilies | default list }}
-{{- if or (has "IPv6" $families) (has .Values.service.ipFamilyPolicy (list "PreferDualStack" "RequireDualStack")) }}
-{{- /* It takes connections to IPv4 addresses as well. */}}
-{{- $settings = merge $settings (dict "HEARTBEAT_HOST" "::") }}
-{{- end }}
 {{- if eq .Values.auth.mode "token" }}
 - name: AUTH_TOKEN_BASIC_FILE
   value: /var/run/secrets/k8s-heartbeat/token
@@ -137,7 +131,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 - name: HEARTBEAT_CONFIG
   value: /etc/k8s-heartbeat/heartbeat.yaml
 {{- end }}
-{{- range $name, $value := $settings }}
+{{- range $name, $value := .Values.settings }}
 - name: {{ $name }}
   value: {{ include "k8s-heartbeat.text" $value | quote }}
 {{- end }}
