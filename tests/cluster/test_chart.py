@@ -337,6 +337,8 @@ def test_a_release_from_its_installation_to_its_end(
     configured, restarted = template(plane, namespace), pods(plane, namespace)
     assert configured != first
     assert not running & restarted
+    # A rollback would bring the first one back, so it is looked at before.
+    assert plane.get("Secret", namespace, NAME)["data"] == secret["data"]
     (mount,) = (
         entry
         for entry in configured["spec"]["containers"][0]["volumeMounts"]
