@@ -35,7 +35,7 @@ from tests.cluster.service import Service
 pytestmark = pytest.mark.cluster
 
 DOCUMENTED = (ROOT / "docs" / "helm.md").read_text("utf-8")
-COMPONENTS = sorted(path.name for path in (ROOT / "deploy" / "components").iterdir())
+COMPONENTS = sorted(path.name for path in (ROOT / "deploy").glob("components/*"))
 FEATURES = sorted((VALUES / "features").glob("*.yaml"))
 RELEASE = "trial"
 NAME = f"{RELEASE}-k8s-heartbeat"
