@@ -69,6 +69,7 @@ DEFINITIONS = {
         definition("Service", "services", "serving.knative.dev", "v1", "kservice", "ksvc"),
         definition("Revision", "revisions", "serving.knative.dev", "v1", "rev"),
         definition("Rollout", "rollouts", "argoproj.io", "v1alpha1", "ro"),
+        definition("Certificate", "certificates", "cert-manager.io", "v1", "cert"),
         definition("HTTPRoute", "httproutes", "gateway.networking.k8s.io"),
         definition("PrometheusRule", "prometheusrules", "monitoring.coreos.com", "v1", "promrule"),
         definition("ServiceMonitor", "servicemonitors", "monitoring.coreos.com", "v1", "smon"),

@@ -88,6 +88,19 @@ def taken(plane: ControlPlane, folder: Path) -> None:
     plane.kubectl("apply", "--dry-run=server", "-k", str(folder))
 
 
+def admitted(plane: ControlPlane, spec: Manifest) -> None:
+    """Fail where the namespace of the service, which enforces `restricted`, refuses such a pod."""
+    plane.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "as-its-controller-makes-it", "namespace": NAMESPACE},
+            "spec": spec,
+        },
+        dry_run=True,
+    )
+
+
 def namespace_of(overlay: str, elsewhere: str) -> str:
     """Where an overlay goes."""
     return elsewhere if overlay == "namespaced" else NAMESPACE
@@ -163,7 +176,8 @@ def test_all_components_are_taken_together(
         if "tokens-file" in components
         else "AUTH_TOKEN_BASIC_FILE"
     }
-    assert spec["priorityClassName"] == "k8s-heartbeat"
+    assert spec.pop("priorityClassName") == "k8s-heartbeat"
+    admitted(served, spec)
 
 
 @pytest.mark.parametrize("component", sorted(set(COMPONENTS) - {"push"}))
@@ -209,6 +223,7 @@ def test_a_configuration_of_ones_own_is_what_the_pods_and_runs_read(
         if "push" in components:
             (cron_job,) = (item for item in objects if item["kind"] == "CronJob")
             spec = cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+            admitted(served, spec)
         else:
             spec = pod_of(objects)
         (container,) = spec["containers"]
