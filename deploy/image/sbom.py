@@ -18,6 +18,7 @@ import sys
 from email.parser import Parser
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 Component = dict[str, Any]
 
@@ -83,7 +84,7 @@ def packages(runtime: Path) -> list[Component]:
     for path in sorted((runtime / "var/lib/dpkg/status.d").iterdir()):
         fields = Parser().parsestr(path.read_text("utf-8"))
         name, version, arch = fields["Package"], fields["Version"], fields["Architecture"]
-        purl = f"pkg:deb/{distribution}/{name}@{version}?arch={arch}&distro={release}"
+        purl = f"pkg:deb/{distribution}/{name}@{quote(version)}?arch={arch}&distro={release}"
         copyright_file = runtime / "usr/share/doc" / name / "copyright"
         licences = re.findall(r"^License: *(\S.*)$", copyright_file.read_text("utf-8"), re.MULTILINE)
         component: Component = {
