@@ -2,8 +2,9 @@
 
     python assemble.py RUNTIME LIBRARIES OWN
 
-LIBRARIES and OWN hold what pip has installed, as if each of them was the root. RUNTIME is filled with
-the interpreter, the shared libraries that it all needs, and the few files that a C library reads.
+LIBRARIES and OWN hold what pip has installed, as if each of them was the root. RUNTIME is filled
+with the interpreter, the shared libraries that it all needs, and the few files that a C library
+reads.
 """
 
 from __future__ import annotations
@@ -25,21 +26,27 @@ from reach import Reach, Tree
 
 OWN = "k8s_heartbeat"
 CLIENT = "kubernetes"
-"""The one library of which single modules are left out: the rest is models that nothing here loads."""
+"""The one library of which single modules are left out, models above all."""
 BY_NAME = ("tzdata",)
 """Imported by the standard library (zoneinfo), by a name that is in no statement."""
 NOT_OF_USE = frozenset(
-    """
-    _ctypes_test _curses _curses_panel _dbm _gdbm _sqlite3 _testbuffer _testcapi _testclinic
-    _testclinic_limited _testexternalinspection _testimportmultiple _testinternalcapi
-    _testlimitedcapi _testmultiphase _testsinglephase _tkinter _xxtestfuzz antigravity curses dbm
-    ensurepip idlelib lib2to3 pydoc_data readline sqlite3 test tkinter turtle turtledemo venv xxlimited
-    xxlimited_35 xxsubtype
-    """.split()
+    (
+        # a terminal's, a window's and a database's, with libraries of their own
+        *("_curses", "_curses_panel", "_tkinter", "curses", "idlelib", "readline", "tkinter"),
+        *("turtle", "turtledemo", "_dbm", "_gdbm", "_sqlite3", "dbm", "sqlite3"),
+        # for installing, reading help, and the interpreter's own tests
+        *("ensurepip", "lib2to3", "pydoc_data", "venv", "antigravity", "test", "_ctypes_test"),
+        *("_testbuffer", "_testcapi", "_testclinic", "_testclinic_limited", "_testlimitedcapi"),
+        *("_testexternalinspection", "_testimportmultiple", "_testinternalcapi"),
+        *("_testmultiphase", "_testsinglephase", "_xxtestfuzz", "xxlimited", "xxlimited_35"),
+        "xxsubtype",
+    )
 )
-"""Of the standard library: the build fails if an import of ours or of a library needs one of them."""
+"""Of the standard library: the build fails where an import of ours or of a library asks for one."""
 USER = 65532
 BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+OF_THE_BUNDLE = Path("/usr/sbin/update-ca-certificates")
+"""The bundle itself is written on installation: this is a file of the package that does so."""
 
 STDLIB = Path(sysconfig.get_path("stdlib"))
 SITE = Path(sysconfig.get_path("purelib"))
@@ -56,7 +63,7 @@ def main(runtime: Path, libraries: Path, own: Path) -> None:
     copy_interpreter(runtime)
     system = copy_shared_libraries(runtime, (runtime, libraries, own))
     write_configuration(runtime)
-    describe_packages(runtime, (*system, BUNDLE_PACKAGE_FILE, Path("/etc/os-release")))
+    describe_packages(runtime, (*system, OF_THE_BUNDLE, Path("/etc/os-release")))
     for root in (runtime, libraries, own):
         compile_all(root)
         set_times(root, int(os.environ.get("SOURCE_DATE_EPOCH") or 0))
@@ -72,7 +79,7 @@ def modules_under(folder: Path, package: str) -> Iterator[str]:
 
 
 def leave_out(libraries: Path, own: Path) -> None:
-    """Remove the distributions of which no module can be reached, and the client's other modules."""
+    """Remove distributions of which no module can be reached, and such modules of the client."""
     site, ours = within(libraries, SITE), within(own, SITE)
     official = empty_packages(ours / OWN / "adapters" / "cluster" / "official.py")
     reach = Reach(
@@ -88,14 +95,16 @@ def leave_out(libraries: Path, own: Path) -> None:
         raise SystemExit(f"assemble.py: left out of the standard library, but needed: {refused}")
     for distribution in importlib.metadata.distributions(path=[str(site)]):
         files = [path for path in distribution.files or () if ".." not in path.parts]
-        offered = {path.parts[0].partition(".")[0] for path in files if path.suffix in (".py", ".so")}
+        offered = {
+            path.parts[0].partition(".")[0] for path in files if path.suffix in (".py", ".so")
+        }
         if not offered & roots:
             print(f"left out: {distribution.name} {distribution.version}")
             remove(site, (Path(path) for path in files))
     kept = {module.path for module in reach.modules.values()}
-    code = {path for path in (site / CLIENT).rglob("*.py") if path not in kept}
-    print(f"left out: {len(code)} modules of {CLIENT}")
-    remove(site, (path.relative_to(site) for path in code))
+    models = {path for path in (site / CLIENT).rglob("*.py") if path not in kept}
+    print(f"left out: {len(models)} modules of {CLIENT}")
+    remove(site, (path.relative_to(site) for path in models))
     shutil.rmtree(within(libraries, Path(sys.base_prefix, "bin")), ignore_errors=True)
     for record in site.glob("*.dist-info/RECORD"):
         lines = record.read_text("utf-8").splitlines(keepends=True)
@@ -114,7 +123,7 @@ def empty_packages(path: Path) -> frozenset[str]:
 
 def listed_file(site: Path, line: str) -> bool:
     """Whether the file of a line of a RECORD is there."""
-    return (site / line.split(",")[0].strip('"')).exists()
+    return (site / line.partition(",")[0].strip('"')).exists()
 
 
 def remove(site: Path, files: Iterable[Path]) -> None:
@@ -181,7 +190,9 @@ def shared_libraries(file: Path) -> Iterator[Path]:
     """The paths that the loader finds for an ELF file, its own among them."""
     for line in run("ldd", str(file)).splitlines():
         if "not found" in line:
-            raise SystemExit(f"assemble.py: {file} needs a library that is not there: {line.strip()}")
+            raise SystemExit(
+                f"assemble.py: {file} needs a library that is not there: {line.strip()}"
+            )
         found = re.search(r"(/\S+) \(0x", line)
         # a library that a wheel brings along is there already
         if found and not Path(found[1]).is_relative_to(file.parents[-3]):
@@ -217,9 +228,6 @@ def write_configuration(runtime: Path) -> None:
     (runtime / "tmp").chmod(0o1777)
 
 
-BUNDLE_PACKAGE_FILE = Path("/usr/sbin/update-ca-certificates")
-
-
 def describe_packages(runtime: Path, files: Iterable[Path]) -> None:
     """Tell scanners which of the distribution's packages the files are from, and their licences.
 
@@ -242,7 +250,10 @@ def owners(file: Path) -> list[str]:
     # Before the folders were merged, packages were made with the other path.
     unmerged = Path("/", *file.parts[2:]) if file.parts[1] == "usr" else file
     found = subprocess.run(
-        ("dpkg-query", "--search", str(file), str(unmerged)), capture_output=True, text=True, check=False
+        ("dpkg-query", "--search", str(file), str(unmerged)),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return [line.partition(": ")[0] for line in found.stdout.splitlines() if ": /" in line]
 

@@ -1,8 +1,10 @@
-"""Tells whether the image's own files are enough: runs in them, and writes the file that it is told.
+"""Tells whether the image's own files are enough: runs in them, and writes a file if they are.
 
-All of ours is imported, the parts of the official client that a kubeconfig and a pod need are loaded,
-the command judges a file, and the service answers on each kind of route. Whatever was left out and is
-needed after all ends the build here.
+    python check.py FILE
+
+All of ours is imported, the parts of the official client that a kubeconfig and a pod need are
+loaded, the command judges a file, and the service answers on each kind of route. Whatever was left
+out and is needed after all ends the build here.
 """
 
 from __future__ import annotations
@@ -70,7 +72,11 @@ def check_command() -> None:
     items = json.dumps({"apiVersion": "v1", "kind": "List", "items": [OBJECT, CRON_JOB]})
     for text in (items, f"---\n{items}\n---\n"):
         done = subprocess.run(
-            (*COMMAND, "check", "-f", "-", "-o", "json"), input=text, capture_output=True, text=True
+            (*COMMAND, "check", "-f", "-", "-o", "json"),
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if "Healthy" not in done.stdout and "healthy" not in done.stdout:
             raise SystemExit(f"check.py: check -f said {done.stdout}{done.stderr}")

@@ -1,8 +1,8 @@
 """Which modules an import of ours can reach in an installed tree.
 
-Every import statement counts, also one in a function or in a `try`. What only type checkers read does
-not count by itself; it tells where a package has a name from that it loads at the first use. A text
-in our own code that is a module's full name counts as its import.
+Every import statement counts, also one in a function or in a `try`. What only type checkers read
+does not count by itself; it tells where a package has a name from that it loads at the first use. A
+text in our own code that is a module's full name counts as its import.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Module:
     @cached_property
     def declared(self) -> dict[str, str]:
         """For each name that type checkers are told of, the module that it comes from."""
-        found = {}
+        found: dict[str, str] = {}
         for node in ast.walk(self._parsed) if self._parsed else ():
             if isinstance(node, ast.If) and _for_type_checkers(node.test):
                 for inner in node.body:
@@ -55,8 +55,10 @@ class Module:
     def texts(self) -> set[str]:
         """Its constants that could be a module's name."""
         constants = (
-            node.value for node in ast.walk(self._parsed) if isinstance(node, ast.Constant)
-        ) if self._parsed else ()
+            (node.value for node in ast.walk(self._parsed) if isinstance(node, ast.Constant))
+            if self._parsed
+            else ()
+        )
         return {
             text
             for text in constants

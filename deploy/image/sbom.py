@@ -75,9 +75,8 @@ def interpreter(runtime: Path) -> Component:
 
 def packages(runtime: Path) -> list[Component]:
     """The packages whose files were taken."""
-    system = dict(
-        line.split("=", 1) for line in (runtime / "etc" / "os-release").read_text().splitlines() if line
-    )
+    lines = (runtime / "etc" / "os-release").read_text("utf-8").splitlines()
+    system = dict(line.split("=", 1) for line in lines if line)
     distribution = system["ID"].strip('"')
     release = f"{distribution}-{system['VERSION_ID'].strip(chr(34))}"
     found = []
@@ -85,8 +84,8 @@ def packages(runtime: Path) -> list[Component]:
         fields = Parser().parsestr(path.read_text("utf-8"))
         name, version, arch = fields["Package"], fields["Version"], fields["Architecture"]
         purl = f"pkg:deb/{distribution}/{name}@{quote(version)}?arch={arch}&distro={release}"
-        copyright_file = runtime / "usr/share/doc" / name / "copyright"
-        licences = re.findall(r"^License: *(\S.*)$", copyright_file.read_text("utf-8"), re.MULTILINE)
+        terms = (runtime / "usr/share/doc" / name / "copyright").read_text("utf-8")
+        licences = re.findall(r"^License: *(\S.*)$", terms, re.MULTILINE)
         component: Component = {
             "bom-ref": f"deb-{name}",
             "type": "library",

@@ -20,7 +20,7 @@ import sys
 import tarfile
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ class Image:
         steps = self.config["history"]
         made_by = [step["created_by"] for step in steps if not step.get("empty_layer")]
         digests = self.config["rootfs"]["diff_ids"]
-        found = []
+        found: list[Layer] = []
         with tarfile.open(self.archive) as tar:
             blobs = self._manifest["layers"]
             for blob, digest, step in zip(blobs, digests, made_by, strict=True):
@@ -106,8 +106,8 @@ class Image:
         with tarfile.open(self.archive) as tar:
             for blob in self._manifest["layers"]:
                 with _layer(tar, blob["digest"]) as layer:
-                    # a link of an image may lead to the image's own root
-                    layer.extractall(folder, filter="fully_trusted")
+                    # our own; a link of an image may lead to the image's root
+                    layer.extractall(folder, filter="fully_trusted")  # noqa: S202  # see above
 
 
 def _blob(digest: str) -> str:
@@ -124,7 +124,7 @@ def _json(tar: tarfile.TarFile, name: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _layer(tar: tarfile.TarFile, digest: str) -> Iterator[tarfile.TarFile]:
+def _layer(tar: tarfile.TarFile, digest: str) -> Generator[tarfile.TarFile]:
     with tarfile.open(fileobj=tar.extractfile(_blob(digest))) as layer:
         yield layer
 
@@ -195,7 +195,7 @@ def _files(names: tuple[str, ...]) -> Iterator[Path]:
 
 
 def _commit(names: tuple[str, ...]) -> tuple[str, int]:
-    """The last commit that changed these files, and its time; none where they have changed since."""
+    """The last commit that changed these files, unknown where they have changed since; its time."""
     git = ("git", "-C", str(ROOT))
     with contextlib.suppress(FileNotFoundError, subprocess.CalledProcessError, ValueError):
         changed = _output(*git, "status", "--porcelain", "--", *names)
@@ -249,7 +249,7 @@ def build_anew(folder: Path) -> Image:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def _alone() -> Generator[None]:
     """One build at a time; what an interrupted one has left is removed."""
     home = cache("image")
     home.mkdir(parents=True, exist_ok=True)
@@ -261,7 +261,7 @@ def _alone() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _work() -> Iterator[Path]:
+def _work() -> Generator[Path]:
     work = Path(tempfile.mkdtemp(prefix=_WORK, dir=cache("image")))
     try:
         yield work
@@ -310,7 +310,12 @@ class _Store:
             *("buildah", "--root", str(self._root), "--runroot", str(self._run), *arguments),
         )
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd=ROOT, env=os.environ | settings
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+            env=os.environ | settings,
         )
         if done.returncode == 0:
             return done.stdout.strip()
@@ -325,7 +330,9 @@ class _Store:
 
     def need_base(self, base: Base, name: str, work: Path) -> None:
         """Have the base image under a name, which is made where it is missing."""
-        label = self.buildah("inspect", "--type", "image", "--format", _KEY_LABEL, name, check=False)
+        label = self.buildah(
+            "inspect", "--type", "image", "--format", _KEY_LABEL, name, check=False
+        )
         if label == base.key:
             return
         print(f"{name} is made of Debian's packages, once", file=sys.stderr)
@@ -378,7 +385,7 @@ def _pip_secrets(work: Path) -> list[str]:
     for line in sorted(lines, key=lambda line: line.startswith(":env:")):
         name, _, value = line.partition("=")
         settings[name.rpartition(".")[2]] = ast.literal_eval(value)
-    arguments = []
+    arguments: list[str] = []
     certificates = settings.get("cert")
     # A folder of this machine is not there in the build.
     settings = {name: value for name, value in settings.items() if not value.startswith("/")}

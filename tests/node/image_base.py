@@ -1,4 +1,4 @@
-"""The image that the Dockerfile starts from, made of Debian's packages and a Python of this machine.
+"""The image that the Dockerfile starts from, made of Debian's packages and this machine's Python.
 
 Where images can be pulled nobody needs it. It holds what `docker.io/library/python` holds: a small
 Debian and a Python with pip under /usr/local.
@@ -88,7 +88,7 @@ def find_python(version: str) -> Python:
             # The system's own is spread over the system.
             if own == version and prefix != "/usr":
                 return Python(Path(prefix).resolve(), text, own)
-    raise BuildError(f"there is no Python {version} in a folder of its own: pyenv install {version}")
+    raise BuildError(f"no Python {version} has a folder of its own: pyenv install {version}")
 
 
 def _numbers(text: str) -> list[int]:
@@ -139,8 +139,7 @@ class Base:
         self.python.copy(local)
         _run("chroot", str(root), "ldconfig")
         python = f"{PREFIX}/bin/python3"
-        arguments = ("-m", "ensurepip", "--default-pip")
-        _run("chroot", str(root), python, *arguments, environment={"PIP_ROOT_USER_ACTION": "ignore"})
+        _run("chroot", str(root), python, "-m", "ensurepip", "--default-pip")
 
 
 def find_base(version: str) -> Base:
@@ -169,11 +168,8 @@ def _packages_of(python: Python) -> tuple[str, ...]:
     packages = {"ca-certificates", "netbase"}
     for path in outside:
         # packages were made with either of the two paths
-        both = (str(path), f"/usr{path}")
-        found = subprocess.run(
-            ("dpkg-query", "--search", *both), capture_output=True, text=True, check=False
-        )
-        packages |= {line.partition(":")[0] for line in found.stdout.splitlines()}
+        owned = _run("dpkg-query", "--search", str(path), f"/usr{path}", check=False)
+        packages |= {line.partition(":")[0] for line in owned.splitlines()}
     return tuple(sorted(packages))
 
 
@@ -186,18 +182,13 @@ def _mirror(suite: str) -> str:
     return found[0]
 
 
-def _run(*command: str, environment: dict[str, str] | None = None) -> str:
+def _run(*command: str, check: bool = True) -> str:
+    """What a command prints; it has to succeed unless it may fail."""
     try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            check=False,
-            env=os.environ | (environment or {}),
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise BuildError(f"{command[0]} is missing") from None
-    if done.returncode:
+    if check and done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no word"]
         raise BuildError(f"{' '.join(command[:6])} failed: {last[0]}")
     return done.stdout
