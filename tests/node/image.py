@@ -36,7 +36,7 @@ NEEDED = {"buildah": "buildah", "setpriv": "util-linux", "unshare": "util-linux"
 """The programs that this takes beside those of the base, and the Debian packages that have them."""
 SBOM = "k8s-heartbeat.cdx.json"
 
-_KEPT = 3
+_KEPT = 8
 """Images that are kept: an older one is built again in a minute."""
 _STEPS_KEPT = 200
 """Steps of builds that are kept; where there are more, all are made anew."""
