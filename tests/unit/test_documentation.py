@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -12,7 +13,8 @@ import pytest
 
 from k8s_heartbeat.adapters.http.reference import with_tables
 from k8s_heartbeat.core import RULES, assess
-from k8s_heartbeat.entrypoints.config.readme import with_table
+from k8s_heartbeat.entrypoints.config.reference import with_table
+from k8s_heartbeat.entrypoints.kinds_reference import with_kinds
 from tests.builders import NOW, Manifest
 from tests.unit.entrypoints.support import environment
 
@@ -68,20 +70,16 @@ def test_the_worked_example_of_a_kind_is_a_rule(monkeypatch: pytest.MonkeyPatch)
     assert assess(quota, now=NOW, rules=rules).health == "healthy"
 
 
-def test_the_readme_has_every_setting_as_it_is_declared() -> None:
-    """Otherwise run the command that stands in its first marker."""
-    text = (ROOT / "README.md").read_text("utf-8")
-    assert with_table(text) == text
+@pytest.mark.parametrize(
+    ("page", "generated"),
+    [("configuration.md", with_table), ("http.md", with_tables), ("kinds.md", with_kinds)],
+)
+def test_what_is_generated_is_current(page: str, generated: Callable[[str], str]) -> None:
+    """Otherwise run the command that stands in the page's first marker."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    assert generated(text) == text
     with pytest.raises(ValueError, match="no markers"):
-        with_table("# Another page\n")
-
-
-def test_the_reference_has_every_route_as_it_is_declared() -> None:
-    """Otherwise run the command that stands in its first marker."""
-    text = (ROOT / "docs" / "http.md").read_text("utf-8")
-    assert with_tables(text) == text
-    with pytest.raises(ValueError, match="no markers"):
-        with_tables("# Another page\n")
+        generated("# Another page\n")
 
 
 COMMANDS = re.findall(r"^\$ k8s-heartbeat (.*)\n((?:[^$`].*\n)*)", CLI, re.M)
