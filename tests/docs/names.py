@@ -103,8 +103,7 @@ def is_route(path: str) -> bool:
         return True
     path = path.removesuffix("/")
     return any(
-        re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(route.path)), path)
-        for route in ROUTES
+        re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(route.path)), path) for route in ROUTES
     )
 
 

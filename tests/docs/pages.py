@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 _FENCED = re.compile(
-    r"(?:^<!-- not run: (?P<reason>.+) -->\n+)?^(?P<indent> *)```(?P<language>\w*).*\n"
+    r"(?:^ *<!-- not run: (?P<reason>.+) -->\n)?^(?P<indent> *)```(?P<language>\w*).*\n"
     r"(?P<text>(?:.*\n)*?)(?P=indent)```$",
     re.MULTILINE,
 )
@@ -76,7 +76,9 @@ def _commands(text: str) -> Iterator[Command]:
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         lines = part.rstrip("\n").split("\n")
         more = 1
-        while more < len(lines) and (lines[more].startswith("> ") or lines[more - 1].endswith("\\")):
+        while more < len(lines) and (
+            lines[more].startswith("> ") or lines[more - 1].endswith("\\")
+        ):
             more += 1
         command = "\n".join(line.removeprefix("> ") for line in lines[:more])
         yield Command(command, tuple(line for line in lines[more:] if line))

@@ -14,14 +14,15 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from k8s_heartbeat.adapters.demo import shop
+from tests.builders import Manifest
 from tests.servers.api_server import PATIENCE, ApiServer, until
 from tests.servers.kubeconfig import kubeconfig, write_kubeconfig
 from tests.servers.process import fetch, free_port
@@ -32,7 +33,7 @@ __all__ = ["Terminal", "differences", "syntax_fault"]
 
 _ADDRESS = "127.0.0.1:8080"
 _EXAMPLE = "https://heartbeat.example.com"
-_SECONDS = 60.0
+_SECONDS = 120.0
 """How long a command may take."""
 _SERVE = re.compile(r"^(?:[A-Z_]+=\S+ )*(?:\S+/)?k8s-heartbeat serve\b")
 _KUBECTL = """\
@@ -82,7 +83,7 @@ class Terminal:
         self._state = folder / "state.sh"
         self._service: subprocess.Popen[bytes] | None = None
         self._log = folder / "serve.log"
-        self._api = ApiServer(objects=[dict(entry) for entry in shop(datetime.now(UTC))])
+        self._api = ApiServer(objects=[_labelled(entry) for entry in shop(datetime.now(UTC))])
         self._folder = folder
 
     def __enter__(self) -> Self:
@@ -140,15 +141,19 @@ class Terminal:
 
     def _typed(self, command: Command, language: str) -> Iterator[str]:
         strict = "1" if language == "sh" or not command.output else ""
-        done = subprocess.run(
-            ["bash", "-c", self._script(command.text, strict)],
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=_SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                ["bash", "-c", self._script(command.text, strict)],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            yield f"$ {command.text}\ndoes not end:\n{(error.stdout or b'').decode()}"
+            return
         printed = done.stdout.decode()
         if strict and done.returncode > 1:
             yield f"$ {command.text}\nended with {done.returncode}:\n{printed}"
@@ -160,9 +165,7 @@ class Terminal:
     def _script(self, command: str, strict: str = "") -> str:
         own = f"127.0.0.1:{self._port}"
         typed = command.replace(_ADDRESS, own).replace(_EXAMPLE, f"http://{own}")
-        return _SCRIPT.format(
-            folder=self._place, state=self._state, command=typed, strict=strict
-        )
+        return _SCRIPT.format(folder=self._place, state=self._state, command=typed, strict=strict)
 
     def _serve(self, line: str, output: tuple[str, ...]) -> Iterator[str]:
         """Start a service that goes on until the page, or the next one, ends it."""
@@ -202,11 +205,17 @@ class Terminal:
         service.wait(PATIENCE)
 
 
+def _labelled(entry: Mapping[str, Any]) -> Manifest:
+    """An object of the shop with the labels that the pages select by."""
+    if "ownerReferences" in entry["metadata"]:
+        return dict(entry)
+    labels = {"app": entry["metadata"]["name"], "team": "billing", "tier": "edge"}
+    return {**entry, "metadata": {**entry["metadata"], "labels": labels}}
+
+
 def syntax_fault(text: str) -> str:
     """What bash has against a script."""
-    done = subprocess.run(
-        ["bash", "-n"], input=text, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
     return done.stderr
 
 
