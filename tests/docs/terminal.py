@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from .pages import ROOT, Block, Command
 
 __all__ = ["Terminal", "differences", "syntax_fault"]
 
+_BASH = shutil.which("bash") or "bash"
 _ADDRESS = "127.0.0.1:8080"
 _EXAMPLE = "https://heartbeat.example.com"
 _SECONDS = 120.0
@@ -82,6 +84,7 @@ class Terminal:
         self._place = folder / "clone"
         self._state = folder / "state.sh"
         self._service: subprocess.Popen[bytes] | None = None
+        self._started: list[subprocess.Popen[bytes]] = []
         self._log = folder / "serve.log"
         self._api = ApiServer(objects=[_labelled(entry) for entry in shop(datetime.now(UTC))])
         self._folder = folder
@@ -120,6 +123,9 @@ class Terminal:
         traceback: TracebackType | None,
     ) -> None:
         self._stop()
+        for process in self._started:
+            # What a command has put into the background.
+            _end(process)
         self._api.__exit__(kind, error, traceback)
 
     def run(self, block: Block) -> list[str]:
@@ -141,22 +147,24 @@ class Terminal:
 
     def _typed(self, command: Command, language: str) -> Iterator[str]:
         strict = "1" if language == "sh" or not command.output else ""
+        typed = subprocess.Popen(
+            [_BASH, "-c", self._script(command.text, strict)],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._started.append(typed)
         try:
-            done = subprocess.run(
-                ["bash", "-c", self._script(command.text, strict)],
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=_SECONDS,
-                check=False,
-            )
+            output, _ = typed.communicate(timeout=_SECONDS)
         except subprocess.TimeoutExpired as error:
+            _end(typed)
             yield f"$ {command.text}\ndoes not end:\n{(error.stdout or b'').decode()}"
             return
-        printed = done.stdout.decode()
-        if strict and done.returncode > 1:
-            yield f"$ {command.text}\nended with {done.returncode}:\n{printed}"
+        printed = output.decode()
+        if strict and typed.returncode > 1:
+            yield f"$ {command.text}\nended with {typed.returncode}:\n{printed}"
         if command.output:
             found = printed.replace(f"127.0.0.1:{self._port}", _ADDRESS)
             if fault := differences(command.output, found):
@@ -173,7 +181,7 @@ class Terminal:
         self._port = free_port()
         with self._log.open("wb") as log:
             self._service = subprocess.Popen(
-                ["bash", "-c", self._script(line)],
+                [_BASH, "-c", self._script(line)],
                 env=self._environment | {"PORT": str(self._port)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -197,12 +205,16 @@ class Terminal:
             return False
 
     def _stop(self) -> None:
-        service, self._service = self._service, None
-        if service is None:
-            return
-        with suppress(ProcessLookupError):
-            os.killpg(service.pid, signal.SIGKILL)
-        service.wait(PATIENCE)
+        if self._service is not None:
+            _end(self._service)
+            self._service = None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(PATIENCE)
 
 
 def _labelled(entry: Mapping[str, Any]) -> Manifest:
@@ -215,7 +227,7 @@ def _labelled(entry: Mapping[str, Any]) -> Manifest:
 
 def syntax_fault(text: str) -> str:
     """What bash has against a script."""
-    done = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
+    done = subprocess.run([_BASH, "-n"], input=text, capture_output=True, text=True, check=False)
     return done.stderr
 
 

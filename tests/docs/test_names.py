@@ -55,7 +55,7 @@ def test_routes_are_served(page: Path) -> None:
 
 @pages
 def test_files_are_there(page: Path) -> None:
-    """In the repository, where a page names them by a path from its top; deploy/web is an object."""
+    """In the repository, where a page names them by a path from its top; deploy/web is none."""
     found = {text for text in code(page) if re.match(rf"({FOLDERS})/[\w./-]*$", text)}
     for block in blocks(page):
         if block.language in ("sh", "console"):
