@@ -42,13 +42,16 @@ def _section(rules: list[Rule]) -> Iterator[str]:
     if len(rules) > _CROWD:
         yield "### Kinds that need only exist"
         yield ""
-        yield ", ".join(f"{_code(entry.kind.kind)} ({_place(entry)})" for entry in rules) + "."
+        named = (f"{_code(entry.kind.kind)} ({entry.kind.api_version})" for entry in rules)
+        yield f"{', '.join(named)}."
         yield ""
     else:
-        yield f"### {', '.join(_title(entry) for entry in rules)}"
+        project = "Knative " if "knative" in rule.kind.group else ""
+        yield f"### {project}{', '.join(entry.kind.kind for entry in rules)}"
         yield ""
         yield "; ".join(
-            f"{_listed((entry.kind.plural, *entry.kind.short_names))} of {_code(_place(entry))}"
+            f"{_listed((entry.kind.plural, *entry.kind.short_names))} of"
+            f" {_code(entry.kind.api_version)}"
             for entry in rules
         ) + ("." if not rule.workload else ". A workload: a namespace's verdict counts it.")
         yield ""
@@ -93,14 +96,6 @@ def _row(group: str, kinds: list[str], entry: Entry) -> str:
     names = "every other kind" if kinds == ["*"] else ", ".join(kinds)
     cells = (f"{names} of {_code(group)}", " ".join(statements(entry, _code)), entry.source)
     return f"| {' | '.join(cells)} |"
-
-
-def _title(rule: Rule) -> str:
-    return f"Knative {rule.kind.kind}" if "knative" in rule.kind.group else rule.kind.kind
-
-
-def _place(rule: Rule) -> str:
-    return rule.kind.api_version
 
 
 def _listed(names: Iterable[str]) -> str:
