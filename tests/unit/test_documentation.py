@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from k8s_heartbeat.adapters.demo import shop
 from k8s_heartbeat.adapters.http.reference import with_tables
 from k8s_heartbeat.core import RULES, assess
 from k8s_heartbeat.entrypoints.config.reference import with_table
@@ -29,13 +32,15 @@ CLI = (ROOT / "docs" / "cli.md").read_text("utf-8")
 
 
 def test_there_is_an_example_for_each_use() -> None:
-    """One manifest, what is around it, evidence, a policy, an aggregate, a rule of one's own."""
-    assert len(EXAMPLES) == 6
+    """A manifest, what is around it, evidence, a dump, a policy, a group, a rule of one's own."""
+    assert len(EXAMPLES) == 7
 
 
 @pytest.mark.parametrize(("code", "output"), EXAMPLES, ids=range(len(EXAMPLES)))
 def test_an_example_prints_what_it_says(code: str, output: str, tmp_path: Path) -> None:
-    """Each runs by itself, in a process that knows nothing else."""
+    """Each runs by itself, in a process that knows nothing else, beside a dump of the demo."""
+    dump = {"items": list(shop(datetime.now(UTC)))}
+    (tmp_path / "dump.json").write_text(json.dumps(dump))
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         cwd=tmp_path,
