@@ -1,7 +1,8 @@
 """A terminal in which the commands of a page are typed, one after the other.
 
-It stands in a fresh folder that looks like a clone of the repository, with the installed program in
-the PATH and a kubeconfig whose cluster is the demo's shop. What the pages call 127.0.0.1:8080 is
+It stands in a fresh folder that looks like a clone of the repository, with the installed program, a
+few others, and a kubeconfig whose cluster is the demo's shop. So a command that is not marked cannot
+reach what the machine has: a container engine, a cluster, Git. What the pages call 127.0.0.1:8080 is
 the demo, until the page itself starts a service. `kubectl` is a stand-in that runs the plugin and
 prints the shop for `get -o json`: anything else needs a cluster, and pages mark it so.
 """
@@ -35,6 +36,11 @@ __all__ = ["Terminal", "differences", "syntax_fault"]
 _BASH = shutil.which("bash") or "bash"
 _ADDRESS = "127.0.0.1:8080"
 _EXAMPLE = "https://heartbeat.example.com"
+_PROGRAMS = """
+base64 basename cat curl cut dirname env false grep head ls mkdir printf promtool sed sh sleep sort
+tail tee test tr true uniq wc xargs
+""".split()  # noqa: SIM905  # a column of quotes is harder to read
+"""What pages may use besides; a command that needs more has to be marked."""
 _SECONDS = 120.0
 """How long a command may take."""
 _SERVE = re.compile(r"^(?:[A-Z_]+=\S+ )*(?:\S+/)?k8s-heartbeat serve\b")
@@ -97,8 +103,16 @@ class Terminal:
         self._state.touch()
         tools = self._folder / "bin"
         tools.mkdir()
-        (tools / "kubectl").write_text(_KUBECTL)
-        (tools / "kubectl").chmod(0o755)
+        for name in _PROGRAMS:
+            if found := shutil.which(name):
+                (tools / name).symlink_to(found)
+        for name in ("k8s-heartbeat", "kubectl-heartbeat"):
+            (tools / name).symlink_to(Path(sys.executable).parent / name)
+        # Through a link it would not know its environment.
+        python = f'#!/bin/sh\nexec "{sys.executable}" "$@"\n'
+        for name, text in (("kubectl", _KUBECTL), ("python", python)):
+            (tools / name).write_text(text)
+            (tools / name).chmod(0o755)
         dump = {"apiVersion": "v1", "kind": "List", "items": list(self._api.objects)}
         for path in (self._folder / "dump.json", self._place / "dump.json"):
             path.write_text(json.dumps(dump))
@@ -106,9 +120,8 @@ class Terminal:
         self._api.__enter__()
         home = self._folder / "home"
         write_kubeconfig(home / ".kube" / "config", kubeconfig(self._api.url, namespace="shop"))
-        own = Path(sys.executable).parent
         self._environment = {
-            "PATH": f"{tools}:{own}:{os.environ['PATH']}",
+            "PATH": str(tools),
             "HOME": str(home),
             "DUMP": str(self._folder / "dump.json"),
             "LANG": "C.UTF-8",

@@ -65,6 +65,7 @@ def test_there_are_commands_that_run() -> None:
         Command("curl -sf http://127.0.0.1:8080/api/health/shop"),
         Command("curl -s http://127.0.0.1:8080/api/badge/shop/deployment/search", ("{…}",)),
         Command("kubectl apply -f web.yaml"),
+        Command("git status"),
         Command("k8s-heartbeat check deploy/payments -o name", ("deployment/payment",)),
         Command("k8s-heartbeat check deploy/payments -o name | cat", ("deployment/payments", "x")),
     ],
