@@ -1,10 +1,11 @@
 """A terminal in which the commands of a page are typed, one after the other.
 
-It stands in a fresh folder that looks like a clone of the repository, with the installed program, a
-few others, and a kubeconfig whose cluster is the demo's shop. So a command that is not marked cannot
-reach what the machine has: a container engine, a cluster, Git. What the pages call 127.0.0.1:8080 is
-the demo, until the page itself starts a service. `kubectl` is a stand-in that runs the plugin and
-prints the shop for `get -o json`: anything else needs a cluster, and pages mark it so.
+It stands in a fresh folder that looks like a clone of the repository, with the installed program,
+a few others, and a kubeconfig whose cluster is the demo's shop. So a command that is not marked
+cannot reach what the machine has: a container engine, a cluster, Git. What the pages call
+127.0.0.1:8080 is the demo, until the page itself starts a service. `kubectl` is a stand-in that
+runs the plugin and prints the shop for `get -o json`: anything else needs a cluster, and pages mark
+it so.
 """
 
 from __future__ import annotations
