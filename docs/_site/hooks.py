@@ -2,7 +2,8 @@
 
 The README is the site's first page, and the other documents at the top of the repository are pages
 beside it. Whatever else a page links to outside of docs/, such as a manifest, is copied into the
-site. Links are written for the Git host; here they are pointed at the site's own files.
+site; a folder has no page, so that of a link to one the text is left. Links are written for the Git
+host; here they are pointed at the site's own files.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ PAGES = {
 }
 """The documents at the top, and what each is called in the site."""
 
+_WHOLE_LINK = re.compile(r"\[([^]]+)\]\((?![a-z]+:|#)([^)#\s]+)\)")
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 
 
@@ -55,7 +57,10 @@ def on_page_markdown(markdown: str, *, page: Page, **_: object) -> str:
         target = PAGES.get(place) or place.removeprefix("docs/")
         return relpath(target, here)
 
-    return _LINK.sub(pointed, markdown)
+    def without_folder(match: re.Match[str]) -> str:
+        return match[1] if (ROOT / _place(source, match[2])).is_dir() else match[0]
+
+    return _LINK.sub(pointed, _WHOLE_LINK.sub(without_folder, markdown))
 
 
 def _source(file: File) -> str:

@@ -27,6 +27,7 @@ _STAND_INS = re.compile(r"…|\.\.\.|^[A-Z][A-Z_]*$|\|")
 """Words that stand for any other: NAMESPACE, and what is left out."""
 _VARIABLES = {setting.variable for setting in SETTINGS}
 _ELSEWHERE = {
+    "HEARTBEAT_DETIAL": "misspelt on purpose, to show what is refused",
     "HEARTBEAT_TOKEN": "the callers' own, in what `k8s-heartbeat monitors` prints",
     "HEARTBEAT_BROWSER_WORK": "of the tests",
     "HEARTBEAT_GATE_CLIENTS": "of the tests",
