@@ -28,6 +28,8 @@ PAGES = {
 }
 """The documents at the top, and what each is called in the site."""
 
+_ROW = re.compile(r"^\|.*\|$", re.MULTILINE)
+_CODE = re.compile(r"`[^`]*`")
 _WHOLE_LINK = re.compile(r"\[([^]]+)\]\((?![a-z]+:|#)([^)#\s]+)\)")
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 
@@ -48,7 +50,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Page, **_: object) -> str:
-    """Point the links at the site's own files."""
+    """Point the links at the site's own files, and write bars in tables as they are read here."""
     source = _source(page.file)
     here = PurePosixPath(page.file.src_uri).parent.as_posix()
 
@@ -60,7 +62,12 @@ def on_page_markdown(markdown: str, *, page: Page, **_: object) -> str:
     def without_folder(match: re.Match[str]) -> str:
         return match[1] if (ROOT / _place(source, match[2])).is_dir() else match[0]
 
-    return _LINK.sub(pointed, _WHOLE_LINK.sub(without_folder, markdown))
+    # A Git host wants a bar in a cell's code escaped; Python-Markdown shows the backslash.
+    def unescaped(row: re.Match[str]) -> str:
+        return _CODE.sub(lambda code: code[0].replace("\\|", "|"), row[0])
+
+    markdown = _WHOLE_LINK.sub(without_folder, _ROW.sub(unescaped, markdown))
+    return _LINK.sub(pointed, markdown)
 
 
 def _source(file: File) -> str:
