@@ -17,11 +17,11 @@ import pytest
 
 from tests.cluster.story import (
     HEALTHY,
+    IMAGE,
     WEB,
     Scenario,
     Step,
     applies,
-    IMAGE,
     container,
     every,
     observed,
