@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.cluster import build
-from tests.cluster.plane import OWN_KUBELET, ControlPlane, Manifest, PlaneError, schedulable
+from tests.cluster.plane import OWN_KUBELET, POOL, ControlPlane, Manifest, PlaneError, schedulable
 from tests.cluster.story import IMAGE, NEWER_IMAGE
 from tests.node.images import write_archive
 from tests.node.namespace import BRIDGE, FIRST_PROCESS, INSIDE, NETWORK, cgroups
@@ -152,10 +152,13 @@ class Cluster(ControlPlane):
 
     # --- nodes ---
 
-    def add_real_node(self, name: str, **kubelet: object) -> str:
-        """Add a node whose kubelet has this configuration; returns that part's name."""
+    def add_real_node(self, name: str, pool: str = "", **kubelet: object) -> str:
+        """Add a node whose kubelet has this configuration too; returns that part's name.
+
+        With a pool, only pods that ask for it and tolerate it are scheduled there.
+        """
         self._start_containerd(name)
-        part = self._start_kubelet(name, **kubelet)
+        part = self._start_kubelet(name, pool, **kubelet)
         self.wait_for("Node", "", name, schedulable)
         return part
 
@@ -189,7 +192,7 @@ class Cluster(ControlPlane):
         self.start_part(part)
         self._nodes.append(node)
 
-    def _start_kubelet(self, node: str, **more: object) -> str:
+    def _start_kubelet(self, node: str, pool: str = "", **more: object) -> str:
         for archive in self._archives:
             self._import(node, archive)
         number = 1 + self._nodes.index(node)
@@ -197,6 +200,11 @@ class Cluster(ControlPlane):
         _run("ip", "address", "add", f"{ip}/24", "dev", BRIDGE)
         home = self.home / f"kubelet-{node}"
         configuration = self._kubelet_configuration(node, number) | more
+        labels = {OWN_KUBELET: "true"}
+        if pool:
+            taint = {"key": POOL, "value": pool, "effect": "NoSchedule"}
+            configuration["registerWithTaints"] = [taint]
+            labels[POOL] = pool
         config = self._write(f"kubelet-{node}.json", json.dumps(configuration))
         part = f"kubelet-{node}"
         self._commands[part] = [
@@ -207,8 +215,7 @@ class Cluster(ControlPlane):
             f"--cert-dir={home / 'certificates'}",
             f"--hostname-override={node}",
             f"--node-ip={ip}",
-            # kwok leaves such nodes alone.
-            f"--node-labels={OWN_KUBELET}=true",
+            f"--node-labels={','.join(f'{key}={value}' for key, value in labels.items())}",
         ]
         self.start_part(part)
         return part
