@@ -40,7 +40,6 @@ POOL = "kubelet.test/pool"
 _ISSUER = "https://kubernetes.default.svc"
 OWN_KUBELET = "kubelet.test/own-kubelet"
 _OWNED = ("Job", "ReplicaSet", "ControllerRevision", "Pod", "EndpointSlice")
-_POLL = 0.05
 # Both sides of a node's life: the grace period must outlast several leases.
 _LEASE_SECONDS = 4
 _GRACE_SECONDS = 12
@@ -145,6 +144,8 @@ class ControlPlane:
 
     address = "127.0.0.1"
     """Where the API server listens."""
+    poll = 0.05
+    """Seconds between two looks while something is waited for."""
     home: Path
     """The temporary folder of everything that this control plane writes."""
     server: str
@@ -402,7 +403,7 @@ class ControlPlane:
             self._ask(do="look")
             if time.monotonic() > end:
                 raise PlaneError(f"waited {deadline:g} s until {what}\n{self.tail()}")
-            time.sleep(_POLL)
+            time.sleep(self.poll)
 
     def wait_for(
         self,

@@ -177,6 +177,12 @@ def has_restarted(view: View) -> bool:
     return any("running" in one["state"] and one["lastState"] for one in statuses)
 
 
+def runs(view: View) -> bool:
+    """A container runs."""
+    statuses = [one for pod in view.pods for one in pod["status"].get("containerStatuses", ())]
+    return any("running" in one["state"] for one in statuses)
+
+
 def is_terminating(view: View) -> bool:
     """A pod is about to end."""
     return any("deletionTimestamp" in pod["metadata"] for pod in view.pods)
@@ -221,6 +227,7 @@ def loses_node(plane: ControlPlane, namespace: str) -> None:
 
 
 DATA: Manifest = {"volumes": [{"name": "data", "emptyDir": {}}]}
+LITTLE: Manifest = {"resources": {"requests": {"memory": "20Mi"}}}
 MOUNTED: Manifest = {"volumeMounts": [{"name": "data", "mountPath": "/data"}]}
 STARTING = replace(DOWN, activity="progressing")
 
@@ -256,18 +263,26 @@ FATES = (
     Fate(
         name="not-ready",
         make=one("not-ready", acts("serve", "0", "/nowhere", readinessProbe=probe("/ready"))),
-        until=every(DEAD, pods_say("Ready", "False", "ContainersNotReady")),
+        until=every(DEAD, runs, pods_say("Ready", "False", "ContainersNotReady")),
         expected=caused_by(STARTING, "NotReady"),
     ),
     Fate(
         name="crash-loop-waiting",
-        make=one("crash-loop-waiting", acts("exit", "1")),
+        make=one("crash-loop-waiting", acts("exit", "1", readinessProbe=probe("/ready"))),
         until=every(DEAD, waiting("CrashLoopBackOff")),
         expected=caused_by(STARTING, "CrashLoopBackOff"),
     ),
     Fate(
+        # It counts as ready while it runs, so its rollout is soon complete.
+        name="crash-loop-without-probe",
+        make=one("crash-loop", acts("exit", "1")),
+        until=every(DEAD, waiting("CrashLoopBackOff")),
+        expected=caused_by(DOWN, "CrashLoopBackOff"),
+        played=False,
+    ),
+    Fate(
         name="crash-loop-running",
-        make=one("crash-loop-running", acts("exit", "1", "8")),
+        make=one("crash-loop-running", acts("exit", "1", "15")),
         until=every(READY, terminated("Error")),
         expected=caused_by(HEALTHY, "CrashLoopBackOff"),
     ),
@@ -280,8 +295,8 @@ FATES = (
     Fate(
         name="oom-killed-again",
         make=one("oom-killed-again", acts("eat", "400")),
-        until=every(DEAD, waiting("CrashLoopBackOff"), terminated("OOMKilled")),
-        expected=caused_by(STARTING, "CrashLoopBackOff", "OOMKilled"),
+        until=every(DEAD, terminated("OOMKilled")),
+        expected=caused_by(replace(DOWN, activity=None), "CrashLoopBackOff", "OOMKilled"),
         played=False,
     ),
     Fate(
@@ -364,7 +379,7 @@ FATES = (
         name="evicted",
         kind="Pod",
         path_kind="pod",
-        make=alone("evicted", acts("eat", "230", resources={"requests": {"memory": "20Mi"}})),
+        make=alone("evicted", acts("eat", "230", "deaf", **LITTLE)),
         until=in_phase("Failed"),
         expected=caused_by(DOWN, "Evicted"),
         pool=SMALL,
@@ -427,18 +442,24 @@ FATES = (
     ),
 )
 
-LOST = Fate(
-    name="node-lost",
-    make=one("ready", acts("serve")),
-    until=READY,
-    then=(
-        Step(
-            loses_node,
-            every(DEAD, pods_say("Ready", "False")),
-            DEADLINE,
-        ),
+LATER = (
+    Fate(
+        name="evicted-and-exits-with-0",
+        kind="Pod",
+        path_kind="pod",
+        make=alone("evicted", acts("eat", "230", **LITTLE)),
+        until=in_phase("Succeeded"),
+        expected=caused_by(DOWN, "Evicted"),
+        pool=SMALL,
+        played=False,
     ),
-    expected=caused_by(DOWN, "NodeLost"),
-    pool=FRAIL,
+    Fate(
+        name="node-lost",
+        make=one("ready", acts("serve")),
+        until=READY,
+        then=(Step(loses_node, every(DEAD, pods_say("Ready", "False")), DEADLINE),),
+        expected=caused_by(DOWN, "NodeLost"),
+        pool=FRAIL,
+    ),
 )
-"""Of its own: what else is on that node must be over before."""
+"""What would hurt others on the same node, which must be over before."""

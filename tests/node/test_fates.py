@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.server
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,15 +15,15 @@ from tests.cluster.plane import Manifest
 from tests.cluster.service import Answer, Service, due, fits
 from tests.cluster.story import Scenario
 from tests.node.cluster import Cluster
-from tests.node.fates import FATES, FRAIL, LOST, PLAYED, PLAYED_FRAIL, SMALL
-from tests.node.shapes import differences
+from tests.node.fates import FATES, FRAIL, LATER, PLAYED, PLAYED_FRAIL, SMALL, Fate
+from tests.node.shapes import differences, warnings
 
 pytestmark = pytest.mark.node
 
 _TTL = 0.5
 # The machine is busy with all the others.
 _WITHIN = 15
-_BY_NAME = {fate.name: fate for fate in (*FATES, LOST)}
+_BY_NAME = {fate.name: fate for fate in (*FATES, *LATER)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,19 @@ def outcomes(
     cluster.add_real_node(FRAIL, pool=FRAIL, systemReserved={"cpu": str(spare)})
     for name in (PLAYED, PLAYED_FRAIL):
         cluster.add_node(name, name)
-    stories = [fate.real() for fate in FATES] + [f.by_stages() for f in FATES if f.played]
-    with ThreadPoolExecutor(len(stories)) as pool:
-        futures = {story.name: pool.submit(told, cluster, service, story) for story in stories}
-        # Their nodes are lost when all else is done.
+    now, later = stories(FATES), stories(LATER)
+    with ThreadPoolExecutor(len(now) + len(later)) as pool:
+        futures = {story.name: pool.submit(told, cluster, service, story) for story in now}
         rest = list(futures.values())
-        for story in (LOST.real(), LOST.by_stages()):
+        for story in later:
             futures[story.name] = pool.submit(told_after, rest, cluster, service, story)
         yield futures
+
+
+def stories(fates: Sequence[Fate]) -> list[Scenario]:
+    """The real story of each fate, and the one that kwok plays."""
+    played = [fate.by_stages() for fate in fates if fate.played]
+    return [fate.real() for fate in fates] + played
 
 
 def little_memory() -> Manifest:
@@ -134,3 +139,4 @@ def test_stage_writes_what_a_kubelet_writes(
     """A status that kwok plays has the fields and words of a real one."""
     real, played = (outcomes[f"{how}-{name}"].result() for how in ("real", "played"))
     assert differences(real.pods, played.pods) == []
+    assert warnings(played.held) <= warnings(real.held)
