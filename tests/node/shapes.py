@@ -16,6 +16,9 @@ _OWN = (
     (re.compile(r"(?<![a-z])(real|played)-"), ""),
     (re.compile(r"\bweb-[a-z0-9]+(-[a-z0-9]+)?_"), "POD_"),
     (re.compile(r"back-off \d+s"), "back-off N s"),
+    (re.compile(r"\b\d+[KM]i\b"), "MEMORY"),
+    # An event of kwok's has the same message for every pod.
+    (re.compile(r" \S+ in pod POD_\S+\(UID\)"), ""),
 )
 _COUNTED = ("restartCount", "observedGeneration")
 # Nothing is judged by what a container has got, and the stages leave it out. An image that was
@@ -25,7 +28,7 @@ _LEFT_OUT = ("allocatedResources", "resources", "volumeMounts", "imageID")
 
 def differences(real: Sequence[Manifest], played: Sequence[Manifest]) -> list[str]:
     """One line for each field of the pods' statuses that differs: the real one's, the other's."""
-    one, other = (dict(_fields(_newest(pods)["status"])) for pods in (real, played))
+    one, other = (dict(_fields(_oldest(pods)["status"])) for pods in (real, played))
     return [
         f"{path}: {one.get(path, '-')} | {other.get(path, '-')}"
         for path in sorted({*one, *other})
@@ -43,8 +46,8 @@ def warnings(held: Manifest) -> set[str]:
     }
 
 
-def _newest(pods: Sequence[Manifest]) -> Manifest:
-    return max(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+def _oldest(pods: Sequence[Manifest]) -> Manifest:
+    return min(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
 
 
 def _fields(value: object, path: str = "") -> Iterator[tuple[str, str]]:
