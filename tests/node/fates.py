@@ -168,6 +168,11 @@ DEAD = every(reports(replicas=1, availableReplicas=0), condition("Available", "F
 READY = rolled_out(1)
 
 
+def ended(phase: str) -> Predicate:
+    """The object, a pod, has ended, its sandbox too."""
+    return every(in_phase(phase), condition("PodReadyToStartContainers", "False"))
+
+
 def has_run(view: View) -> bool:
     """The CronJob has had a run that succeeded."""
     return "lastSuccessfulTime" in view.status
@@ -288,11 +293,11 @@ FATES = (
         expected=caused_by(STARTING, "CrashLoopBackOff"),
     ),
     Fate(
-        # It counts as ready while it runs, so its rollout is soon complete.
+        # It counts as ready while it runs, and its rollout may so become complete.
         name="crash-loop-without-probe",
         make=one("crash-loop", acts("exit", "1")),
-        until=every(DEAD, waiting("CrashLoopBackOff")),
-        expected=caused_by(DOWN, "CrashLoopBackOff"),
+        until=every(DEAD, loops),
+        expected=caused_by(replace(DOWN, activity=None), "CrashLoopBackOff", "Error"),
         played=False,
     ),
     Fate(
@@ -361,7 +366,7 @@ FATES = (
         ),
         until=every(DEAD, loops),
         # Without a probe it is ready for a moment, and the rollout may be complete.
-        expected=caused_by(replace(DOWN, activity=None), "CrashLoopBackOff"),
+        expected=caused_by(replace(DOWN, activity=None), "CrashLoopBackOff", "Error"),
         # While it waits to be restarted a sidecar is now waiting, now still terminated.
         varies=("initContainerStatuses[proxy].state.",),
     ),
@@ -377,7 +382,7 @@ FATES = (
         kind="Pod",
         path_kind="pod",
         make=alone("completed", acts("exit", "0"), restartPolicy="Never"),
-        until=in_phase("Succeeded"),
+        until=ended("Succeeded"),
         expected=replace(HEALTHY, activity="suspended"),
     ),
     Fate(
@@ -385,7 +390,7 @@ FATES = (
         kind="Pod",
         path_kind="pod",
         make=alone("failed", acts("exit", "1"), restartPolicy="Never"),
-        until=in_phase("Failed"),
+        until=ended("Failed"),
         expected=DOWN,
     ),
     Fate(
@@ -393,7 +398,7 @@ FATES = (
         kind="Pod",
         path_kind="pod",
         make=alone("exits-with-3", acts("exit", "3"), restartPolicy="Never"),
-        until=in_phase("Failed"),
+        until=ended("Failed"),
         expected=DOWN,
         played=False,
     ),
@@ -402,7 +407,7 @@ FATES = (
         kind="Pod",
         path_kind="pod",
         make=alone("evicted", acts("eat", "230", "deaf", **LITTLE)),
-        until=in_phase("Failed"),
+        until=ended("Failed"),
         expected=caused_by(DOWN, "Evicted"),
         pool=SMALL,
         # The kubelet may have lost sight of the container before it wrote down how it ended.
@@ -472,7 +477,7 @@ LATER = (
         kind="Pod",
         path_kind="pod",
         make=alone("evicted", acts("eat", "230", **LITTLE)),
-        until=in_phase("Succeeded"),
+        until=ended("Succeeded"),
         expected=caused_by(DOWN, "DisruptionTarget"),
         pool=SMALL,
         played=False,
@@ -507,5 +512,5 @@ RECORDED = tuple(
         "starting",
     )
 )
-"""The scenarios whose statuses are kept: those that no stage plays, or that are easily misjudged."""
+"""The scenarios whose statuses are kept: what no stage plays, or is easily misjudged."""
 SCENARIOS = {scenario.name: scenario for scenario in (fate.real() for fate in BY_NAME.values())}

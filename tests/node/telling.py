@@ -67,7 +67,11 @@ def _scenarios(fates: Sequence[Fate]) -> list[Scenario]:
 def _told(cluster: Cluster, service: Service, story: Scenario) -> Outcome:
     """Tell a story up to its point and ask the service then, and after the way back."""
     view = story.play(cluster)
-    held = cluster.dump(story.kind, story.place, story.subject)
+    held = {
+        "apiVersion": "v1",
+        "kind": "List",
+        "items": [*([view.object] if view.object else []), *view.pods, *view.around],
+    }
     answer, _ = due(service, story.path, story.expected, _WITHIN)
     later = cluster.dump(story.kind, story.place, story.subject)
     back = None
