@@ -86,6 +86,12 @@ class Parser(argparse.ArgumentParser):
         self.print_usage(sys.stderr)
         raise CommandError(message, EXIT_USAGE)
 
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """End after the help or the version was printed; an `OSError` if it could not be."""
+        # argparse ignores what its own write raises, and most of it is written here.
+        print(end="", flush=True)
+        super().exit(status, message)
+
     def with_commands(self, metavar: str = "COMMAND", *, dest: str | None = None) -> _Subparsers:
         """Where the parser of each command is added.
 

@@ -71,14 +71,17 @@ class Pushing:
             CommandError: Nothing could be judged, or the receiver did not take it.
         """
         report = self._report()
-        faults = [self._told(report)] if report.outcome is Outcome.UNKNOWN else []
         try:
             self._delivery.deliver(report, self._delivery.clock() + _ONCE_SECONDS)
         except DeliveryError as error:
-            faults.append(f"{self._form} did not take the report: {error}")
-        if faults:
-            raise CommandError("\n".join(faults), EXIT_UNREADABLE)
-        return self._told(report)
+            text = f"{self._form} did not take the report: {error}"
+            if report.outcome is Outcome.UNKNOWN:
+                text = f"unknown: {report.message}\n{text}"
+            raise CommandError(text, EXIT_UNREADABLE) from error
+        text = self._told(report)
+        if report.outcome is Outcome.UNKNOWN:
+            raise CommandError(text, EXIT_UNREADABLE)
+        return text
 
     def forever(self, interval: float) -> NoReturn:
         """Report every so many seconds; a change is logged, and so is the first of some failures.

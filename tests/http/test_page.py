@@ -285,7 +285,7 @@ def test_who_sees_nothing_is_asked_for_a_namespace() -> None:
     scope: dict[str, Any] = {"namespaces": frozenset[str](), "components": frozenset[str]()}
     served = service(reader=FakeReader(WORLD), contract=guarding(caller(**scope)))
     answer = ask(served, path="/", headers=BEARER)
-    assert (answer.status, answer.header("Heartbeat-Status")) == (404, "unknown")
+    assert (answer.status, answer.header("Heartbeat-Status")) == (404, "missing")
     assert "enter it above" in page_of(answer).text
 
 

@@ -112,7 +112,8 @@ def headline_of_all(
             state, text = _with_workloads(text, summary, lines)
     elif summary is None:
         where = f"the namespace {place}" if place else "all namespaces"
-        return UNKNOWN, f"There is nothing that you may see in {where}"
+        state = State(Health.MISSING, up=False) if contents.absent else UNKNOWN
+        return state, f"There is nothing that you may see in {where}"
     elif not summary.items:
         where = f"the namespace {place}" if place else "any namespace"
         return UNKNOWN, f"There are no workloads in {where}"

@@ -56,6 +56,11 @@ class Line:
     where: str
     message: str
 
+    @property
+    def label(self) -> str:
+        """Its name, or why it has none."""
+        return self.name or ("not read" if self.reason == UNREAD else "none found")
+
 
 class Lines:
     """Makes lines of verdicts, at one level of detail.

@@ -79,7 +79,7 @@ def test_any_other_form_has_to_be_named(url: str) -> None:
 )
 def test_a_url_of_another_form_is_refused(url: str, form: str) -> None:
     """Also where the labels of a group would take the place of the metrics' own."""
-    with pytest.raises(ReceiverError, match=f"not what {form} has"):
+    with pytest.raises(ReceiverError, match=f"does not fit {form}"):
         receiver_at(url, form)
 
 
