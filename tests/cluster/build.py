@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,16 +42,29 @@ class Module:
     def home(self) -> Path:
         """The cache folder of exactly these sources and build flags."""
         digest = hashlib.sha256()
-        for name in ("go.mod", "go.sum", "main.go"):
-            digest.update((self.folder / name).read_bytes())
+        for path in self._sources():
+            digest.update(path.read_bytes())
             digest.update(b"\0")
         digest.update(repr((_FLAGS, sorted(_ENVIRONMENT.items()))).encode())
         digest.update(repr(sorted(self.binaries.items())).encode())
         cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         return Path(cache, "k8s-heartbeat", "control-plane", digest.hexdigest()[:24])
 
+    def _sources(self) -> Iterator[Path]:
+        for name in ("go.mod", "go.sum"):
+            path = self.folder / name
+            # A module that needs no other has no sums.
+            if path.exists():
+                yield path
+        for package in sorted(self.binaries.values()):
+            # The others are somebody else's, and go.sum holds them.
+            if package.startswith("."):
+                yield from sorted((self.folder / package).glob("*.go"))
+
 
 CONTROL_PLANE = Module(HERE, {"control-plane": ".", "kwok": "sigs.k8s.io/kwok/cmd/kwok"})
+NODE = Module(HERE, {"node": "./node"})
+"""kubelet and kube-proxy: most of their packages are the control plane's."""
 KNATIVE = Module(HERE / "knative", {"knative-check": "."})
 
 

@@ -32,11 +32,13 @@ T = TypeVar("T")
 
 HERE = Path(__file__).resolve().parent
 ADMIN = "admin"
+SERVICES = "10.0.0.0/16"
+"""The addresses of Services."""
 POOL = "kubelet.test/pool"
 """The label and taint of nodes that are kept for somebody."""
 
 _ISSUER = "https://kubernetes.default.svc"
-_OWN_KUBELET = "kubelet.test/own-kubelet"
+OWN_KUBELET = "kubelet.test/own-kubelet"
 _OWNED = ("Job", "ReplicaSet", "ControllerRevision", "Pod", "EndpointSlice")
 _POLL = 0.05
 # Both sides of a node's life: the grace period must outlast several leases.
@@ -141,6 +143,8 @@ class _Supervisor:
 class ControlPlane:
     """etcd, the API server, the controllers, the scheduler and kubelets of kwok, as processes."""
 
+    address = "127.0.0.1"
+    """Where the API server listens."""
     home: Path
     """The temporary folder of everything that this control plane writes."""
     server: str
@@ -194,7 +198,7 @@ class ControlPlane:
 
     def _configure(self) -> None:
         api, client, peer = _free_ports(3)
-        self.server = f"https://127.0.0.1:{api}"
+        self.server = f"https://{self.address}:{api}"
         self.certificate = self.home / "certificates" / "apiserver.crt"
         self._tokens = {ADMIN: secrets.token_hex(16), "control-plane": secrets.token_hex(16)}
         self._write_files()
@@ -265,8 +269,8 @@ class ControlPlane:
             "kube-apiserver": _command(
                 [self._binary, "kube-apiserver"],
                 etcd_servers=etcd_url,
-                bind_address="127.0.0.1",
-                advertise_address="127.0.0.1",
+                bind_address=self.address,
+                advertise_address=self.address,
                 secure_port=str(api),
                 cert_dir=str(self.certificate.parent),
                 token_auth_file=str(home / "tokens.csv"),
@@ -274,7 +278,7 @@ class ControlPlane:
                 service_account_issuer=_ISSUER,
                 service_account_key_file=key,
                 service_account_signing_key_file=key,
-                service_cluster_ip_range="10.0.0.0/16",
+                service_cluster_ip_range=SERVICES,
                 endpoint_reconciler_type="none",
                 audit_policy_file=str(home / "audit-policy.json"),
                 audit_log_path=str(home / "audit.log"),
@@ -300,7 +304,7 @@ class ControlPlane:
                 secure_port="0",
             ),
             # Nodes with a kubelet of their own can be lost one by one.
-            "kwok": self._kwok_command(0, manage_nodes_with_label_selector=f"!{_OWN_KUBELET}"),
+            "kwok": self._kwok_command(0, manage_nodes_with_label_selector=f"!{OWN_KUBELET}"),
         }
 
     def _kwok_command(self, number: int, **nodes: str) -> list[str]:
@@ -613,7 +617,7 @@ class ControlPlane:
         for name in names:
             self.apply(_node(name))
         for name in names:
-            self.wait_for("Node", "", name, _schedulable)
+            self.wait_for("Node", "", name, schedulable)
         return names
 
     def add_node(self, name: str, pool: str) -> str:
@@ -622,13 +626,13 @@ class ControlPlane:
         Only pods that ask for its pool and tolerate it are scheduled there.
         """
         part = f"kwok-{name}"
-        node = _node(name, {_OWN_KUBELET: "true", POOL: pool})
+        node = _node(name, {OWN_KUBELET: "true", POOL: pool})
         node["spec"] = {"taints": [{"key": POOL, "value": pool, "effect": "NoSchedule"}]}
         self.apply(node)
         self._kubelets += 1
         self._commands[part] = self._kwok_command(self._kubelets, manage_single_node=name)
         self.start_part(part)
-        self.wait_for("Node", "", name, _schedulable)
+        self.wait_for("Node", "", name, schedulable)
         return part
 
     def remove_node(self, name: str) -> None:
@@ -801,7 +805,7 @@ def _node(name: str, labels: Mapping[str, str] | None = None) -> Manifest:
     return {"apiVersion": "v1", "kind": "Node", "metadata": metadata}
 
 
-def _schedulable(node: Manifest) -> bool:
+def schedulable(node: Manifest) -> bool:
     conditions = node.get("status", {}).get("conditions", [])
     ready = any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
     # The node controller takes its own taints away a moment after the node is ready.

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from tests.cluster.story import Expected
+
 NAMESPACE = "k8s-heartbeat"
 """Where `deploy/` puts the service."""
 
@@ -156,3 +158,26 @@ class Service:
             )
         finally:
             connection.close()
+
+
+def fits(answer: Answer, expected: Expected) -> bool:
+    """Whether an answer is the one that is due."""
+    return (
+        (answer.health, answer.code, answer.body["up"])
+        == (expected.health, expected.code, expected.up)
+        and answer.headers["heartbeat-status"] == expected.health
+        and expected.activity in (None, answer.activity)
+        and expected.reason in (None, answer.reason)
+        and (not expected.causes or bool(expected.causes & set(answer.causes)))
+    )
+
+
+def due(service: Service, path: str, expected: Expected, within: float) -> tuple[Answer, float]:
+    """The right answer and how soon it came, or the last wrong one once its time is over."""
+    began = time.monotonic()
+    while True:
+        answer = service.ask(f"{path}?explain=true")
+        took = time.monotonic() - began
+        if fits(answer, expected) or took > within:
+            return answer, took
+        time.sleep(0.05)

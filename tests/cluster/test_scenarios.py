@@ -12,37 +12,14 @@ import yaml
 from tests.cluster.conftest import ROLES, ROOT, TTL, row
 from tests.cluster.plane import ControlPlane, PlaneError
 from tests.cluster.scenarios import ABSENT, SCENARIOS
-from tests.cluster.service import NAMESPACE, Answer, Service
-from tests.cluster.story import Expected, Scenario, Step, changes, every, revision, rolled_out
+from tests.cluster.service import NAMESPACE, Answer, Service, due, fits
+from tests.cluster.story import Scenario, Step, changes, every, revision, rolled_out
 
 pytestmark = pytest.mark.cluster
 
 # An absence is remembered twice as long as a reading; the rest is the machine's own delay.
-_SLACK = 2 * TTL + 1.0
+_WITHIN = 2 * TTL + 1.0
 _BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
-
-
-def fits(answer: Answer, expected: Expected) -> bool:
-    """Whether an answer is the one that is due."""
-    return (
-        (answer.health, answer.code, answer.body["up"])
-        == (expected.health, expected.code, expected.up)
-        and answer.headers["heartbeat-status"] == expected.health
-        and expected.activity in (None, answer.activity)
-        and expected.reason in (None, answer.reason)
-        and (not expected.causes or bool(expected.causes & set(answer.causes)))
-    )
-
-
-def due(service: Service, path: str, expected: Expected) -> tuple[Answer, float]:
-    """The right answer and how soon it came, or the last wrong one once its time is over."""
-    began = time.monotonic()
-    while True:
-        answer = service.ask(f"{path}?explain=true")
-        took = time.monotonic() - began
-        if fits(answer, expected) or took > _SLACK:
-            return answer, took
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
@@ -61,12 +38,12 @@ def test_answer_is_right_within_a_ttl(
         expected = replace(expected, causes=frozenset())
     try:
         scenario.play(deployed)
-        answer, took = due(service, scenario.path, expected)
+        answer, took = due(service, scenario.path, expected, _WITHIN)
         report.append(row(scenario.name, answer, took))
         assert fits(answer, expected), answer
         if scenario.recovery:
             scenario.recover(deployed)
-            answer, took = due(service, scenario.path, scenario.recovered)
+            answer, took = due(service, scenario.path, scenario.recovered, _WITHIN)
             report.append(row(f"  back from {scenario.name}", answer, took))
             assert fits(answer, scenario.recovered), answer
     finally:

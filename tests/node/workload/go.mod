@@ -1,0 +1,3 @@
+module k8s-heartbeat.io/tests/node/workload
+
+go 1.26.0
