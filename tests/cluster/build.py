@@ -30,6 +30,12 @@ class BuildError(Exception):
     """The binaries could not be built; the text is one line for people."""
 
 
+def cache(name: str) -> Path:
+    """The folder, outside the tree, for what is built of one kind."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home, "k8s-heartbeat", name)
+
+
 @dataclass(frozen=True, slots=True)
 class Module:
     """A Go module here and the binaries that come from it."""
@@ -47,8 +53,7 @@ class Module:
             digest.update(b"\0")
         digest.update(repr((_FLAGS, sorted(_ENVIRONMENT.items()))).encode())
         digest.update(repr(sorted(self.binaries.items())).encode())
-        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        return Path(cache, "k8s-heartbeat", "control-plane", digest.hexdigest()[:24])
+        return cache("control-plane") / digest.hexdigest()[:24]
 
     def _sources(self) -> Iterator[Path]:
         for name in ("go.mod", "go.sum"):
@@ -88,7 +93,7 @@ def build(module: Module) -> Path:
     try:
         for name, package in module.binaries.items():
             _go_build(go, module.folder, scratch / name, package)
-        _publish(scratch, home)
+        publish(scratch, home)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return home
@@ -101,7 +106,7 @@ def _go_build(go: str, folder: Path, output: Path, package: str) -> None:
         raise BuildError(f"go build of {package} failed with exit code {done.returncode}")
 
 
-def _publish(scratch: Path, home: Path) -> None:
+def publish(scratch: Path, home: Path) -> None:
     """Give the built folder its name; whoever built the same meanwhile has won."""
     scratch.chmod(0o755)
     try:

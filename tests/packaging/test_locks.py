@@ -46,6 +46,7 @@ def group(name: str) -> list[Requirement]:
         ("lint", group("lint")),
         ("lowest", extras() + group("tests")),
         ("openapi", extras() + group("openapi")),
+        ("sbom", group("sbom")),
         ("tests", extras() + group("tests")),
         ("tox", group("tox")),
         ("types", extras() + group("tests") + group("types")),
