@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from tests.builders import deployment
-from tests.cluster.build import BuildError
+from tests.cluster.build import BuildError, cache
 from tests.servers import pod
 from tests.servers.api_server import ApiServer, until
 from tests.servers.certificates import self_signed
@@ -26,6 +26,7 @@ from tests.servers.process import fetch, free_port
 from . import image as images
 from .container import Container
 from .image import ROOT, Image
+from .image_base import find_python
 
 pytestmark = pytest.mark.node
 
@@ -282,8 +283,12 @@ def test_every_file_belongs_to_a_distribution(root: Path) -> None:
 
 def texts_of_this_machine() -> dict[str, bytes]:
     """What must not be found, by what it is."""
-    home = str(Path.home())
-    found = {"the folder of the tree": str(ROOT), "the home folder": f"{home}/"}
+    found = {
+        "the folder of the tree": str(ROOT),
+        "the folder of this Python": sys.prefix,
+        "the folder of the Python that was copied": str(find_python("3.13").prefix),
+        "the cache": str(cache("")),
+    }
     listed = subprocess.run(
         (sys.executable, "-m", "pip", "config", "list"), capture_output=True, text=True, check=True
     )
