@@ -282,8 +282,8 @@ def set_times(root: Path, seconds: int) -> None:
         os.utime(path, (seconds, seconds), follow_symlinks=False)
         mode = path.lstat().st_mode
         if stat.S_ISREG(mode):
-            # a module of the standard library that could once be run is none of the image's programs
-            path.chmod(0o755 if mode & 0o100 and path.suffix != ".py" else 0o644)
+            program = path.parent.name == "bin" or ".so" in path.name
+            path.chmod(0o755 if program and mode & 0o100 else 0o644)
         elif stat.S_ISDIR(mode) and path.name != "tmp":
             path.chmod(0o755)
 
