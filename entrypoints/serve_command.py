@@ -26,6 +26,7 @@ from .signals import Stop
 
 __all__ = ["run"]
 
+_ANY = ("::", "0.0.0.0")  # noqa: S104  # it is compared with
 _TRY = """\
 A shop that was never real. Its status page:
   {url}/
@@ -117,7 +118,9 @@ def _serve(
 
 
 def _tell_what_to_try(settings: Settings, port: int) -> None:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    # To every address one can listen, not connect.
+    host = "localhost" if settings.host in _ANY else settings.host
+    host = f"[{host}]" if ":" in host else host
     print(_TRY.format(url=f"http://{host}:{port}{settings.base_path}"), file=sys.stderr, flush=True)
     if settings.auth == "token":
         print('Each needs -H "Authorization: Bearer $AUTH_TOKEN_BASIC".', file=sys.stderr)

@@ -21,13 +21,20 @@ from waitress.server import TcpWSGIServer
 from .connections import Connection
 from .workers import Workers
 
-__all__ = ["Listener"]
+__all__ = ["Listener", "listened_on"]
 
 # How many to accept before any is served.
 _AT_ONCE = 64
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _SEND_BUFFER = 65536
 _PAUSE_SECONDS = 0.2
+_ANY, _ANY_IPV4 = "::", "0.0.0.0"  # noqa: S104  # a pod is reached at an address it does not know
+_MAPPED = "::ffff:"
+
+
+def listened_on(host: str) -> str:
+    """The address to listen on: ``::`` is every IPv4 address of a host that has no other."""
+    return _ANY_IPV4 if host == _ANY and not socket.has_dualstack_ipv6() else host
 
 
 class Listener(TcpWSGIServer):
@@ -76,6 +83,12 @@ class Listener(TcpWSGIServer):
         # It would start threads of its own otherwise.
         super().__init__(app, entries, adj=adj, dispatcher=cast(Any, workers), **named)
 
+    def bind_server_socket(self) -> None:
+        """Bind; ``::`` takes IPv4 clients too, whatever waitress and the kernel default to."""
+        if self.socket is not None and self.sockinfo[3][0] == _ANY:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().bind_server_socket()
+
     def readable(self) -> bool:
         """Whether there is room for another connection."""
         is_paused = time.monotonic() < self._paused_until
@@ -105,7 +118,7 @@ class Listener(TcpWSGIServer):
             # The client disconnected before it was accepted.
             sock.close()
         else:
-            self.channel_class(self, sock, address, self.adj, map=self._entries)
+            self.channel_class(self, sock, _unmapped(address), self.adj, map=self._entries)
         return True
 
     def set_socket_options(self, conn: socket.socket) -> None:
@@ -132,3 +145,9 @@ class Listener(TcpWSGIServer):
 
     def _has_room(self) -> bool:
         return len(self._entries) < self.room
+
+
+def _unmapped(address: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A client's address; one that came by IPv4 has that address on every socket."""
+    host, *others = address
+    return (host.removeprefix(_MAPPED), *others) if "." in host else address

@@ -19,7 +19,7 @@ from waitress.adjustments import Adjustments
 from ..counters import COUNTERS, Load
 from .connections import Connection, State, victims
 from .descriptors import room_for
-from .listener import Listener
+from .listener import Listener, listened_on
 from .workers import Workers
 
 __all__ = ["Server", "Stopping", "TooFewThreadsError"]
@@ -76,7 +76,7 @@ class Server:
 
     Args:
         app: The WSGI application.
-        host: Address to listen on.
+        host: Address to listen on; ``::`` for all, of IPv6 and IPv4.
         port: Port to listen on; 0 for any that is free.
         threads: Requests worked on at one moment.
         drain_seconds: How long to go on serving after a stop was requested.
@@ -108,6 +108,7 @@ class Server:
         self._is_quick = is_quick
         self._map: dict[int, Any] = {}
         self._most = room_for(_CONNECTIONS, threads)
+        host = listened_on(host)
         adjustments = Adjustments(
             listen=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
             threads=threads,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Form",
+    "address",
     "any_text",
     "base_path",
     "codes",
@@ -61,6 +62,8 @@ _SERVICE_URL = re.compile(
     r"(?P<path>(?:/[A-Za-z0-9._~-]+)*)/?",
     re.ASCII,
 )
+# With a letter: a number alone is a port that was meant.
+_HOST_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?", re.ASCII)
 _LEVELS = {
     # The words of the original's logger too.
     "TRACE": "DEBUG",
@@ -231,6 +234,21 @@ def networks(text: str) -> tuple[Network, ...]:
     from k8s_heartbeat.adapters.http.client_address import parse_network  # noqa: PLC0415  # where it is set
 
     return tuple(map(parse_network, _parts(text)))
+
+
+def address(text: str) -> str:
+    """An address to listen on, or a host's name; one of IPv6 may stand in brackets."""
+    from ipaddress import IPv6Address, ip_address  # noqa: PLC0415  # where it is set
+
+    is_bracketed = text.startswith("[") and text.endswith("]")
+    try:
+        found = IPv6Address(text[1:-1]) if is_bracketed else ip_address(text)
+    except ValueError:
+        if _HOST_NAME.fullmatch(text):
+            return text
+        raise
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return str(mapped or found)
 
 
 def http_url(text: str) -> str:

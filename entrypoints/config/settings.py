@@ -25,6 +25,7 @@ from k8s_heartbeat.core.durations import print_duration
 
 from .forms import (
     Form,
+    address,
     base_path,
     codes,
     duration,
@@ -183,10 +184,11 @@ class Settings:
         has_flag=True,
     )
     host: str = _declared(
-        "0.0.0.0",  # noqa: S104  # a pod is reached at an address it does not know
+        "::",  # a pod is reached at an address it does not know
         "HEARTBEAT_HOST",
-        Form(str, "an address to listen on", "127.0.0.1"),
-        "the address to listen on",
+        Form(address, "an address to listen on, without a port", "127.0.0.1"),
+        "the address to listen on; `::` is all addresses, of IPv6 and IPv4, and of IPv4 alone "
+        "where the host has no IPv6",
         has_flag=True,
         free=is_plain_host,
     )

@@ -40,7 +40,11 @@ def definition(
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural}.{group}"},
+        "metadata": {
+            "name": f"{plural}.{group}",
+            # Without a word on it the API server takes no definition in a group of Kubernetes'.
+            "annotations": {"api-approved.kubernetes.io": "unapproved, for tests"},
+        },
         "spec": {
             "group": group,
             "scope": "Namespaced",
@@ -65,6 +69,10 @@ DEFINITIONS = {
         definition("Service", "services", "serving.knative.dev", "v1", "kservice", "ksvc"),
         definition("Revision", "revisions", "serving.knative.dev", "v1", "rev"),
         definition("Rollout", "rollouts", "argoproj.io", "v1alpha1", "ro"),
+        definition("Certificate", "certificates", "cert-manager.io", "v1", "cert"),
+        definition("HTTPRoute", "httproutes", "gateway.networking.k8s.io"),
+        definition("PrometheusRule", "prometheusrules", "monitoring.coreos.com", "v1", "promrule"),
+        definition("ServiceMonitor", "servicemonitors", "monitoring.coreos.com", "v1", "smon"),
     )
 }
 """The kinds of these scenarios by kind and group; once defined they stay."""

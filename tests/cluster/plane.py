@@ -486,9 +486,15 @@ class ControlPlane:
             raise _api_error(response.status, data)
         return data
 
-    def apply(self, manifests: Manifest | list[Manifest]) -> list[Manifest]:
-        """Create or change objects by server-side apply; returns them as the server holds them."""
-        query = urlencode({"fieldManager": "tests", "force": "true"})
+    def apply(
+        self, manifests: Manifest | list[Manifest], *, dry_run: bool = False
+    ) -> list[Manifest]:
+        """Create or change objects by server-side apply; returns them as the server holds them.
+
+        With `dry_run` nothing is changed, and a field that is not known is refused.
+        """
+        rehearsal = {"dryRun": "All", "fieldValidation": "Strict"} if dry_run else {}
+        query = urlencode({"fieldManager": "tests", "force": "true", **rehearsal})
         applied: list[Manifest] = []
         for manifest in manifests if isinstance(manifests, list) else [manifests]:
             metadata = manifest["metadata"]

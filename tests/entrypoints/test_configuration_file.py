@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -27,6 +29,24 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "heartbeat.yaml"
     path.write_text("policy: {}", encoding="utf-8")
     return path
+
+
+def mount(folder: Path, text: str) -> None:
+    """Write a ConfigMap into the folder that it is mounted as, in the way of a kubelet.
+
+    The files are links through the link `..data` to a folder of that version; the link is replaced
+    at one stroke, and the folder of the version before is removed.
+    """
+    data = folder / "..data"
+    before = data.readlink() if data.is_symlink() else None
+    version = Path(mkdtemp(prefix="..2026_11_30_", dir=folder))
+    (version / "heartbeat.yaml").write_text(text, encoding="utf-8")
+    (folder / "..data_tmp").symlink_to(version.name)
+    (folder / "..data_tmp").rename(data)
+    if before is None:
+        (folder / "heartbeat.yaml").symlink_to("..data/heartbeat.yaml")
+    else:
+        shutil.rmtree(folder / before)
 
 
 def codes(service: Service, *paths: str) -> list[int]:
@@ -59,6 +79,27 @@ def test_policy_and_components_change_without_a_restart(home: Path, file: Path) 
         file.write_text(COMPONENT, encoding="utf-8")
         until(lambda: codes(service, *asked) == [200, 200, 200], "the old policy")
         assert len(api.requests_for("/deployments/api")) == 1
+        assert "[+]configuration-file ok" in verbose(service)
+
+
+def test_a_config_map_that_changes_is_taken_up(home: Path, tmp_path: Path) -> None:
+    """Policy, components and the page's title; one that is wrong changes nothing."""
+    folder = tmp_path / "mounted"
+    folder.mkdir()
+    mount(folder, "policy: {}")
+    with (
+        ApiServer([deployment(0)]) as api,
+        served(home, api, HEARTBEAT_CONFIG=str(folder / "heartbeat.yaml")) as service,
+    ):
+        assert codes(service, API, PAY) == [200, 404]
+        mount(folder, f"policy: {{zero: down}}\npage: {{title: Harbour}}\n{COMPONENT}")
+        until(lambda: codes(service, API, PAY) == [503, 503], "the new version")
+        assert b"Harbour" in service.get("/status").body
+        mount(folder, "policy: {zero: dwn}")
+        until(lambda: "[-]configuration-file failed" in verbose(service), "the fault")
+        assert codes(service, API, PAY) == [503, 503]
+        mount(folder, "policy: {zero: healthy}")
+        until(lambda: codes(service, API, PAY) == [200, 404], "the last version")
         assert "[+]configuration-file ok" in verbose(service)
 
 

@@ -31,8 +31,8 @@ USED = {
         write
     """,
     "listener": """
-        __init__ accept accepting adj channel_class del_channel getsockname handle_accept
-        pull_trigger readable set_socket_options socket
+        __init__ accept accepting adj bind_server_socket channel_class del_channel getsockname
+        handle_accept pull_trigger readable set_socket_options sockinfo socket
     """,
     "loop": "close_all loop",
     "parser": """

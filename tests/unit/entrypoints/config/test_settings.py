@@ -32,7 +32,15 @@ GOOD: list[tuple[str, str, object]] = [
     ("PORT", "0", 0),
     ("PORT", "65535", 65535),
     ("PORT", "08080", 8080),
+    ("HEARTBEAT_HOST", "127.0.0.1", "127.0.0.1"),
+    ("HEARTBEAT_HOST", "::", "::"),
+    ("HEARTBEAT_HOST", "0:0:0:0:0:0:0:0", "::"),
     ("HEARTBEAT_HOST", "::1", "::1"),
+    ("HEARTBEAT_HOST", "[::1]", "::1"),
+    ("HEARTBEAT_HOST", "2001:DB8::1", "2001:db8::1"),
+    ("HEARTBEAT_HOST", "fe80::1%eth0", "fe80::1%eth0"),
+    ("HEARTBEAT_HOST", "::ffff:127.0.0.1", "127.0.0.1"),
+    ("HEARTBEAT_HOST", "localhost", "localhost"),
     ("HEARTBEAT_BASE_PATH", "/heartbeat", "/heartbeat"),
     ("HEARTBEAT_BASE_PATH", "/ops/heart-beat.v1/_~", "/ops/heart-beat.v1/_~"),
     ("HEARTBEAT_URL", "https://heartbeat.example.com", "https://heartbeat.example.com"),
@@ -147,6 +155,22 @@ BAD: list[tuple[str, str]] = [
     ("RATE_LIMIT_PERIOD", "1"),
     ("RATE_LIMIT_PERIOD", "1d"),
     ("RATE_LIMIT_PERIOD", "0s"),
+    *(
+        ("HEARTBEAT_HOST", text)
+        for text in (
+            "[::1]:8080",
+            "127.0.0.1:8080",
+            "::1:8080:http",
+            "[127.0.0.1]",
+            "[::1",
+            "*",
+            "8080",
+            "127.0.0.1, ::1",
+            "http://127.0.0.1",
+            "2001:db8::/32",
+            "-a.example",
+        )
+    ),
     ("RATE_LIMIT_PERIOD", "500ms"),
     ("RATE_LIMIT_PERIOD", "9000h"),
     ("HEARTBEAT_TOKEN_RATE_LIMIT", "0"),
@@ -250,7 +274,6 @@ BAD: list[tuple[str, str]] = [
     ("HEARTBEAT_PUSH_TIMEOUT", "61s"),
 ]
 FREE_TEXT = {
-    "HEARTBEAT_HOST",
     "HEARTBEAT_TOKENS_FILE",
     "HEARTBEAT_CONTEXT",
     "HEARTBEAT_SNAPSHOT",
@@ -317,12 +340,12 @@ def test_all_faults_are_reported_at_once() -> None:
     """Nobody starts a service ten times to find ten faults; what is good stands in the settings."""
     firsts = dict(reversed(BAD))
     with pytest.raises(SettingsError) as caught:
-        load({**firsts, "HEARTBEAT_HOST": "127.0.0.9"})
+        load({**firsts, "HEARTBEAT_CONTEXT": "prod"})
     assert [fault.partition(":")[0] for fault in caught.value.faults] == [
         variable for variable in FIELDS if variable not in FREE_TEXT
     ]
     assert str(caught.value).splitlines() == caught.value.faults
-    assert caught.value.settings == dataclasses.replace(Settings(), host="127.0.0.9")
+    assert caught.value.settings == dataclasses.replace(Settings(), context="prod")
 
 
 def test_fault_of_a_secret_does_not_show_it() -> None:
