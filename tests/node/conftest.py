@@ -28,16 +28,15 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def own_image(cluster: Cluster) -> str:
     """The name of our own image, which every node has."""
+    found, why = None, "the image is not built: python -m tests.node.image"
     try:
-        image = images.find()
+        found = images.find()
     except BuildError as error:
-        needs(str(error))
-        raise
-    if image is None:
-        needs("the image is not built: python -m tests.node.image")
-        raise AssertionError
-    cluster.load(image.archive)
-    return image.name
+        why = str(error)
+    needs(None if found else why)
+    assert found
+    cluster.load(found.archive)
+    return found.name
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The service in a cluster of real nodes: installed from `deploy/`, asked by its Service's address."""
+"""The service in a cluster of real nodes: installed from `deploy/`, asked through its Service."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SELECTOR = f"app.kubernetes.io/name={NAME}"
 
 # A pod starts in a second or two; on a machine that does much else in many more.
 _DEADLINE = 120
-_PROBES = re.compile(r'^prober_probe_total\{(.*)\} (\d+)', re.MULTILINE)
+_PROBES = re.compile(r"^prober_probe_total\{(.*)\} (\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,13 @@ class Memory:
     kills: int
 
 
+def made_token() -> str:
+    """A token that the service's own command has made."""
+    command = [sys.executable, "-m", "k8s_heartbeat", "token"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
 @dataclass(slots=True)
 class Installed:
     """The service in a namespace of a cluster.
@@ -60,12 +67,14 @@ class Installed:
 
     cluster: Cluster
     namespace: str = NAME
-    token: str = field(default_factory=lambda: made_token(), repr=False)
+    token: str = field(default_factory=made_token, repr=False)
 
     def make_secret(self, name: str, **values: str) -> None:
         """Make a Secret as the README does, or have it hold these values from now on."""
         create = ("create", "secret", "generic", name, "--namespace", self.namespace)
-        literals = (f"--from-literal={key.replace('_', '.')}={text}" for key, text in values.items())
+        literals = (
+            f"--from-literal={key.replace('_', '.')}={text}" for key, text in values.items()
+        )
         made = self.cluster.kubectl(*create, *literals, "--dry-run=client", "-o", "json")
         self.cluster.apply(json.loads(made))
 
@@ -103,12 +112,12 @@ class Installed:
                 json.loads(text) if is_json else {"text": text},
             )
 
-    def answers(self, path: str, *codes: int, **how: str) -> Answer:
+    def answers(self, path: str, *codes: int, token: str | None = None) -> Answer:
         """Ask by the Service's address until it answers with one of these codes."""
 
         def asked() -> Answer | None:
             with contextlib.suppress(OSError, http.client.HTTPException):
-                answer = self.ask(path, **how)
+                answer = self.ask(path, token=token)
                 return answer if answer.code in codes else None
             return None
 
@@ -166,13 +175,6 @@ def rolled_out(deployment: Manifest) -> bool:
     return seen and set(counts) == {wanted} and not status.get("terminatingReplicas")
 
 
-def made_token() -> str:
-    """A token that the service's own command has made."""
-    command = [sys.executable, "-m", "k8s_heartbeat", "token"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
-
-
 def kustomization(
     folder: Path,
     image: str,
@@ -180,7 +182,7 @@ def kustomization(
     components: Sequence[str] = (),
     **more: object,
 ) -> Path:
-    """A kustomization as an operator writes it: an overlay, components, the image that was pushed."""
+    """A kustomization as an operator writes it: an overlay, components, the image."""
     folder.mkdir(parents=True, exist_ok=True)
     deploy = Path(os.path.relpath(DEPLOY, folder.resolve()))
     name, _, tag = image.rpartition(":")
