@@ -198,6 +198,12 @@ def kustomization(
     return folder
 
 
+def setting(kind: str, name: str, path: str, value: object) -> Manifest:
+    """A patch of a kustomization that gives an object's field a value, in place of one or not."""
+    operation = {"op": "add", "path": path, "value": value}
+    return {"target": {"kind": kind, "name": name}, "patch": json.dumps([operation])}
+
+
 @contextlib.contextmanager
 def cordoned(cluster: Cluster, node: str) -> Generator[None]:
     """See that a node takes pods again at the end, whatever has happened to it."""

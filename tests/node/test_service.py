@@ -25,6 +25,7 @@ from tests.node.service import (
     cordoned,
     kustomization,
     probed,
+    setting,
 )
 
 pytestmark = pytest.mark.node
@@ -38,16 +39,9 @@ ENOUGH = 60
 MEBIBYTE = 2**20
 KUBELETS = ("/livez", "/readyz")
 """What the kubelet asks for."""
-SOONER = [
-    {
-        "target": {"kind": "Deployment", "name": NAME},
-        "patch": """\
-            - op: add
-              path: /spec/template/spec/containers/0/livenessProbe/periodSeconds
-              value: 2
-        """,
-    }
-]
+SOONER = setting(
+    "Deployment", NAME, "/spec/template/spec/containers/0/livenessProbe/periodSeconds", 2
+)
 """A liveness that fails sooner than the one that is shipped."""
 
 
@@ -87,7 +81,7 @@ def service(
     """The classic overlay and its disruption budget, installed as the README says."""
     assert shop
     folder = tmp_path_factory.mktemp("classic")
-    kustomization(folder, own_image, "classic", ["disruption-budget"], patches=SOONER)
+    kustomization(folder, own_image, "classic", ["disruption-budget"], patches=[SOONER])
     installed = Installed(cluster)
     cluster.kubectl("apply", "-f", str(DEPLOY / "base" / "namespace.yaml"))
     installed.make_secret(NAME, token=installed.token)
