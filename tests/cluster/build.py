@@ -66,11 +66,23 @@ class Module:
             if package.startswith("."):
                 yield from sorted((self.folder / package).glob("*.go"))
 
+    def _sources(self) -> Iterator[Path]:
+        for name in ("go.mod", "go.sum"):
+            path = self.folder / name
+            # A module that needs no other has no sums.
+            if path.exists():
+                yield path
+        for package in sorted(self.binaries.values()):
+            # The others are somebody else's, and go.sum holds them.
+            if package.startswith("."):
+                yield from sorted((self.folder / package).glob("*.go"))
+
 
 CONTROL_PLANE = Module(HERE, {"control-plane": ".", "kwok": "sigs.k8s.io/kwok/cmd/kwok"})
 NODE = Module(HERE, {"node": "./node"})
 """kubelet and kube-proxy: most of their packages are the control plane's."""
 KNATIVE = Module(HERE / "knative", {"knative-check": "."})
+HELM = Module(HERE / "helm", {"helm": "helm.sh/helm/v4/cmd/helm"})
 
 
 def find(module: Module) -> Path | None:
@@ -119,7 +131,7 @@ def publish(scratch: Path, home: Path) -> None:
 def main() -> int:
     """Build what is missing and print where each module's binaries are."""
     try:
-        for module in (CONTROL_PLANE, KNATIVE):
+        for module in (CONTROL_PLANE, KNATIVE, HELM):
             print(build(module))
     except BuildError as error:
         print(f"build.py: {error}", file=sys.stderr)
