@@ -63,11 +63,13 @@ class Installed:
         cluster: Where it is.
         namespace: The service's.
         token: What its callers carry.
+        name: What its Deployment and its Service are called.
     """
 
     cluster: Cluster
     namespace: str = NAME
     token: str = field(default_factory=made_token, repr=False)
+    name: str = NAME
 
     def make_secret(self, name: str, **values: str) -> None:
         """Make a Secret as the README does, or have it hold these values from now on."""
@@ -80,7 +82,7 @@ class Installed:
 
     def roll_out(self, deadline: float = _DEADLINE) -> None:
         """Wait until the newest pods are those that there are, and all of them available."""
-        self.cluster.wait_for("Deployment", self.namespace, NAME, rolled_out, deadline)
+        self.cluster.wait_for("Deployment", self.namespace, self.name, rolled_out, deadline)
 
     def pods(self) -> list[Manifest]:
         """Its pods that are not on their way out."""
@@ -90,7 +92,7 @@ class Installed:
     @property
     def address(self) -> str:
         """The Service's."""
-        service = self.cluster.get("Service", self.namespace, NAME)
+        service = self.cluster.get("Service", self.namespace, self.name)
         address: str = service["spec"]["clusterIP"]
         return address
 
