@@ -178,11 +178,11 @@ def test_nobody_is_left_hanging_at_zero(service: Installed, figures: list[str]) 
         goes_on(service, load)
         scale(service, 0)
         cluster.wait_until(lambda: load.lost, what="a caller is refused")
-    refused = [what for what in load.lost if what.startswith("ConnectionRefusedError")]
-    figures.append(f"scale to 0: {load.answers} answers, then {refused[0]}")
-    assert refused == load.lost
     began = time.monotonic()
     scale(service, 2, wait=False)
+    refused = [what for what in load.lost if what.startswith("ConnectionRefusedError")]
+    figures.append(f"scale to 0: {load.answers} answers, then {refused[0]}")
+    assert load.lost == refused
     assert service.answers(PATH, 200).body["up"] is True
     took = time.monotonic() - began
     with Load(service.address, service.token, [PATH]) as load:

@@ -17,7 +17,7 @@ from tests.cluster.plane import Manifest
 from tests.cluster.story import IMAGE, WEB, container, workload
 from tests.node.cluster import Cluster
 from tests.node.namespace import NETWORK
-from tests.node.service import DEPLOY, NAME, Installed, kustomization, made_token, setting
+from tests.node.service import DEPLOY, NAME, SELECTOR, Installed, kustomization, made_token, setting
 from tests.servers.receiver import CHECK, Receiver, healthchecks
 
 pytestmark = pytest.mark.node
@@ -165,13 +165,21 @@ def test_callers_carry_tokens_of_the_cluster(
 def test_cron_job_reports(pushing: Pushing, cluster: Cluster, figures: list[str]) -> None:
     """The CronJob runs by itself, its pod is admitted, and the receiver hears of it."""
     for overlay, receiver in pushing.receivers.items():
-        cluster.wait_until(partial(getattr, receiver, "pushed"), 100, f"{overlay} has reported")
+        namespace = pushing.namespaces[overlay]
+        cluster.wait_until(partial(ended, cluster, namespace), 100, f"{overlay} has run")
+        said = cluster.kubectl("logs", "-n", namespace, "-l", f"{SELECTOR}-push", "--tail=-1")
+        assert receiver.pushed, said
         report = receiver.pushed[0]
         assert report.path.removesuffix("/fail") == f"/ping/{CHECK}"
-        done = partial(succeeded, cluster, pushing.namespaces[overlay])
-        cluster.wait_until(done, what="its Job succeeds")
+        assert succeeded(cluster, namespace), said
         figures.append(f"push beside {overlay}: {report.method} {report.path}")
     assert pushing.receivers["namespaced"].pushed[0].path == f"/ping/{CHECK}"
+
+
+def ended(cluster: Cluster, namespace: str) -> bool:
+    """Whether a Job of a namespace has ended, well or not."""
+    jobs = [job["status"] for job in cluster.objects("Job", namespace)]
+    return any(job.get("succeeded") or job.get("failed") for job in jobs)
 
 
 def succeeded(cluster: Cluster, namespace: str) -> bool:
