@@ -1,13 +1,11 @@
 """Badges: the status of an object or a component as one word, for shields.io and as a picture.
 
-A badge stands in pages whose readers see nothing else, and a page shows a broken image for any code
-but 200. So whatever became of the question is a word with a colour, and the code is 200; only a
-parameter that is wrong is an error.
+Pages show a broken image for any code but 200. Each result, including a failure to read, is
+therefore a word with a colour and the code 200; only an invalid parameter is an error.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -23,8 +21,8 @@ from .parameters import LABEL, Spelling, min_available_of
 from .picture import cleaned, picture
 from .problems import API_SERVER, STATUS_HEADER
 from .questions import ObjectQuestion
-from .rendering import to_json
-from .resources import Dependencies, freshness
+from .rendering import DEGRADED_NOT_UP, status_text, to_json
+from .resources import Dependencies, freshness, set_age
 from .state import RequestState, state_of
 from .view import Absence
 
@@ -33,9 +31,8 @@ __all__ = ["Badge", "ComponentBadge", "ObjectBadge", "draw", "print_json"]
 _SECONDS = 60
 _SPELLING = Spelling([LABEL])
 _LONGEST = 253
-# One name of shields.io's colours for each word; another word has the last one.
-_NOT_UP = "degraded, not up"
-_COLORS = {"healthy": "brightgreen", "degraded": "orange", _NOT_UP: "red", "down": "red"}
+# shields.io's name of the colour for each word; all other words have `_NO_COLOR`.
+_COLORS = {"healthy": "brightgreen", "degraded": "orange", DEGRADED_NOT_UP: "red", "down": "red"}
 _NO_COLOR = "lightgrey"
 # Darker than those of shields.io: white on them is readable to everyone (WCAG AA, 4.5:1).
 _DRAWN = {"brightgreen": "#2b7f1c", "orange": "#a85800", "red": "#c5322d", "lightgrey": "#6e6e6e"}
@@ -47,7 +44,7 @@ class Badge(NamedTuple):
     Attributes:
         label: The text on the left; empty for none.
         word: The word on the right.
-        is_up: Whether what it is about is up.
+        is_up: Whether the object or component is up.
     """
 
     label: str
@@ -61,7 +58,7 @@ class Badge(NamedTuple):
 
 
 def print_json(badge: Badge, resp: falcon.Response) -> None:
-    """Answer with a badge as shields.io reads it: it refuses any key that it does not know."""
+    """Answer with a badge for shields.io, which rejects unknown keys."""
     resp.content_type = falcon.MEDIA_JSON
     resp.text = to_json(
         {
@@ -69,7 +66,7 @@ def print_json(badge: Badge, resp: falcon.Response) -> None:
             "label": badge.label,
             "message": badge.word,
             "color": badge.color,
-            # The page that shows it cannot paint it green.
+            # Keeps a page from overriding the colour.
             "isError": not badge.is_up,
             "cacheSeconds": _SECONDS,
         }
@@ -79,7 +76,7 @@ def print_json(badge: Badge, resp: falcon.Response) -> None:
 def draw(badge: Badge, resp: falcon.Response) -> None:
     """Answer with a badge's picture."""
     resp.content_type = "image/svg+xml"
-    # It is a document of its own when opened by itself.
+    # A picture that is opened by itself is a document.
     resp.set_header("Content-Security-Policy", "default-src 'none'; sandbox")
     resp.text = picture(badge.label, badge.word, _DRAWN[badge.color])
 
@@ -91,10 +88,10 @@ class _Verdict(NamedTuple):
 
 
 class _Badge:
-    """The base of the badges: turns a verdict, or the lack of one, into an answer.
+    """The base of the badges: turns a verdict, or the failure to reach one, into an answer.
 
     Args:
-        dependencies: What it judges with.
+        dependencies: What the resources use.
         write: Writes the body.
     """
 
@@ -115,7 +112,7 @@ class _Badge:
         *,
         is_public: bool = False,
     ) -> None:
-        """Answer with the word for a verdict, or for what there is in place of one.
+        """Answer with the word for a verdict, or for the reason that there is none.
 
         Raises:
             InvalidQuery: A parameter is invalid.
@@ -125,7 +122,7 @@ class _Badge:
         label = cleaned(req.get_param(LABEL.name, default=name))[:_LONGEST]
         needed = min_available_of(req)
         if isinstance(state.caller, Stranger):
-            # By asking for more and more they would learn how many replicas there are.
+            # Trying one minimum after another would reveal the number of replicas.
             needed = None
         health, is_up = Health.UNKNOWN, False
         try:
@@ -140,17 +137,14 @@ class _Badge:
             health, is_up = found.health, found.is_up
             if health is Health.HEALTHY and not is_up:
                 health = Health.DOWN
-            # Such as by the caller's own `min`: the colour of what is up would mislead.
-            too_few = health is Health.DEGRADED and not is_up
-            word = _NOT_UP if too_few else str(health)
-            fresh = freshness(state, found.worth)
-            if fresh.stale:
-                resp.set_header("Age", str(math.ceil(fresh.age)))
+            # Below its minimum, such as the caller's own `min`, the colour of "up" would mislead.
+            word = status_text(health, up=is_up)
+            set_age(resp, freshness(state, found.worth))
         self._write(Badge(label, word, is_up), resp)
         resp.set_header(STATUS_HEADER, str(health))
         private = "" if is_public else "private, "
         resp.set_header("Cache-Control", f"{private}max-age={_SECONDS}")
-        # Another caller may see less, and what is kept for a page has no headers for a script.
+        # Another caller may see less, and CORS headers differ by origin.
         resp.set_header("Vary", "Authorization, Origin")
 
 

@@ -1,4 +1,4 @@
-"""What a request is judged with, from beginning to end."""
+"""What requests are judged with: the reader, groups, rules and components."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from .public import PublicPage
 __all__ = ["DEFAULT_TITLE", "Judging"]
 
 DEFAULT_TITLE = "Status"
-"""The title of the status page where the configuration states none."""
+"""The title of the status page if the configuration has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """What a request is judged with.
+    """What requests are judged with; one request keeps the same one throughout.
 
     Attributes:
-        reader: Where objects are read.
-        groups: Where the verdicts on groups come from.
+        reader: Reads objects.
+        groups: Checks groups of objects.
         policy: The parameters of the rules.
-        rules: Which rule judges which kind.
-        components: The named groups, by their names.
+        rules: The rule for each kind.
+        components: The components by name.
         title: The title of the status page.
-        public: What people without a token may see; None for nothing.
+        public: What callers without a token may see; None if nothing.
     """
 
     reader: ClusterReader

@@ -1,8 +1,7 @@
-"""The resources for Prometheus; imported when the first scrape comes."""
+"""The resources for Prometheus; imported on the first scrape."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import chain
@@ -23,7 +22,7 @@ from .own_series import own_families
 from .parameters import response_options_of
 from .problems import STATUS_HEADER
 from .questions import SelectionQuestion
-from .resources import Dependencies, freshness
+from .resources import Dependencies, freshness, set_age
 from .state import RequestState, state_of
 from .verdict_series import Series, component_unread, verdict_families
 from .view import Absence
@@ -36,7 +35,7 @@ _OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
 
 
 class _One(Collector):
-    """A metric as the encoders take it."""
+    """A collector of one metric, as the encoders need it."""
 
     def __init__(self, family: Metric) -> None:
         self._family = family
@@ -56,7 +55,7 @@ class OwnMetrics:
         self._given = dependencies
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer with 200, also while the API server is away: what was not read is unknown.
+        """Answer with 200, also while the API server is unavailable: then components are unknown.
 
         Raises:
             InvalidQuery: A parameter is invalid.
@@ -64,19 +63,19 @@ class OwnMetrics:
         response_options_of(req)
         state = state_of(req)
         with self._given.judging.groups.answering():
-            series = self._components(state)
+            series = self._components(state, resp)
             families = verdict_families(series, self._given.detail_for(state))
         own = own_families(COUNTERS, state.caller)
         _write(req, resp, chain(own, families), series, Health.UNKNOWN)
 
     on_head = on_get
 
-    def _components(self, state: RequestState) -> list[Series]:
+    def _components(self, state: RequestState, resp: falcon.Response) -> list[Series]:
         groups, clock = self._given.judging.groups, state.deadline.clock
         try:
             found = self._given.view(state).components(even_unread=True)
         except ReadError as error:
-            # Which of them the caller may see is unknown too.
+            # It is also unknown which of them the caller may see.
             state.cause = str(error)
             return [component_unread()]
         series: list[Series] = []
@@ -86,12 +85,12 @@ class OwnMetrics:
             worths.append(worth)
             series.append(Series(overview.verdict, worth.age(clock())))
         if worths:
-            freshness(state, Worth.worst(worths, clock()))
+            set_age(resp, freshness(state, Worth.worst(worths, clock())))
         return series
 
 
 class WorkloadMetrics:
-    """The verdicts on the workloads of a namespace, or of all, that the caller may see.
+    """The verdicts on the workloads that the caller may see, in one namespace or all.
 
     Args:
         dependencies: What the resources use.
@@ -101,7 +100,7 @@ class WorkloadMetrics:
         self._given = dependencies
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, namespace: str = "") -> None:
-        """Answer with 200, whatever the verdicts: they are in the series.
+        """Answer with 200 for any verdicts; the series state them.
 
         Raises:
             HTTPNotFound: There is no such namespace, or it may not be seen.
@@ -121,9 +120,7 @@ class WorkloadMetrics:
                 raise falcon.HTTPNotFound(description=verdict.message) from None
             with groups.computing(state.deadline):
                 found = found.narrowed(selector=question.selector)
-                fresh = freshness(state, groups.worth(found))
-                if fresh.stale:
-                    resp.set_header("Age", str(math.ceil(fresh.age)))
+                set_age(resp, freshness(state, groups.worth(found)))
                 series = list(_series_of(found, state.deadline.clock()))
                 families = verdict_families(series, self._given.detail_for(state))
                 _write(req, resp, families, series, Health.UNKNOWN)
@@ -132,7 +129,7 @@ class WorkloadMetrics:
 
 
 def _series_of(found: SelectionResult, now: float) -> Iterable[Series]:
-    """One for each member, and an unknown one without a name for each incomplete list."""
+    """A series for each member, and an unknown one without a name for each incomplete list."""
     for member in found.members:
         yield Series(member.assessment, member.worth.age(now))
     for entry in found.lists:
@@ -148,8 +145,8 @@ def _write(
     series: Sequence[Series],
     otherwise: Health,
 ) -> None:
-    """Answer with metrics, in the form that the client prefers of the two."""
-    # The library would repeat a version of the client's own, or fail on it.
+    """Answer with metrics, in the format that the client prefers."""
+    # The library would echo any version that the client sends, or fail on it.
     media = req.client_prefers((_TEXT, _OPEN_METRICS)) or _TEXT
     encode, _ = choose_encoder(media)
     health = reduce(worst, (entry.verdict.health for entry in series)) if series else otherwise
@@ -159,6 +156,6 @@ def _write(
 
 
 def _encoded(encode: Callable[[Collector], bytes], families: Iterable[Metric]) -> Iterator[bytes]:
-    """Each metric by itself: that of one is gone when the next one is made."""
+    """Each metric encoded by itself, so that only one is in memory at a time."""
     for family in families:
         yield encode(_One(family)).removesuffix(_END)

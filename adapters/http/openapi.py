@@ -1,4 +1,4 @@
-"""The contract as an OpenAPI 3.1 document, made of the declared routes."""
+"""The contract as an OpenAPI 3.1 document, made from the declared routes."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Json = dict[str, Any]
 
 
 class Document:
-    """The document, made when it is first asked for.
+    """The document, made on the first request for it.
 
     Args:
         routes: The routes.
-        parts: What they are served with.
+        parts: What the routes are served with.
     """
 
     def __init__(self, routes: Sequence[Route], parts: Parts) -> None:
@@ -45,7 +45,7 @@ def document_of(routes: Sequence[Route], parts: Parts) -> Json:
 
     Args:
         routes: The routes.
-        parts: What they are served with: the codes, the prefix, and who may ask.
+        parts: What the routes are served with: codes, prefix and authentication.
     """
     shared = _Shared()
     paths = {route.path: _path(route, parts, shared) for route in routes}
@@ -54,7 +54,7 @@ def document_of(routes: Sequence[Route], parts: Parts) -> Json:
         "info": {
             "title": "k8s-heartbeat",
             "version": k8s_heartbeat.__version__,
-            "summary": "Tells whether Kubernetes workloads are up",
+            "summary": "Whether Kubernetes workloads are up",
             "description": _DESCRIPTION,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
@@ -72,27 +72,27 @@ def document_of(routes: Sequence[Route], parts: Parts) -> Json:
 
 
 _DESCRIPTION = (
-    "Every route answers GET and HEAD alike: same code, same headers, no body for HEAD. A trailing "
+    "All routes answer GET and HEAD with the same code and headers; HEAD has no body. A trailing "
     "slash makes no difference. Unknown query parameters are ignored, as monitors append some to "
-    "bypass caches; a name that is nearly a parameter's is a 400 that says the right one. "
-    "Codes follow the verdict; errors are problems (RFC 9457) whatever Accept says, with "
-    '`"up": false`. Every answer has the header `Heartbeat-Status`: what lacks it came from '
-    "something in between."
+    "bypass caches; a name that is nearly a parameter's is a 400 with the right name. "
+    "Codes follow the verdict; errors are problems (RFC 9457) for any Accept, with "
+    '`"up": false`. All answers have the header `Heartbeat-Status`: an answer without it comes '
+    "from a proxy."
 )
 
 
 class _Shared:
-    """What several operations have alike, each stated once and referred to.
+    """Parts that operations share, each stated once and referred to.
 
     Attributes:
-        sections: What is stated, by the section of the document's components and by name.
+        sections: The parts, by the section of the document's components and by name.
     """
 
     def __init__(self) -> None:
         self.sections: dict[str, Json] = {}
 
     def refer(self, section: str, name: str, value: Json) -> Json:
-        """A reference to a value, under its name or, if another one has that, a numbered one."""
+        """A reference to a value, under its name, or a numbered name if that is taken."""
         known = self.sections.setdefault(section, {})
         number, free = 1, name
         while known.setdefault(free, value) != value:
@@ -145,7 +145,7 @@ def _parameter(parameter: Parameter) -> Json:
 
 
 def _responses(route: Route, parts: Parts, *, has_body: bool) -> Json:
-    """The answers by code: what the operator gives one code is one answer of several forms."""
+    """The answers by code; answers that the operator has given the same code are merged."""
     guards = () if route.is_probe else _guards(parts)
     answers = (*route.answers, *guards, *_UNREADABLE)
     by_code: dict[int, list[Answer]] = {}
@@ -186,16 +186,16 @@ def _any_of(names: Sequence[str]) -> Json:
     return refs[0] if len(refs) == 1 else {"anyOf": refs}
 
 
-# Said before there is a route.
+# Answers before a request is routed.
 _UNREADABLE = (
-    Answer((400,), "The request is not HTTP as the server takes it.", {MEDIA_PROBLEM: "Problem"}),
-    Answer((413,), "The request has a body, and a large one.", {MEDIA_PROBLEM: "Problem"}),
+    Answer((400,), "The request is not valid HTTP.", {MEDIA_PROBLEM: "Problem"}),
+    Answer((413,), "The body of the request is too large.", {MEDIA_PROBLEM: "Problem"}),
     Answer((431,), "The URL or the headers are too long.", {MEDIA_PROBLEM: "Problem"}),
 )
 
 
 def _guards(parts: Parts) -> tuple[Answer, ...]:
-    """What any route but a probe answers to a caller who may not ask, or not now."""
+    """Answers of all routes but probes to callers without access or over a limit."""
     problem = {MEDIA_PROBLEM: "Problem"}
     limited = Answer((429,), "The caller is over a limit.", problem, ("Retry-After",))
     late = Answer(("timeout",), "The service had no time left for the request.", problem)
@@ -235,7 +235,7 @@ def _schemes(parts: Parts) -> Json:
 
 
 _SCHEMES = {
-    "Basic": "The token as the password, with any user's name.",
+    "Basic": "The token as the password, with any user name.",
     "Bearer": "The token.",
 }
 
@@ -258,13 +258,12 @@ _TEXT: Json = {"type": "string"}
 _HEALTHS = [str(word) for word in Health]
 _HEADERS: Json = {
     "Heartbeat-Status": _header(
-        "The status; `unknown` for an error. It tells an answer of this service from one of "
-        "something in between.",
+        "The status; `unknown` for an error. Answers of a proxy in between do not have it.",
         {"type": "string", "enum": _HEALTHS},
         always=True,
     ),
     "X-Request-Id": _header(
-        "The request's own where it is harmless, otherwise a new one; it is in the log.",
+        "The ID of the request, or a new one if it has none that is valid; it is logged.",
         {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
         always=True,
     ),
@@ -277,11 +276,15 @@ _HEADERS: Json = {
         always=True,
     ),
     "X-Content-Type-Options": _header(
-        "A body is what its type says.", {"type": "string", "const": "nosniff"}, always=True
+        "Browsers must not guess the type of the body.",
+        {"type": "string", "const": "nosniff"},
+        always=True,
     ),
-    "Age": _header("How old the reading is, in seconds, where it is past its lifetime.", _COUNT),
-    "Vary": _header("What an answer that may be kept depends on.", _TEXT, always=True),
-    "Content-Security-Policy": _header("It loads and runs nothing.", _TEXT, always=True),
+    "Age": _header("The age of the reading in seconds, if it is past its lifetime.", _COUNT),
+    "Vary": _header("The request headers that a cached answer depends on.", _TEXT, always=True),
+    "Content-Security-Policy": _header(
+        "It loads and runs nothing from elsewhere.", _TEXT, always=True
+    ),
     "RateLimit": _header(
         'How many requests are left, and in how many seconds there is one more: `"default";r=9;t=1`'
         " (IETF draft).",
@@ -294,7 +297,7 @@ _HEADERS: Json = {
     "X-RateLimit-Limit": _header("The limit.", _COUNT),
     "X-RateLimit-Remaining": _header("How many requests are left.", _COUNT),
     "X-RateLimit-Reset": _header("When there is one more, as a Unix time.", _COUNT),
-    "Retry-After": _header("When to ask again, in seconds.", _COUNT, always=True),
+    "Retry-After": _header("Seconds until the next try.", _COUNT, always=True),
     "WWW-Authenticate": _header("How to authenticate.", _TEXT, always=True),
 }
 
@@ -347,7 +350,7 @@ def _schemas() -> Json:
                 "color": _TEXT,
                 "isError": {
                     "type": "boolean",
-                    "description": "Whether it is not up: then shields.io keeps the colour.",
+                    "description": "Whether it is not up: a page can then not change the colour.",
                 },
                 "cacheSeconds": _INTEGER,
             },
@@ -358,7 +361,7 @@ def _schemas() -> Json:
         "Document": _object({"openapi": _TEXT, "info": {"type": "object"}, "paths": {}}),
         "Targets": {
             "type": "array",
-            "description": "Targets, as Prometheus discovers them by HTTP.",
+            "description": "Targets for Prometheus' HTTP service discovery.",
             "items": _object(
                 {
                     "targets": {"type": "array", "items": _TEXT},
@@ -375,7 +378,7 @@ def _schemas() -> Json:
 
 
 def _verdicts(prefix: str, words: Sequence[str]) -> Json:
-    """The bodies of verdicts, by what says the status and by how much is said."""
+    """The schemas of verdicts, for each level of detail."""
     status: Json = {"type": "string", "enum": list(words)}
     found: Json = {}
     for level, detail in _LEVELS.items():
@@ -397,7 +400,7 @@ def _verdicts(prefix: str, words: Sequence[str]) -> Json:
         found[f"{prefix}Item{level}"] = _object(
             own | {"title": _TEXT, "since": _TIME_OR_NULL, "causes": causes},
             ("up", "title", *_FIGURES),
-            description="A member of a group; without `up` where a failing body leaves it out.",
+            description="A member of a group; a failing body omits `up` of members that are up.",
             **figures,
         )
         found[f"{prefix}GroupVerdict{level}"] = _object(
@@ -410,12 +413,12 @@ def _verdicts(prefix: str, words: Sequence[str]) -> Json:
                 "itemsOmitted": _INTEGER,
             },
             ("title",),
-            description=f"At detail `{detail}`; what is not fine comes first.",
+            description=f"At detail `{detail}`; failing members come first.",
         )
     for name in ("Verdict", "GroupVerdict"):
         levels = [f"{prefix}{name}Full", f"{prefix}{name}Summary", f"{prefix}VerdictStatus"]
         found[f"{prefix}{name}"] = {
-            "description": "How much it says depends on the caller's detail.",
+            "description": "Its fields depend on the caller's detail.",
             "anyOf": [_ref(level) for level in levels],
         }
     return found
@@ -428,24 +431,24 @@ _HEADLINE: Json = {
     "kind": _TEXT,
     "namespace": {"type": "string", "description": "Empty for a cluster-scoped kind."},
     "name": _TEXT,
-    "reason": {"type": "string", "description": "One word in CamelCase, for machines."},
+    "reason": {"type": "string", "description": "One CamelCase word, for machines."},
     "message": {"type": "string", "description": "One sentence, for people."},
-    "desired": {"type": "integer", "description": "Where the kind counts replicas."},
-    "available": {"type": ["integer", "null"], "description": "Where the kind counts replicas."},
+    "desired": {"type": "integer", "description": "For kinds with replicas."},
+    "available": {"type": ["integer", "null"], "description": "For kinds with replicas."},
 }
 _GROUP_HEADLINE: Json = {
     "activity": _ACTIVITY,
     "kind": {"type": "string", "enum": ["Namespace", "Cluster", "Component", "Components"]},
     "namespace": _TEXT,
     "name": _TEXT,
-    "title": {"type": "string", "description": "Of a component."},
+    "title": {"type": "string", "description": "The title of a component."},
     "reason": _TEXT,
     "message": _TEXT,
-    "total": {"type": "integer", "minimum": 0, "description": "How many members there are."},
+    "total": {"type": "integer", "minimum": 0, "description": "The number of members."},
     "needed": {"type": "integer", "minimum": 0, "description": "How many of them must be up."},
     "counts": {
         "type": "object",
-        "description": "Members by status; a failing body leaves out those that are fine.",
+        "description": "Members by status; a failing body omits healthy ones.",
         "properties": {word: {"type": "integer", "minimum": 1} for word in _HEALTHS},
         "additionalProperties": False,
     },
@@ -455,10 +458,10 @@ _GROUP_HEADLINE: Json = {
 def _cause(detail: Detail) -> Json:
     properties: Json = {
         "reason": _TEXT,
-        "kind": {"type": "string", "description": "The kind of the object that shows it."},
-        "name": {"type": "string", "description": "Of the first object that shows it."},
+        "kind": {"type": "string", "description": "The kind of the object that has the problem."},
+        "name": {"type": "string", "description": "The name of the first object that has it."},
         "container": _TEXT,
-        "count": {"type": "integer", "minimum": 1, "description": "How many objects show it."},
+        "count": {"type": "integer", "minimum": 1, "description": "How many objects have it."},
         "message": _TEXT,
         "since": _TIME_OR_NULL,
     }
@@ -468,6 +471,6 @@ def _cause(detail: Detail) -> Json:
     return _object(
         properties,
         ("container", "name"),
-        description="One problem behind a verdict, named where it is the object's own.",
+        description="One problem behind a verdict; with a name if it is the object's own.",
         **{"not": {"required": ["message"]}},
     )

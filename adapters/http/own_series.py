@@ -1,4 +1,4 @@
-"""What the service counts of itself, as metrics; see docs/metrics.md."""
+"""The service's own counters as metrics; see docs/metrics.md."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def own_families(counters: Counters, caller: Caller) -> list[Metric]:
     """The service's own metrics.
 
     Args:
-        counters: What was counted.
-        caller: Whoever reads them; kinds that they may not know of are counted as others.
+        counters: The counters.
+        caller: The caller; kinds that they may not know are counted as `other`.
     """
     return [
         _build(),
@@ -41,13 +41,13 @@ def own_families(counters: Counters, caller: Caller) -> list[Metric]:
         *_cache(counters),
         _tally(
             "k8s_heartbeat_limited_requests",
-            "Requests that were refused because of a limit.",
+            "Requests rejected because of a limit.",
             "limit",
             counters.limited.counts(),
         ),
         _tally(
             "k8s_heartbeat_failed_authentications",
-            "Requests that were refused because their credentials are missing or wrong.",
+            "Requests rejected because their credentials are missing or wrong.",
             "problem",
             counters.failed_authentications.counts(),
         ),
@@ -62,7 +62,7 @@ def _build() -> Metric:
         release = "unknown"
     return InfoMetricFamily(
         "k8s_heartbeat_build",
-        "What is running.",
+        "The version of the service and of Python.",
         value={"version": release, "python_version": platform.python_version()},
     )
 
@@ -70,7 +70,7 @@ def _build() -> Metric:
 def _requests(counters: Counters) -> Iterable[Metric]:
     requests = CounterMetricFamily(
         "k8s_heartbeat_http_requests",
-        "Requests that were answered, by the template of their route.",
+        "Answered requests by the template of their route.",
         labels=("route", "method", "code"),
     )
     for (route, method, code), count in sorted(counters.requests.counts().items()):
@@ -78,25 +78,25 @@ def _requests(counters: Counters) -> Iterable[Metric]:
     yield requests
     yield _histogram(
         "k8s_heartbeat_http_request_duration_seconds",
-        "Time from a request to its answer, that in a queue included.",
+        "Time from a request to its answer, including time in the queue.",
         "route",
         counters.requests.by(lambda key: key[0]),
     )
     yield GaugeMetricFamily(
         "k8s_heartbeat_http_requests_in_flight",
-        "Requests that are worked on, this one included.",
+        "Requests in progress, including this one.",
         value=len(counters.in_flight),
     )
     load = counters.load
     if load is not None:
         yield GaugeMetricFamily(
             "k8s_heartbeat_http_requests_queued",
-            "Requests that no thread works on yet.",
+            "Requests that wait for a thread.",
             value=load.queued,
         )
         yield GaugeMetricFamily(
             "k8s_heartbeat_http_connections",
-            "Open connections of clients.",
+            "Open client connections.",
             value=load.connections,
         )
 
@@ -131,12 +131,12 @@ def _kind(kind: Kind | str | None, caller: Caller) -> str:
 def _cache(counters: Counters) -> Iterable[Metric]:
     requests = CounterMetricFamily(
         "k8s_heartbeat_cache_requests",
-        "Requests to a cache: answered from it, made a call, or shared another's call.",
+        "Requests to a cache, by how they were answered.",
         labels=("cache", "result"),
     )
     stale = CounterMetricFamily(
         "k8s_heartbeat_cache_stale_answers",
-        "Answers with an older reading, because a new one failed.",
+        "Answers from an older reading because a new one failed.",
         labels=("cache",),
     )
     for name, counts in sorted(counters.caches().items()):

@@ -1,4 +1,4 @@
-"""The URL under which clients reach the service: as it is set, or as the request came."""
+"""The URL under which clients reach the service: as configured, or taken from the request."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _SCHEMES = ("http", "https")
 
 
 class OwnUrl:
-    """Determines what stands before ``/api`` in the URLs that are told to a client.
+    """Determines the part before ``/api`` of URLs in answers.
 
-    A Host is the client's own word: what is made of it is told to that client alone.
+    A client can send any Host, so a URL made of it is only used in the answer to that client.
 
     Args:
-        url: The URL as it is set; empty for that of the request.
-        addresses: Knows the proxies whose X-Forwarded-Proto and X-Forwarded-Host are believed.
+        url: The configured URL; empty to take it from the request.
+        addresses: Knows the trusted proxies, whose X-Forwarded-Proto and X-Forwarded-Host count.
     """
 
     def __init__(self, url: str, addresses: ClientAddress) -> None:
@@ -39,7 +39,7 @@ class OwnUrl:
         """
         base = req.root_path
         if self._url:
-            # A proxy's path may end with the prefix, or be in its place.
+            # The path of a proxy may end with the prefix.
             return self._url if self._url.endswith(base) else f"{self._url}{base}"
         scheme, host = req.scheme, req.env.get("HTTP_HOST", "")
         if self._addresses.is_proxy(req):
@@ -54,6 +54,6 @@ class OwnUrl:
 
 
 def _last(req: falcon.Request, name: str) -> str:
-    """What the nearest proxy has said; it may have added to what came from further away."""
+    """The last value of a header, which the nearest proxy has added."""
     value: str = req.env.get(name, "")
     return value.rpartition(",")[2].strip()

@@ -1,4 +1,4 @@
-"""The parameters of a request, each declared once, and checked before any reading."""
+"""The parameters of requests, each declared once and checked before anything is read."""
 
 from __future__ import annotations
 
@@ -58,19 +58,19 @@ def _text(**rest: object) -> Schema:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A part of a URL that the caller chooses.
+    """A path or query parameter.
 
     Attributes:
         name: Its name.
-        example: A value that it can have, as it is written in a URL.
+        example: An example of its value, as written in a URL.
         description: What it does, for people.
-        schema: The form of its value.
-        in_path: Whether it is a part of the path; otherwise it is in the query.
-        may_repeat: Whether it may be given several times.
-        is_needed: Whether a query needs it; a path needs each of its own.
-        may_be_empty: Whether a query may have it without a value.
-        mistaken: Names that callers give it by mistake: what the same is called in the API of
-            Kubernetes, the settings, the annotation or the policy; in lower case, without ``_``.
+        schema: The schema of its value.
+        in_path: Whether it is a path parameter; otherwise it is a query parameter.
+        may_repeat: Whether it may occur several times.
+        is_needed: Whether a query parameter is required; path parameters always are.
+        may_be_empty: Whether a query parameter may have an empty value.
+        mistaken: Names that callers use by mistake, such as those of the Kubernetes API, the
+            settings or the annotations; in lower case, without ``_``.
     """
 
     name: str
@@ -94,7 +94,7 @@ NAMESPACE = Parameter(
 KIND = Parameter(
     "kind",
     "deployment",
-    "The kind, as kubectl takes it: singular, plural or short, `name.group` or "
+    "The kind, as in kubectl: singular, plural or short, `name.group` or "
     "`name.version.group`, in any case.",
     _text(pattern="^[A-Za-z0-9]([-A-Za-z0-9.]{0,251}[A-Za-z0-9.])?$"),
     in_path=True,
@@ -116,15 +116,15 @@ COMPONENT = Parameter(
 FAIL_ON = Parameter(
     "fail_on",
     "degraded",
-    "`degraded` makes a degraded answer fail too.",
+    "With `degraded`, degraded also counts as failing.",
     _text(enum=["degraded", "down"], default="down"),
     mistaken=("fail", "failing"),
 )
 FOR = Parameter(
     "for",
     "2m",
-    "Fails only once it has lasted so long, as a Go duration of at most 366 days. A crash loop is "
-    "never excused. The body tells the truth at once.",
+    "Fails only after it has lasted this long: a Go duration of at most 366 days. Crash loops fail "
+    "at once. The body does not change.",
     _text(
         format="go-duration",
         pattern=r"^([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+$",
@@ -134,35 +134,35 @@ FOR = Parameter(
 MIN = Parameter(
     "min",
     "50%",
-    "How many replicas `up` needs, a number or a percentage of the desired; for a component, of "
-    "each member.",
+    "How many replicas `up` needs: a number, or a percentage of the desired replicas; for a "
+    "component, of each member.",
     _text(pattern="^([1-9][0-9]{0,8}|([1-9][0-9]?|100)%)$"),
     mistaken=("minavailable", "minimum", "minreplicas", "mins"),
 )
 CODE = Parameter(
     "code",
     "200",
-    "Answers 200 whatever the verdict, for monitors that read the body only then.",
+    "Answers 200 for any verdict, for monitors that only then read the body.",
     _text(enum=["200"]),
     mistaken=("codes",),
 )
 EXPLAIN = Parameter(
     "explain",
     "true",
-    "Looks for causes of a healthy object at rest too.",
+    "Also looks for causes of an object that is healthy and steady.",
     _text(enum=["true", "false"], default="false"),
 )
 ITEMS = Parameter(
     "items",
     "all",
-    "Lists every member with its `up`, for clients that make series of them; otherwise a failing "
-    "body lists what is failing.",
+    "Lists every member with its `up`, for clients that make time series of them; by default a "
+    "failing body lists only what is failing.",
     _text(enum=["all"]),
 )
 KINDS = Parameter(
     "kind",
     "deploy,sts",
-    "Only these kinds, up to 20, separated by commas or repeated; without it, the workloads.",
+    "Only these kinds, up to 20, separated by commas or repeated; by default, the workloads.",
     {"type": "array", "items": KIND.schema, "minItems": 1, "maxItems": 20},
     may_repeat=True,
     mistaken=("kinds",),
@@ -170,7 +170,7 @@ KINDS = Parameter(
 CLUSTER_KINDS = Parameter(
     "kind",
     "node",
-    "Which cluster-scoped kinds, up to 20, separated by commas or repeated.",
+    "The cluster-scoped kinds, up to 20, separated by commas or repeated.",
     KINDS.schema,
     may_repeat=True,
     is_needed=True,
@@ -178,26 +178,28 @@ CLUSTER_KINDS = Parameter(
 SELECTOR = Parameter(
     "selector",
     "app=api",
-    "Only objects whose labels match, as `kubectl get -l` takes it.",
+    "Only objects with matching labels, as in `kubectl get -l`.",
     _text(format="label-selector", minLength=1, maxLength=1024),
     mistaken=("label", "labels", "labelselector"),
 )
 TOKEN = Parameter(
-    "token", "TOKEN", "The caller's token, where no header can be set.", may_repeat=True
+    "token", "TOKEN", "The caller's token, for clients that cannot set headers.", may_repeat=True
 )
 LABEL = Parameter(
     "label",
     "Checkout",
-    "The text on the left instead of the name; an empty one leaves that side out.",
+    "The text on the left instead of the name; empty for none.",
     may_be_empty=True,
     mistaken=("labels",),
 )
-VERBOSE = Parameter("verbose", "true", "Lists the checks; any value, or none.", may_be_empty=True)
+VERBOSE = Parameter(
+    "verbose", "true", "Lists the checks; with any value, or none.", may_be_empty=True
+)
 
 PAGE_NAMESPACE = Parameter(
     "namespace",
     "shop",
-    "Only the workloads of this namespace, which alone is read then.",
+    "Only this namespace; nothing outside of it is read.",
     _text(pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$", maxLength=63),
     may_be_empty=True,
 )
@@ -211,21 +213,21 @@ PAGE_KIND = Parameter(
 PAGE_STATUS = Parameter(
     "status",
     "failing",
-    "Only workloads of this status; `failing` for all that are not healthy.",
+    "Only workloads with this status; `failing` for all that are not healthy.",
     _text(enum=["", "failing", *map(str, SEVERITY)]),
     may_be_empty=True,
 )
 PAGE_TEXT = Parameter(
     "q",
     "api",
-    "Only workloads with this text in what is shown of them.",
+    "Only workloads whose line contains this text.",
     _text(maxLength=100),
     may_be_empty=True,
 )
 PAGE_NUMBER = Parameter(
     "page",
     "2",
-    "Which page of the workloads.",
+    "The page of the list of workloads.",
     {"type": "integer", "minimum": 1, "maximum": 1_000_000},
 )
 
@@ -236,20 +238,20 @@ _ANY_DOWN = FailurePolicy()
 _JOINTS = re.compile("[:=?]")
 _MOST_PARTS = 20
 _LONGEST_NAME = 20
-# Of the shorter ones too many other words are nearly the same.
+# Too many other words are similar to shorter names.
 _SHORTEST_NEARLY = 5
 _SIMILARITY = 0.8
 _JSON_RANGES = ("application/json", "application/*", "*/*")
 
 
 class Spelling:
-    """Refuses names that are nearly those of parameters: an alarm that never comes is the worst.
+    """Rejects names that are nearly those of parameters: otherwise an alarm might never come.
 
-    Other names are ignored: monitors append some to bypass caches.
+    Other unknown names are ignored: monitors append some to bypass caches.
 
     Args:
-        own: Parameters of a route beside those that every route knows; they come first where a
-            name could be either's.
+        own: Parameters of the route in addition to those of all routes; they take precedence for
+            a name that could be meant for either.
     """
 
     def __init__(self, own: Iterable[Parameter] = ()) -> None:
@@ -260,10 +262,10 @@ class Spelling:
         self._long = [name for name in self._known if len(name) >= _SHORTEST_NEARLY]
 
     def check(self, params: Mapping[str, str | list[str]]) -> None:
-        """Raise for a name that is nearly a parameter's, and for one that is given too often.
+        """Raise for a name that is nearly a parameter's, and for a repeated parameter.
 
         Raises:
-            InvalidQuery: It says how the parameter is written.
+            InvalidQuery: It states the right spelling.
         """
         for name, found in params.items():
             values: list[str] = [found] if isinstance(found, str) else found
@@ -289,10 +291,10 @@ class Spelling:
         return f"{name}={self._known[name].example}"
 
     def _nearly(self, name: str) -> str:
-        """The name that another one is nearly; empty if there is none."""
+        """The parameter's name that is nearly this one; empty if there is none."""
         if len(name) > _LONGEST_NAME:
             return ""
-        import difflib  # noqa: PLC0415  # for what is not ours alone
+        import difflib  # noqa: PLC0415  # only for unknown names
 
         plain = _plain(name)
         if plain in self._meant:
@@ -300,7 +302,7 @@ class Spelling:
         return "".join(difflib.get_close_matches(plain, self._long, n=1, cutoff=_SIMILARITY))
 
     def _hidden(self, text: str) -> str:
-        """The first of our names after a semicolon, as in a URL that was copied from HTML."""
+        """The first parameter's name after a semicolon, as in a URL that was copied from HTML."""
         _, semicolon, rest = text.partition(";")
         if not semicolon:
             return ""
@@ -320,11 +322,11 @@ class ResponseOptions:
     """The caller's options for the response.
 
     Attributes:
-        failure_policy: What counts as failing, and from when on.
-        fixed_code: The code whatever the verdict; None for the verdict's own.
-        health_json: Whether as health+json.
+        failure_policy: What counts as failing, and after how long.
+        fixed_code: The code for any verdict; None for the code of the verdict.
+        health_json: Whether the body is health+json.
         min_available: How many replicas `up` needs; None for the policy's value.
-        all_items: Whether to list every member of a group, whatever its status.
+        all_items: Whether to list all members of a group.
     """
 
     failure_policy: FailurePolicy
@@ -369,10 +371,10 @@ def _failure_policy(req: falcon.Request) -> FailurePolicy:
 
 
 def min_available_of(req: falcon.Request) -> Threshold | None:
-    """How many replicas a request says that `up` needs; None if it does not.
+    """How many replicas `up` needs by a request; None if it does not say.
 
     Raises:
-        InvalidQuery: It says something else.
+        InvalidQuery: The parameter is invalid.
     """
     stated = req.get_param("min")
     if stated is None:
@@ -398,10 +400,10 @@ def _fixed_code(req: falcon.Request) -> int | None:
 
 
 def flag(req: falcon.Request, name: str) -> bool:
-    """Whether a parameter is true; false where it is not there.
+    """Whether a parameter is true; it is false by default.
 
     Raises:
-        InvalidQuery: It is neither.
+        InvalidQuery: It is neither true nor false.
     """
     value = req.get_param(name, default="false") if req.params else "false"
     if value not in ("true", "false"):
@@ -410,19 +412,19 @@ def flag(req: falcon.Request, name: str) -> bool:
 
 
 def _wants_health_json(req: falcon.Request) -> bool:
-    """Whether health+json is named and no less wanted than JSON; a wildcard never chooses it."""
+    """Whether Accept names health+json and prefers JSON no more; a wildcard never selects it."""
     accept: str = req.env.get("HTTP_ACCEPT", "").lower()
     if MEDIA_HEALTH not in accept:
         return False
     wanted = _qualities(accept)
     health = wanted.get(MEDIA_HEALTH, 0.0)
-    # The most specific range for JSON counts.
+    # The most specific range for JSON applies.
     plain = next((wanted[entry] for entry in _JSON_RANGES if entry in wanted), 0.0)
     return health > 0 and health >= plain
 
 
 def _qualities(accept: str) -> dict[str, float]:
-    """How much each media range of an Accept header is wanted; a malformed one is passed over."""
+    """The quality of each media range in an Accept header; malformed ones are ignored."""
     found: dict[str, float] = {}
     for entry in accept.split(","):
         media, *parameters = map(str.strip, entry.split(";"))

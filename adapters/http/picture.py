@@ -1,4 +1,4 @@
-"""A badge as a picture: an SVG image as small as those of shields.io, with no script in it."""
+"""A badge as an SVG image, as small as those of shields.io and without scripts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SIZE = 11
 _FEWEST_SHORTENED = 36
 _HEAD, _TAIL = 23, 12
 
-# Widths of Verdana at 1000 to the em, each with the characters that have it.
+# Widths of characters in Verdana, in thousandths of an em.
 _WIDTHS = {
     character: width
     for width, characters in {
@@ -72,12 +72,12 @@ _USUAL, _WIDE, _NONE = 640, 1000, 0
 
 
 def picture(label: str, word: str, color: str) -> str:
-    """A badge as SVG; the whole text is its title, and what is drawn of it may be shortened.
+    """A badge as SVG; its title has the whole text, and a long label is drawn shortened.
 
     Args:
         label: The text on the left; empty for none.
         word: The text on the right.
-        color: The colour behind it, as SVG has it.
+        color: The background of the text on the right, as an SVG colour.
     """
     title = _escaped(f"{label}: {word}" if label else word)
     left = _Side(_shortened(label), 0, _LEFT)
@@ -104,9 +104,9 @@ class _Side:
     """One half of a badge.
 
     Args:
-        text: What stands in it; a half without text has no width.
-        start: Where it begins.
-        color: What it is filled with.
+        text: Its text; a half without text has no width.
+        start: Its left edge, in pixels.
+        color: Its background.
     """
 
     def __init__(self, text: str, start: int, color: str) -> None:
@@ -117,7 +117,7 @@ class _Side:
         self.width = self._inner + 2 * _PADDING if text else 0
 
     def path(self, *, starts: bool, ends: bool) -> str:
-        """Its background, round where the badge starts and ends."""
+        """Its background, with round corners at the start and the end of the badge."""
         left, right = (_RADIUS if starts else 0), (_RADIUS if ends else 0)
         straight, down = self.width - left - right, _HEIGHT
         corners = [f"M{self._start + left} 0h{straight}"]
@@ -127,7 +127,7 @@ class _Side:
         return f'<path fill="{self._color}" d="{"".join(corners)}"/>'
 
     def text(self) -> str:
-        """Its text, with a shadow that sets it off; it fits whatever font there is."""
+        """Its text with a shadow, fitted to the width in any font."""
         middle = self._start + self.width / 2
         drawn = _escaped(self._text)
         fitted = f'x="{middle:g}" textLength="{self._inner}" lengthAdjust="spacingAndGlyphs"'
@@ -138,9 +138,9 @@ class _Side:
 
 
 def cleaned(text: str) -> str:
-    """A text in one line, without what is not text: control characters, and what turns its order.
+    """A text on one line, without control characters and marks that change its direction.
 
-    What joins the letters of a script or the parts of a symbol is kept.
+    Joiners of letters and symbols are kept.
     """
     return "".join(filter(_is_text, " ".join(text.split()))).strip()
 
@@ -148,14 +148,14 @@ def cleaned(text: str) -> str:
 def _is_text(character: str) -> bool:
     if character in "\u200c\u200d":
         return True
-    # Control, format, surrogate and private characters; the last two have no place in XML.
+    # Control, format, surrogate and private-use characters. XML allows no surrogates.
     return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co") and (
         character not in "\ufffe\uffff"
     )
 
 
 def _shortened(text: str) -> str:
-    """A text of which the middle is left out where it is long: names differ at the end too."""
+    """A text without its middle if it is long: names often differ only at the end."""
     if len(text) <= _FEWEST_SHORTENED:
         return text
     tail = text[-_TAIL:]
@@ -165,7 +165,7 @@ def _shortened(text: str) -> str:
 
 
 def _width_of(text: str) -> int:
-    """The width of a text in pixels: an odd number, so that its middle is that of a pixel."""
+    """The width of a text in pixels; odd, so that its middle is the middle of a pixel."""
     return int(sum(map(_width_of_one, text)) * _SIZE / 1000) | 1
 
 

@@ -1,4 +1,4 @@
-"""What needs no credentials: the page and the badges of the components that are public."""
+"""What needs no credentials: the public page, and the badges of public components."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _BADGE = "/api/badge/components/"
 
 @dataclass(frozen=True, slots=True)
 class PublicPage:
-    """What people without a token may see: the status of these components, and nothing else.
+    """What callers without a token may see: the status of these components, and nothing else.
 
     Attributes:
-        title: The title of their page.
-        components: The names of the components, in the order of the page.
+        title: The title of the public page.
+        components: The names of its components, in order.
     """
 
     title: str
@@ -24,11 +24,11 @@ class PublicPage:
 
 
 def is_public(path: str, components: Collection[str]) -> bool:
-    """Whether a path is that of the public page, or of a badge of a public component.
+    """Whether a path is the public page or the badge of a public component.
 
     Args:
         path: The path of a request.
-        components: The names of the public components; if there are none, there is no page.
+        components: The names of the public components; without any, there is no public page.
     """
     if path == "/":
         return bool(components)

@@ -1,4 +1,4 @@
-"""The tables of docs/http.md, out of the declared routes and parameters."""
+"""Generates the tables of docs/http.md from the declared routes and parameters."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _COMMAND = "python -m k8s_heartbeat.adapters.http.reference docs/http.md"
 
 
 def with_tables(text: str) -> str:
-    """A Markdown text with the tables as they are now between the markers.
+    """A Markdown text with current tables between its markers.
 
     Raises:
         ValueError: It has no markers.
     """
-    rows = ["| route | what it answers for | parameters | codes |", "|---|---|---|---|"]
+    rows = ["| route | description | parameters | codes |", "|---|---|---|---|"]
     rows += map(_row, ROUTES)
-    rows += ["", "| parameter | example | what it does |", "|---|---|---|"]
+    rows += ["", "| parameter | example | description |", "|---|---|---|"]
     known = [entry for route in ROUTES for entry in route.parameters if not entry.in_path]
     rows += map(_parameter_row, sorted({entry.name: entry for entry in [*known, TOKEN]}.items()))
     return with_generated(text, _COMMAND, rows)

@@ -14,6 +14,7 @@ from k8s_heartbeat.core import Assessment, Cause, Health, Summary
 
 __all__ = [
     "DEFAULT_CODES",
+    "DEGRADED_NOT_UP",
     "Detail",
     "Freshness",
     "Group",
@@ -25,6 +26,7 @@ __all__ = [
     "message_of",
     "object_body",
     "reason_of",
+    "status_text",
     "to_json",
 ]
 
@@ -39,6 +41,9 @@ DEFAULT_CODES: Mapping[str, int] = {
 }
 """The HTTP code of each status. A health's code is used when it fails the caller's policy; `error`
 and `timeout` are for an API server that gives no reading."""
+
+DEGRADED_NOT_UP = "degraded, not up"
+"""What people read for an object or group that is degraded and below its minimum."""
 
 _COMPACT = json.JSONEncoder(separators=(",", ":"))
 _MOST_CAUSES = 20
@@ -63,6 +68,11 @@ class Detail(StrEnum):
     """No pod names, and no messages from pods, containers and events."""
     FULL = "full"
     """Everything."""
+
+
+def status_text(health: Health, *, up: bool) -> str:
+    """A status for people: degraded says whether it is up, as it can be either."""
+    return DEGRADED_NOT_UP if health is Health.DEGRADED and not up else str(health)
 
 
 def code_of(assessment: Assessment, codes: Mapping[str, int], *, passes: bool) -> int:

@@ -44,6 +44,7 @@ __all__ = [
     "GroupHealth",
     "ObjectHealth",
     "freshness",
+    "set_age",
 ]
 
 
@@ -276,6 +277,12 @@ def freshness(state: RequestState, worth: Worth) -> Freshness:
     return Freshness(age, worth.stale)
 
 
+def set_age(resp: falcon.Response, fresh: Freshness) -> None:
+    """Set `Age`, in seconds, where a reading behind the answer is past its lifetime."""
+    if fresh.stale:
+        resp.set_header("Age", str(math.ceil(fresh.age)))
+
+
 class _Written(NamedTuple):
     """A response without its `Age`."""
 
@@ -297,5 +304,4 @@ def _write(resp: falcon.Response, written: _Written, fresh: Freshness) -> None:
     resp.status = written.code
     resp.content_type = written.media
     resp.text = written.text
-    if fresh.stale:
-        resp.set_header("Age", str(math.ceil(fresh.age)))
+    set_age(resp, fresh)

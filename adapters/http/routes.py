@@ -1,4 +1,4 @@
-"""Every route, declared once: the app serves these, and the OpenAPI document describes them."""
+"""All routes, declared once: the app serves them and the OpenAPI document describes them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MEDIA_OPENMETRICS = "application/openmetrics-text"
 
 
 class Resource(Protocol):
-    """Answers a route by GET; it has `on_head` too."""
+    """Answers GET on a route; it also has `on_head`."""
 
     @property
     def on_get(self) -> Callable[..., None]:
@@ -40,16 +40,16 @@ class Resource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What resources are made of.
+    """What resources are made from.
 
     Attributes:
         judging: Returns what to judge a new request with.
-        dependencies: What the resources that judge use.
+        dependencies: Returns the dependencies of resources that judge.
         draining: Whether the process is about to stop.
-        checks: Further checks of `/readyz?verbose`, by name; each returns a fault or nothing.
-        codes: The HTTP code for each status word.
-        authenticator: Identifies callers; None where everyone may ask.
-        base_path: The prefix of every route; empty for none.
+        checks: Further checks of `/readyz?verbose` by name; each returns a fault, or an empty text.
+        codes: The HTTP code for each status.
+        authenticator: Identifies callers; None if no authentication is needed.
+        base_path: The prefix of all routes; empty for none.
     """
 
     judging: Callable[[], Judging]
@@ -63,13 +63,13 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a route answers with one code, or with several for one reason.
+    """An answer of a route, with one code or several.
 
     Attributes:
-        codes: HTTP codes, or words of `rendering.DEFAULT_CODES` that stand for one.
-        when: When that is, for people.
-        bodies: The name of the body's schema in `openapi`, by media type.
-        headers: The names of further headers, as in `openapi`.
+        codes: HTTP codes, or keys of `rendering.DEFAULT_CODES`.
+        when: When the route gives this answer, for people.
+        bodies: The names of the body's schemas in `openapi`, by media type.
+        headers: The names of further headers in `openapi`.
     """
 
     codes: tuple[int | str, ...]
@@ -91,17 +91,17 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path, what answers it, and what is to be known of it.
+    """A path, its resource and its description.
 
     Attributes:
-        path: The path, with the names of its parameters in braces.
+        path: The path, with its parameters in braces.
         resource: Makes its resource.
         tag: Its group.
-        summary: What it is, in a few words.
-        description: What else is to be known, in Markdown.
-        parameters: Those of the path, then those of the query; `token` is known everywhere.
-        answers: What it answers, beside what every route does: see `openapi`.
-        for_strangers: Whether some of it is answered without credentials.
+        summary: A summary in a few words.
+        description: Further description, in Markdown.
+        parameters: Path parameters, then query parameters; all routes accept `token`.
+        answers: Its answers, in addition to those of all routes: see `openapi`.
+        for_strangers: Whether some callers get an answer without credentials.
     """
 
     path: str
@@ -115,12 +115,12 @@ class Route:
 
     @property
     def is_probe(self) -> bool:
-        """Whether it needs neither a token nor a place within a limit."""
+        """Whether it needs no token and has no rate limit."""
         return self.tag == Tag.PROBES
 
 
 class _Judged:
-    """A resource that is made for the first request, and anew when what to judge with changes.
+    """A resource that is made on the first request, and again when what to judge with changes.
 
     Args:
         judging: Returns what to judge a new request with; the same object until it changes.
@@ -159,31 +159,31 @@ def _api_server_health(parts: Parts) -> _Judged:
 
 
 def _badge(given: Dependencies) -> Resource:
-    from .badges import ObjectBadge  # noqa: PLC0415  # for who asks for badges
+    from .badges import ObjectBadge  # noqa: PLC0415  # only for badges
 
     return ObjectBadge(given)
 
 
 def _badge_picture(given: Dependencies) -> Resource:
-    from .badges import ObjectBadge, draw  # noqa: PLC0415  # for who asks for badges
+    from .badges import ObjectBadge, draw  # noqa: PLC0415  # only for badges
 
     return ObjectBadge(given, draw)
 
 
 def _component_badge(given: Dependencies) -> Resource:
-    from .badges import ComponentBadge  # noqa: PLC0415  # for who asks for badges
+    from .badges import ComponentBadge  # noqa: PLC0415  # only for badges
 
     return ComponentBadge(given)
 
 
 def _component_badge_picture(given: Dependencies) -> Resource:
-    from .badges import ComponentBadge, draw  # noqa: PLC0415  # for who asks for badges
+    from .badges import ComponentBadge, draw  # noqa: PLC0415  # only for badges
 
     return ComponentBadge(given, draw)
 
 
 def _own_metrics(given: Dependencies) -> Resource:
-    from .metrics import OwnMetrics  # noqa: PLC0415  # prometheus_client, for scrapes alone
+    from .metrics import OwnMetrics  # noqa: PLC0415  # prometheus_client, only for scrapes
 
     return OwnMetrics(given)
 
@@ -195,13 +195,13 @@ def _workload_metrics(given: Dependencies) -> Resource:
 
 
 def _targets(given: Dependencies) -> Resource:
-    from .targets import Targets  # noqa: PLC0415  # few services are asked for them
+    from .targets import Targets  # noqa: PLC0415  # rarely used
 
     return Targets(given)
 
 
 def _status_page(given: Dependencies) -> Resource:
-    from .page import StatusPage  # noqa: PLC0415  # Jinja2, which monitors have no use for
+    from .page import StatusPage  # noqa: PLC0415  # Jinja2, which monitors do not need
 
     return StatusPage(given)
 
@@ -220,7 +220,7 @@ def _component_page(given: Dependencies) -> Resource:
 
 def _document(parts: Parts) -> _Judged:
     def make(given: Judging) -> Resource:
-        from .openapi import Document  # noqa: PLC0415  # for who asks for the document
+        from .openapi import Document  # noqa: PLC0415  # only for the document
 
         return Document(ROUTES, parts)
 
@@ -242,11 +242,11 @@ _NO_READING = (
     Answer(("timeout",), "The API server did not answer in time.", _PROBLEM),
 )
 _OBJECT_ANSWERS = (
-    Answer(("up",), "It is up, or `code=200` was given.", _OBJECT, ("Age",)),
+    Answer(("up",), "It is up, or the request has `code=200`.", _OBJECT, ("Age",)),
     Answer(("degraded", "down", "unknown"), "It is not up.", _OBJECT, ("Age",)),
     Answer(
         ("missing",),
-        "It does not exist, or is not for the caller, or for this service, to see.",
+        "It does not exist, or the caller or this service may not see it.",
         _OBJECT,
         ("Age",),
     ),
@@ -255,14 +255,14 @@ _OBJECT_ANSWERS = (
     *_NO_READING,
 )
 _GROUP_ANSWERS = (
-    Answer(("up",), "Enough of them are up, or `code=200` was given.", _GROUP, ("Age",)),
-    Answer(("degraded", "down", "unknown"), "Too few of them are up.", _GROUP, ("Age",)),
+    Answer(("up",), "Enough members are up, or the request has `code=200`.", _GROUP, ("Age",)),
+    Answer(("degraded", "down", "unknown"), "Too few members are up.", _GROUP, ("Age",)),
 )
 _NO_GROUP = (
-    Answer(("up",), "It does not exist, and `code=200` was given.", _OBJECT, ("Age",)),
+    Answer(("up",), "It does not exist, and the request has `code=200`.", _OBJECT, ("Age",)),
     Answer(
         ("missing",),
-        "It does not exist, or is not for the caller, or for this service, to see.",
+        "It does not exist, or the caller or this service may not see it.",
         _OBJECT,
         ("Age",),
     ),
@@ -277,7 +277,7 @@ _VERDICT_OPTIONS = (p.FAIL_ON, p.FOR, p.MIN, p.CODE)
 _GROUP_OPTIONS = (*_VERDICT_OPTIONS, p.ITEMS)
 _SELECTION_OPTIONS = (*_GROUP_OPTIONS, p.KINDS, p.SELECTOR)
 _ANYTHING = {"type": "string", "minLength": 1}
-# A badge answers whatever is asked for, so any text will do.
+# A badge answers for any text.
 _BADGE_OBJECT = tuple(
     Parameter(entry.name, entry.example, entry.description, _ANYTHING, in_path=True)
     for entry in (p.NAMESPACE, p.KIND, p.NAME)
@@ -287,8 +287,8 @@ _BADGE_COMPONENT = (
 )
 _BADGE_OPTIONS = (p.LABEL, p.MIN)
 _BADGE_WORDS = (
-    "The word is the status, or `degraded, not up`; `no data` if the API server gave no reading, "
-    "`invalid` if nothing can be called so."
+    "The word is the status or `degraded, not up`; `no data` if the API server gave no reading, "
+    "`invalid` if the namespace, kind or name is invalid."
 )
 _BADGE_ANSWERS = (Answer((200,), _BADGE_WORDS, _BADGE, ("Age", "Vary")), _INVALID_PARAMETER)
 _PICTURE_ANSWERS = (
@@ -296,29 +296,29 @@ _PICTURE_ANSWERS = (
     _INVALID_PARAMETER,
 )
 _METRICS = {"text/plain": "Text", _MEDIA_OPENMETRICS: "Text"}
-_OWN_METRICS_ANSWERS = (Answer((200,), "The figures.", _METRICS), _INVALID_PARAMETER)
+_OWN_METRICS_ANSWERS = (Answer((200,), "The metrics.", _METRICS, ("Age",)), _INVALID_PARAMETER)
 _METRICS_ANSWERS = (
-    Answer((200,), "The figures.", _METRICS, ("Age",)),
+    Answer((200,), "The metrics.", _METRICS, ("Age",)),
     _INVALID,
     _NOT_SERVED,
     *_NO_READING,
 )
 _TARGETS_ANSWERS = (
-    Answer((200,), "The targets.", {"application/json": "Targets"}),
+    Answer((200,), "The targets.", {"application/json": "Targets"}, ("Age",)),
     _INVALID,
     _NOT_SERVED,
     *_NO_READING,
 )
 _HTML = {"text/html": "Text"}
 _PAGE_ANSWERS = (
-    Answer((200,), "The page.", _HTML, ("Content-Security-Policy",)),
+    Answer((200,), "The page.", _HTML, ("Age", "Content-Security-Policy")),
     Answer((400,), "A part of the path or a filter is invalid.", _HTML),
-    Answer((404,), "There is nothing of this name that the caller may see.", _HTML),
+    Answer((404,), "It does not exist, or the caller may not see it.", _HTML, ("Age",)),
     Answer(("error",), "The API server answered with an error, or unreadably.", _HTML),
     Answer(("timeout",), "The API server did not answer in time.", _HTML),
 )
 _NO_SUCH_NAMESPACE = Answer(
-    ("missing",), "It does not exist, or is not for the caller to see.", _PROBLEM
+    ("missing",), "It does not exist, or the caller may not see it.", _PROBLEM
 )
 _PROBED = "The API server answers."
 
@@ -328,7 +328,7 @@ ROUTES: tuple[Route, ...] = (
         _judged(ObjectHealth),
         Tag.VERDICTS,
         "One object",
-        "Is it doing its job? The code, the header `Heartbeat-Status` and the body say the same.",
+        "Is it doing its job? The code, the header `Heartbeat-Status` and the body agree.",
         (p.NAMESPACE, p.KIND, p.NAME, *_VERDICT_OPTIONS, p.EXPLAIN),
         _OBJECT_ANSWERS,
     ),
@@ -337,7 +337,7 @@ ROUTES: tuple[Route, ...] = (
         _judged(ObjectHealth),
         Tag.VERDICTS,
         "One cluster-scoped object",
-        "Such as a Node: `-` takes the place of the namespace.",
+        "Such as a Node, with `-` in place of the namespace.",
         (p.CLUSTER_KIND, p.CLUSTER_NAME, *_VERDICT_OPTIONS, p.EXPLAIN),
         _OBJECT_ANSWERS,
     ),
@@ -345,8 +345,8 @@ ROUTES: tuple[Route, ...] = (
         "/api/healthz/{namespace}",
         _judged(GroupHealth),
         Tag.VERDICTS,
-        "The workloads of a namespace as one",
-        "The verdict on the worst of them, with their figures.",
+        "The workloads of a namespace as a group",
+        "The verdict on the worst of them, with counts.",
         (p.NAMESPACE, *_SELECTION_OPTIONS),
         _SELECTION_ANSWERS,
     ),
@@ -354,7 +354,7 @@ ROUTES: tuple[Route, ...] = (
         "/api/healthz/-",
         _judged(ClusterScopedHealth),
         Tag.VERDICTS,
-        "The cluster-scoped objects of some kinds as one",
+        "Cluster-scoped objects of some kinds as a group",
         "Such as all Nodes.",
         (*_GROUP_OPTIONS, p.CLUSTER_KINDS, p.SELECTOR),
         _SELECTION_ANSWERS,
@@ -363,8 +363,8 @@ ROUTES: tuple[Route, ...] = (
         "/api/healthz",
         _judged(GroupHealth),
         Tag.VERDICTS,
-        "The workloads of all namespaces as one",
-        "Of all that the caller may see.",
+        "The workloads of all namespaces as a group",
+        "All that the caller may see.",
         _SELECTION_OPTIONS,
         _SELECTION_ANSWERS,
     ),
@@ -373,7 +373,7 @@ ROUTES: tuple[Route, ...] = (
         _judged(ComponentHealth),
         Tag.VERDICTS,
         "A component",
-        "A named group of the configuration. It is up while enough of its members are.",
+        "A named group of the configuration. It is up while enough of its members are up.",
         (p.COMPONENT, *_GROUP_OPTIONS),
         _COMPONENT_ANSWERS,
     ),
@@ -381,8 +381,8 @@ ROUTES: tuple[Route, ...] = (
         "/api/components",
         _judged(ComponentsHealth),
         Tag.VERDICTS,
-        "The components, each as its verdict",
-        "Those that the caller may see, and all of them as one.",
+        "All components, each with its verdict",
+        "All that the caller may see, and the verdict on them as a group.",
         _GROUP_OPTIONS,
         (*_GROUP_ANSWERS, _INVALID_PARAMETER, *_NO_READING),
     ),
@@ -390,8 +390,8 @@ ROUTES: tuple[Route, ...] = (
         "/api/badge/{namespace}/{kind}/{name}",
         _judged(_badge),
         Tag.BADGES,
-        "A badge for one object, as shields.io takes it",
-        "`-` takes the place of the namespace of a cluster-scoped kind.",
+        "A badge for one object, for shields.io",
+        "A cluster-scoped kind has `-` in place of the namespace.",
         (*_BADGE_OBJECT, *_BADGE_OPTIONS),
         _BADGE_ANSWERS,
     ),
@@ -399,7 +399,7 @@ ROUTES: tuple[Route, ...] = (
         "/api/badge/{namespace}/{kind}/{name}.svg",
         _judged(_badge_picture),
         Tag.BADGES,
-        "The picture of that badge",
+        "The badge as a picture",
         "",
         (*_BADGE_OBJECT, *_BADGE_OPTIONS),
         _PICTURE_ANSWERS,
@@ -408,8 +408,8 @@ ROUTES: tuple[Route, ...] = (
         "/api/badge/components/{name}",
         _judged(_component_badge),
         Tag.BADGES,
-        "A badge for a component, as shields.io takes it",
-        "A component that the configuration makes public needs no token.",
+        "A badge for a component, for shields.io",
+        "No token is needed for components that the configuration makes public.",
         (*_BADGE_COMPONENT, *_BADGE_OPTIONS),
         _BADGE_ANSWERS,
         for_strangers=True,
@@ -418,8 +418,8 @@ ROUTES: tuple[Route, ...] = (
         "/api/badge/components/{name}.svg",
         _judged(_component_badge_picture),
         Tag.BADGES,
-        "The picture of that badge",
-        "A component that the configuration makes public needs no token.",
+        "The badge as a picture",
+        "No token is needed for components that the configuration makes public.",
         (*_BADGE_COMPONENT, *_BADGE_OPTIONS),
         _PICTURE_ANSWERS,
         for_strangers=True,
@@ -429,7 +429,7 @@ ROUTES: tuple[Route, ...] = (
         _judged(_workload_metrics),
         Tag.METRICS,
         "Verdicts on the workloads of all namespaces, for Prometheus",
-        "Of all that the caller may see.",
+        "All that the caller may see.",
         _SERIES_OPTIONS,
         (*_METRICS_ANSWERS, _NO_SUCH_NAMESPACE),
     ),
@@ -446,7 +446,7 @@ ROUTES: tuple[Route, ...] = (
         "/metrics",
         _judged(_own_metrics),
         Tag.METRICS,
-        "The service's own figures and its components' verdicts, for Prometheus",
+        "The service's own metrics and the verdicts on components, for Prometheus",
         "",
         (),
         _OWN_METRICS_ANSWERS,
@@ -455,8 +455,8 @@ ROUTES: tuple[Route, ...] = (
         "/api/targets",
         _judged(_targets),
         Tag.METRICS,
-        "What can be asked for, as Prometheus discovers it by HTTP",
-        "Of all that the caller may see, with the components.",
+        "The targets that can be checked, for Prometheus' HTTP service discovery",
+        "All that the caller may see, including components.",
         _TARGETS_OPTIONS,
         (*_TARGETS_ANSWERS, _NO_SUCH_NAMESPACE),
     ),
@@ -464,7 +464,7 @@ ROUTES: tuple[Route, ...] = (
         "/api/targets/{namespace}",
         _judged(_targets),
         Tag.METRICS,
-        "What can be asked for in a namespace, as Prometheus discovers it by HTTP",
+        "The targets in a namespace, for Prometheus' HTTP service discovery",
         "",
         (p.NAMESPACE, *_TARGETS_OPTIONS),
         (*_TARGETS_ANSWERS, _NO_SUCH_NAMESPACE),
@@ -474,7 +474,7 @@ ROUTES: tuple[Route, ...] = (
         _judged(_status_page),
         Tag.PAGES,
         "The status page, for people",
-        "Where the configuration makes components public, their page needs no token.",
+        "Without a token it shows the components that the configuration makes public.",
         _PAGE_OPTIONS,
         _PAGE_ANSWERS,
         for_strangers=True,
@@ -483,8 +483,8 @@ ROUTES: tuple[Route, ...] = (
         "/status",
         _judged(_status_page),
         Tag.PAGES,
-        "The status page, never public",
-        "Where an operator gets the browser's prompt for a token.",
+        "The status page for operators",
+        "It is never public: without a token, the browser asks for one.",
         _PAGE_OPTIONS,
         _PAGE_ANSWERS,
     ),
@@ -493,7 +493,7 @@ ROUTES: tuple[Route, ...] = (
         _judged(_object_page),
         Tag.PAGES,
         "One object, for people",
-        "`-` takes the place of the namespace of a cluster-scoped kind.",
+        "A cluster-scoped kind has `-` in place of the namespace.",
         (p.NAMESPACE, p.KIND, p.NAME),
         _PAGE_ANSWERS,
     ),
@@ -511,7 +511,7 @@ ROUTES: tuple[Route, ...] = (
         _liveness,
         Tag.PROBES,
         "200 while the process runs",
-        "It never touches the API server: an outage there must not restart the monitor.",
+        "It does not call the API server: an outage there must not restart the service.",
         (),
         (Answer((200,), "It runs.", _PLAIN),),
     ),
@@ -519,7 +519,7 @@ ROUTES: tuple[Route, ...] = (
         "/readyz",
         _readiness,
         Tag.PROBES,
-        "200 while requests should come",
+        "200 while the service accepts requests",
         "",
         (p.VERBOSE,),
         (
@@ -532,8 +532,8 @@ ROUTES: tuple[Route, ...] = (
             path,
             _api_server_health,
             Tag.PROBES,
-            "200 when the API server answers",
-            "The check of k8s-controller-heartbeat.",
+            "200 if the API server answers",
+            "The same check as in k8s-controller-heartbeat.",
             (),
             (Answer((200,), _PROBED, _PLAIN), *_NO_READING),
         )
@@ -544,9 +544,9 @@ ROUTES: tuple[Route, ...] = (
         _document,
         Tag.CONTRACT,
         "This document",
-        "OpenAPI 3.1; it says nothing about the cluster.",
+        "OpenAPI 3.1; it contains nothing about the cluster.",
         (),
         (Answer((200,), "The document.", {"application/json": "Document"}),),
     ),
 )
-"""The routes; the first is the one that this service exists for."""
+"""All routes, the most important one first."""

@@ -1,4 +1,4 @@
-"""What can be asked for, in the form of Prometheus' HTTP service discovery."""
+"""The targets that can be checked, for Prometheus' HTTP service discovery."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from ..monitors.target import Target, component_target, in_order, object_target,
 from .parameters import response_options_of
 from .questions import SelectionQuestion
 from .rendering import to_json
-from .resources import Dependencies, freshness
+from .resources import Dependencies, freshness, set_age
 from .state import RequestState, state_of
 from .view import Absence
 
 __all__ = ["Targets"]
 
-# The parameters that decide a check's answer are those of the checks that are found.
+# Parameters that are passed on to the URL of each target.
 _PASSED_ON = ("code", "fail_on", "for", "min")
 
 
 class Targets:
-    """The checks that a caller may ask for; ``?kind=`` and ``?selector=`` narrow them.
+    """The targets that a caller may check; ``?kind=`` and ``?selector=`` narrow them.
 
-    Prometheus replaces its whole list by each answer, and keeps it after an error: what is not
-    whole is an error, for otherwise what could not be read would no longer be watched.
+    Prometheus replaces its list with each answer and keeps it after an error. An incomplete list is
+    therefore an error: otherwise Prometheus would drop the targets that could not be read.
 
     Args:
-        dependencies: What all resources use.
+        dependencies: What the resources use.
     """
 
     def __init__(self, dependencies: Dependencies) -> None:
         self._given = dependencies
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, namespace: str = "") -> None:
-        """Answer with every workload, and for all namespaces with the components too.
+        """Answer with every workload and, for all namespaces, the components.
 
         Raises:
             HTTPNotFound: There is no such namespace, or the caller may see nothing of it.
@@ -58,12 +58,12 @@ class Targets:
             try:
                 found = view.workloads(question)
             except Absence as absence:
-                # What the cluster refuses may have been allowed before.
+                # The service may have had the right before: Prometheus keeps its list.
                 if not components or isinstance(absence.error, Forbidden):
                     raise falcon.HTTPNotFound(description=str(absence)) from None
                 found = SelectionResult()
             with groups.computing(state.deadline):
-                targets += self._objects(state, found.narrowed(selector=question.selector))
+                targets += self._objects(state, resp, found.narrowed(selector=question.selector))
                 query = urlencode(
                     [(name, req.get_param(name)) for name in _PASSED_ON if name in req.params]
                 )
@@ -72,7 +72,9 @@ class Targets:
 
     on_head = on_get
 
-    def _objects(self, state: RequestState, found: SelectionResult) -> Iterator[Target]:
+    def _objects(
+        self, state: RequestState, resp: falcon.Response, found: SelectionResult
+    ) -> Iterator[Target]:
         """The objects that were found.
 
         Raises:
@@ -86,9 +88,9 @@ class Targets:
                     f"{entry.part.gap.why}; a list without them would drop them: name the kinds "
                     "that can be read, as in kind=deploy,sts",
                 )
-        freshness(state, self._given.judging.groups.worth(found))
+        set_age(resp, freshness(state, self._given.judging.groups.worth(found)))
         for member in found.members:
-            # Without a kind it stands for a namespace that ends.
+            # A member without a kind represents a namespace that is being deleted.
             target = member.kind and object_target(member.assessment)
             if target:
                 yield target

@@ -20,7 +20,7 @@ _OBJECT = ("namespace", "kind", "name")
 
 
 class Series(NamedTuple):
-    """A verdict that becomes series.
+    """A verdict to export.
 
     Attributes:
         verdict: The verdict.
@@ -32,7 +32,7 @@ class Series(NamedTuple):
 
 
 def component_unread() -> Series:
-    """An unknown verdict on the components, of which not even the names may be told."""
+    """An unknown verdict on all components, whose names the caller may not be allowed to see."""
     verdict = Assessment(
         health=Health.UNKNOWN,
         activity=Activity.STEADY,
@@ -47,22 +47,21 @@ def component_unread() -> Series:
 def verdict_families(series: Iterable[Series], detail: Detail) -> Iterator[Metric]:
     """The metrics of verdicts, with no two series of the same labels.
 
-    Each one is made when it is asked for: all of them at once take many times what they are
-    encoded in.
+    They are made one by one: all of them at once take many times the memory of their encoding.
 
     Args:
-        series: The verdicts. Of two on objects that the labels cannot tell apart, the worse counts.
+        series: The verdicts. Of two with the same labels, the worse one is exported.
         detail: How much to say; see `Detail`.
     """
-    found = _told_apart(series)
+    found = _distinct(series)
     yield _gauge(
         "k8s_heartbeat_up",
-        "Whether a workload or component is up: 1, or 0 also where that is unknown.",
+        "Whether a workload or component is up: 1 if it is, 0 if it is not or if that is unknown.",
         ((labels, verdict.up) for labels, (verdict, _) in found.items()),
     )
     yield _gauge(
         "k8s_heartbeat_status",
-        "The status: 1 for the one that holds, 0 for the others.",
+        "The status: 1 for the current one, 0 for the others.",
         (
             ((*labels, health), health is verdict.health)
             for labels, (verdict, _) in found.items()
@@ -80,17 +79,17 @@ def verdict_families(series: Iterable[Series], detail: Detail) -> Iterator[Metri
     yield reason
     yield _gauge(
         "k8s_heartbeat_replicas_desired",
-        "Desired replicas, for kinds that have them.",
+        "Desired replicas, for kinds with replicas.",
         ((labels, verdict.desired) for labels, (verdict, _) in found.items()),
     )
     yield _gauge(
         "k8s_heartbeat_replicas_available",
-        "Available replicas, for kinds that have them.",
+        "Available replicas, for kinds with replicas.",
         ((labels, verdict.available) for labels, (verdict, _) in found.items()),
     )
     yield _gauge(
         "k8s_heartbeat_since_seconds",
-        "When the status last changed, as Unix time, where the API states it.",
+        "When the status last changed, as a Unix time, if the API states it.",
         (
             (labels, None if verdict.since is None else verdict.since.timestamp())
             for labels, (verdict, _) in found.items()
@@ -99,7 +98,7 @@ def verdict_families(series: Iterable[Series], detail: Detail) -> Iterator[Metri
     # Rounded up, as in the API.
     yield _gauge(
         "k8s_heartbeat_reading_age_seconds",
-        "How old the oldest reading behind the status is.",
+        "The age of the oldest reading behind the status.",
         (
             (labels, None if age is None else math.ceil(age * 10) / 10)
             for labels, (_, age) in found.items()
@@ -113,7 +112,7 @@ def _gauge(
     samples: Iterable[tuple[tuple[str, ...], float | None]],
     *more: str,
 ) -> Metric:
-    """A gauge of an object's labels and more, without the samples that have no value."""
+    """A gauge with an object's labels and more, without samples that have no value."""
     family = GaugeMetricFamily(name, documentation, labels=(*_OBJECT, *more))
     for labels, value in samples:
         if value is not None:
@@ -121,7 +120,7 @@ def _gauge(
     return family
 
 
-def _told_apart(series: Iterable[Series]) -> dict[tuple[str, str, str], Series]:
+def _distinct(series: Iterable[Series]) -> dict[tuple[str, str, str], Series]:
     found: dict[tuple[str, str, str], Series] = {}
     for entry in series:
         verdict = entry.verdict
@@ -138,5 +137,5 @@ def _rank(entry: Series) -> tuple[bool, int]:
 
 
 def _text(text: str) -> str:
-    """A text that can be encoded, whatever a dump says."""
+    """A text without surrogates, which a dump may contain and UTF-8 cannot encode."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()

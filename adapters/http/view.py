@@ -43,11 +43,11 @@ __all__ = ["Absence", "View"]
 
 
 class Absence(Exception):  # noqa: N818  # it is an answer
-    """What was asked for does not exist, or may not be seen; nobody is to tell which.
+    """The object or group does not exist, or the caller may not see it; the answer is the same.
 
     Attributes:
         found: The verdict that it is missing.
-        error: Why; for the log and for decisions, never for the caller.
+        error: The reason; for the log and for decisions, never for the caller.
     """
 
     def __init__(self, found: ObjectResult, error: ReadError) -> None:
@@ -57,10 +57,10 @@ class Absence(Exception):  # noqa: N818  # it is an answer
 
 
 class View:
-    """Checks what a caller asks for, as far as they may see it.
+    """Checks objects and groups for a caller, as far as the caller may see them.
 
     Args:
-        judging: What to judge with.
+        judging: The reader, groups, rules and components.
         now: The wall clock, timezone-aware.
         state: The state of the request.
     """
@@ -111,7 +111,7 @@ class View:
             raise self._absence(unknown if query is None else missing(query), error) from None
 
     def workloads(self, question: SelectionQuestion) -> SelectionResult:
-        """The verdicts on the objects that a question selects, but for its label selector.
+        """The verdicts on the objects that a question selects; its label selector is not applied.
 
         Raises:
             Absence: There is no such namespace, or it may not be seen.
@@ -151,20 +151,23 @@ class View:
         component = replace(component, policy=component.policy.needing(needed))
         return component, given.groups.check(component, self._now(), deadline)
 
-    def components(self, *, even_unread: bool = False) -> list[Overview]:
+    def components(self, *, even_unread: bool = False, within: str = "") -> list[Overview]:
         """The components that the caller may see, in the order of the configuration.
 
-        Of one of which nothing could be read, an unknown member says why.
+        A component that could not be read at all has one unknown member that says why.
 
         Args:
-            even_unread: Whether to return them also if no component could be read.
+            even_unread: Whether to return components also if none of them could be read.
+            within: Only components whose members are all in this namespace; empty for all
+                components. Nothing else is read.
 
         Raises:
-            ReadError: What the caller may see could not be found out, or no component could be
-                read.
+            ReadError: The caller's rights could not be read, or no component could be read.
         """
         given, deadline = self._given, self._state.deadline
         seen = self.seen_components()
+        if within:
+            seen = [component for component in seen if _is_within(component, within)]
         found: list[Overview] = []
         failures: list[ReadError] = []
         for component in seen:
@@ -183,7 +186,7 @@ class View:
         """The components that the caller may see, in the order of the configuration.
 
         Raises:
-            ReadError: What the caller may see could not be found out.
+            ReadError: The caller's rights could not be read.
         """
         return [
             component
@@ -192,7 +195,7 @@ class View:
         ]
 
     def _absence(self, verdict: Assessment, error: ReadError) -> Absence:
-        """The log has the reason, and the answer has none."""
+        """An absence; its reason is logged, and is not part of the answer."""
         self._state.cause = str(error)
         began = self._state.deadline.clock() if error.began is None else error.began
         return Absence(ObjectResult(verdict, Worth(began)), error)
@@ -219,7 +222,7 @@ class View:
         return query
 
     def _selection(self, question: SelectionQuestion) -> Selection:
-        """Resolve the kinds by what the cluster serves; see `_resolved`."""
+        """Resolve the kinds of a question; see `_resolved`."""
         caller = self._state.caller
         try:
             selection = question.selection(self._given.reader, self._state.deadline)
@@ -255,7 +258,7 @@ class View:
                 raise failure
         except Forbidden:
             if place:
-                # It costs the same as one that does not exist.
+                # Takes as many calls as a namespace that does not exist.
                 find_namespace(reader, place, deadline)
             raise
         if place and not found.listed:
@@ -265,6 +268,10 @@ class View:
                 error.began = earliest(error.began, found.worth(deadline.clock()).began)
                 raise
         return seen
+
+
+def _is_within(component: Component, namespace: str) -> bool:
+    return all(member.namespaces == (namespace,) for member in component.members)
 
 
 def _unread(component: Component, error: ReadError) -> Assessment:

@@ -19,7 +19,7 @@ from tests.builders import (
     waiting,
 )
 
-__all__ = ["CONFIGURATION", "HOSTILE", "crashing", "hostile", "many", "named", "well"]
+__all__ = ["CONFIGURATION", "HOSTILE", "below", "crashing", "hostile", "many", "named", "well"]
 
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 CONFIGURATION = """
@@ -72,6 +72,14 @@ def crashing(*, pod_name: str = "api-1", message: str = "Back-off restarting") -
         event(pod_name, "BackOff", kind="Pod", message=message, last=ago(1)),
         *well()[1:],
     ]
+
+
+def below() -> list[Manifest]:
+    """The Deployment `api` is degraded and below its owner's minimum; `db` is degraded and up."""
+    api = deployment(3, 2)
+    own = {"annotations": {"k8s-heartbeat.io/min-available": "3"}}
+    short = {**api, "metadata": {**api["metadata"], **own}}
+    return [short, stateful_set(3, 2), *well()[2:]]
 
 
 def hostile() -> list[Manifest]:

@@ -13,7 +13,7 @@ import pytest
 from tests.builders import Manifest
 
 from .axe import PICTURES
-from .states import HOSTILE, crashing, hostile, many, named, well
+from .states import HOSTILE, below, crashing, hostile, many, named, well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,8 @@ UNKNOWN = "6342b0"
 BEYOND = """[...document.querySelectorAll('main *')].filter(e =>
   getComputedStyle(e).position !== 'absolute' && e.getBoundingClientRect().right > innerWidth + 1
 ).length"""
+TOO_WIDE = """[...document.querySelectorAll('main .state')].filter(e =>
+  e.scrollWidth > e.clientWidth + 1).length"""
 HIDE = """hidden => {
   Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
   document.dispatchEvent(new Event('visibilitychange'));
@@ -38,6 +40,9 @@ VISIBLE = "e => { const r = e.getBoundingClientRect(); return r.top < innerHeigh
 STATES: dict[str, tuple[Callable[[], list[Manifest]] | None, str]] = {
     "well": (well, "/status"),
     "crash-loop": (crashing, "/status"),
+    "below": (below, "/status"),
+    "below-object": (below, "/status/shop/deployment/api"),
+    "below-component": (below, "/status/components/pay"),
     "object": (crashing, "/status/shop/deployment/api"),
     "object-well": (well, "/status/shop/deployment/api"),
     "component": (crashing, "/status/components/pay"),
@@ -88,11 +93,13 @@ def test_every_state_is_fit_for_everybody(
             for entry in found["violations"]
         ]
         assert told == []
+        assert page.evaluate(TOO_WIDE) == 0
         picture(page, f"{state}-{scheme}")
     for width in (320, 700):
         page.set_viewport_size({"width": width, "height": 700})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(BEYOND) == 0
+        assert page.evaluate(TOO_WIDE) == 0
     page.set_viewport_size({"width": 320, "height": 700})
     picture(page, f"{state}-320")
     assert page.evaluate("window.hacked") is None
@@ -325,15 +332,13 @@ def test_a_hidden_page_asks_for_nothing_and_a_refused_one_asks_once(
         lambda route: route.fulfill(
             status=401,
             headers={"Heartbeat-Status": "unknown"},
-            body="<h1 id=told>A token is needed</h1><main id=main data-failed=yes>",
+            body="<h1 id=headline>A token is required</h1><main id=main data-failed=yes>",
         ),
     )
     page.evaluate(HIDE, False)
-    page.locator("#old", has_text="asking anew").or_(
-        page.locator("#old", has_text="token")
-    ).wait_for()
+    page.locator("#old", has_text="retrying").or_(page.locator("#old", has_text="token")).wait_for()
     page.clock.run_for(NEXT)
-    page.locator("#old", has_text="A token is needed").wait_for()
+    page.locator("#old", has_text="A token is required").wait_for()
     page.clock.run_for(10 * NEXT)
     assert len(asked) == 1
 
@@ -405,7 +410,7 @@ def test_strangers_see_the_public_page(
             picture(page, f"public-{scheme}")
         page.route("**/status/**", without_prompt)
         page.goto(f"{url}/status/components/pay")
-        assert "A token is needed" in page.locator("main").inner_text()
+        assert "A token is required" in page.locator("main").inner_text()
         picture(page, "needs-a-token")
         known = browser.new_context(http_credentials={"username": "me", "password": TOKEN})
         page = known.new_page()

@@ -27,7 +27,7 @@ PAGES = sorted(
     if path.name != "CHANGELOG.md"
 )
 COMMAND = re.compile(
-    r"kubectl (?:create (?:clusterrole|role|clusterrolebinding|rolebinding|serviceaccount|token)"
+    r"kubectl (?:create (?:[a-z]*role[a-z]*|serviceaccount|token)"
     r"|auth can-i) (?:[^`\n\\]|\\\n)*"
 )
 BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.M | re.S)

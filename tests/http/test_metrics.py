@@ -289,11 +289,14 @@ class TestEvidence:
     def test_a_reading_that_stands_in_says_how_old_it_is(self) -> None:
         """In the series, and in the header `Age`."""
         reader = FakeReader([healthy(), stateful_set()], stale_kinds={"Deployment": 40.0})
-        served = service(reader=reader)
+        served = service(reader=reader, components={"pay": PAY})
         ages = of(scrape(served), "reading_age_seconds")
         assert ages["deployment", "api", "shop"] == 40
         assert ages["statefulset", "db", "shop"] == 0
-        assert ask(served, path=ALL).header("Age") == "40"
+        host = {"Host": "localhost"}
+        for path in (OWN, ALL, SHOP, "/api/targets"):
+            assert ask(served, path=path, headers=host).header("Age") == "40"
+            assert ask(service(healthy()), path=path, headers=host).header("Age") is None
 
     def test_lists_are_read_once_a_kind_and_lifetime_for_everybody(self) -> None:
         """Those of `/api/healthz`, which shares its verdicts."""

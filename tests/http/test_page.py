@@ -286,7 +286,7 @@ def test_who_sees_nothing_is_asked_for_a_namespace() -> None:
     served = service(reader=FakeReader(WORLD), contract=guarding(caller(**scope)))
     answer = ask(served, path="/", headers=BEARER)
     assert (answer.status, answer.header("Heartbeat-Status")) == (404, "unknown")
-    assert "name it above" in page_of(answer).text
+    assert "enter it above" in page_of(answer).text
 
 
 @pytest.mark.parametrize("namespace", ["bank", "nowhere"])
@@ -340,7 +340,7 @@ class TestPublic:
         answer = self.asked(path)
         assert answer.status == 401
         assert "Basic" in (answer.header("WWW-Authenticate") or "")
-        assert "A token is needed" in page_of(answer).text
+        assert "A token is required" in page_of(answer).text
 
     @pytest.mark.parametrize("path", ["/", "/status"])
     def test_with_a_token_it_is_the_operators_page(self, path: str) -> None:
@@ -367,7 +367,7 @@ class TestPublic:
         """It is a 401 like any other."""
         answer = ask(service(healthy(), contract=GUARDED), path="/")
         assert answer.status == 401
-        assert "give the token as the password" in page_of(answer).text
+        assert "enter the token as the password" in page_of(answer).text
 
 
 @pytest.mark.parametrize(
@@ -461,7 +461,90 @@ def test_a_stale_reading_is_not_shown_as_current() -> None:
     page = page_of(answer)
     assert answer.status == 200
     assert page.heading == "At 12:00 UTC: shop/api works"
-    assert "Not current: there is no newer reading than that of 90 s ago" in page.text
+    assert "Not current: the last reading was 90 s ago" in page.text
+
+
+def short(*, up: bool) -> Manifest:
+    """The Deployment `api` with two replicas of three; its owner says whether that is enough."""
+    found = degraded()
+    own = {"annotations": {"k8s-heartbeat.io/min-available": "2" if up else "3"}}
+    return {**found, "metadata": {**found["metadata"], **own}}
+
+
+@pytest.mark.parametrize("components", [{}, {"pay": PAY}])
+@pytest.mark.parametrize("up", [True, False])
+@pytest.mark.parametrize("path", ["/", OBJECT, "/status/components/pay"])
+def test_degraded_and_not_up_differs_from_degraded_in_words_and_colour(
+    path: str, up: bool, components: dict[str, Component]
+) -> None:
+    """In the headline, the tab, the rows, the cards, the counts and the namespaces."""
+    given = {"pay": PAY} if "components" in path else components
+    cluster = (short(up=up), named("web", "bank"))
+    answer = ask(service(*cluster, components=given), path=path)
+    page = page_of(answer)
+    states = [found["class"] for _, found in page.elements if "degraded" in found.get("class", "")]
+    assert states
+    assert answer.header("Heartbeat-Status") == "degraded"
+    icon = next(link for link in page.links if link.startswith("data:"))
+    if up:
+        assert "ot up" not in page.text.replace("503 while it is not", "")
+        assert not [state for state in states if "not-up" in state]
+        assert "8a5a00" in icon
+        return
+    assert " is degraded and not up" in page.heading
+    assert " is degraded and not up" in page.title
+    assert [state for state in states if "not-up" not in state] == []
+    assert "c0221f" in icon
+    assert "Degraded, not up" in page.text
+    if path == "/":
+        assert "1 degraded (1 not up) 1 healthy" in page.text
+        assert "shop 1 degraded (1 not up) of 1" in page.text
+        assert page.text.count("Degraded, not up") == 1 + len(given)
+
+
+def test_the_public_page_colours_what_is_degraded_and_not_up_as_down() -> None:
+    """It says so in words anyway."""
+    served = service(
+        short(up=False),
+        stateful_set(),
+        contract=GUARDED,
+        components={"pay": PAY, "db": DB},
+        public=PUBLIC,
+    )
+    page = page_of(ask(served, path="/"))
+    assert page.heading == "Payments is degraded and not up"
+    assert "Payments Degraded Not up" in page.text
+    assert "state degraded not-up" in {found.get("class") for _, found in page.elements}
+
+
+def test_the_worst_of_the_degraded_is_named_first() -> None:
+    """What is not up comes before what is."""
+    cluster = (short(up=False), named("a", serving=2))
+    heading = seen(*cluster).heading
+    assert heading.startswith("shop/api is degraded and not up: 2 of 3 pods available")
+    assert heading.endswith("; 1 other workload needs attention too")
+
+
+@pytest.mark.parametrize("path", ["/", "/status", OBJECT, "/status/components/pay"])
+def test_a_page_made_of_an_old_reading_has_its_age(path: str) -> None:
+    """In the header, as JSON answers have it; the public page too."""
+    clock, reader = Clock(), FakeReader([healthy()])
+    served = remembering(reader, clock=clock, components={"pay": PAY})
+    assert ask(served, path=path).header("Age") is None
+    clock.seconds = 90.0
+    reader.failure = UPSTREAM
+    answer = ask(served, path=path)
+    assert (answer.status, answer.header("Age")) == (200, "90")
+    assert "the last reading was 90 s ago" in page_of(answer).text
+
+
+def test_the_public_page_has_the_age_of_its_reading() -> None:
+    """Whoever asks."""
+    reader = FakeReader([healthy(), stateful_set()], stale_kinds={"Deployment": 40.0})
+    served = service(
+        reader=reader, contract=GUARDED, components={"pay": PAY, "db": DB}, public=PUBLIC
+    )
+    assert ask(served, path="/").header("Age") == "40"
 
 
 SHOP = (named("api"), named("web", serving=0), named("agent", "tools", 2), stateful_set())
@@ -500,6 +583,39 @@ def test_a_namespace_alone_is_read_where_one_is_chosen() -> None:
     reader = FakeReader([named("api"), there("shop")])
     seen(reader=reader, query="namespace=shop")
     assert {query.namespace for query in reader.queries} == {"shop"}
+
+
+BANK = Component("bank", "Bank", (Member(("bank",), "deploy", "web"), *PAY.members))
+
+
+def test_components_elsewhere_are_not_read_where_a_namespace_is_chosen() -> None:
+    """Those inside of it are shown, and it says that there are others."""
+    reader = FakeReader([named("api"), named("web", "bank"), there("shop")])
+    page = seen(reader=reader, query="namespace=shop", components={"pay": PAY, "bank": BANK})
+    assert {query.namespace for query in reader.queries} == {"shop"}
+    assert page.heading == "In shop: Payments works"
+    assert "Bank" not in page.text
+    assert "1 component with members in other namespaces not shown. Show all" in page.text
+
+
+def test_without_components_inside_a_namespace_the_headline_is_on_its_workloads() -> None:
+    """Whatever else is down."""
+    cluster = (named("api"), named("web", "bank", 0), there("shop"))
+    page = seen(*cluster, query="namespace=shop", components={"bank": BANK})
+    assert page.heading == "In shop: api works"
+
+
+def test_the_least_detail_does_not_tell_where_members_are() -> None:
+    """Otherwise the filter would tell it, namespace by namespace."""
+    page = seen(
+        named("api"),
+        there("shop"),
+        query="namespace=shop",
+        components={"pay": PAY},
+        detail=Detail.STATUS,
+    )
+    assert page.heading == "In shop: All workloads work"
+    assert "Payments" not in page.text
 
 
 def test_an_empty_namespace_says_so() -> None:
@@ -542,6 +658,63 @@ def test_a_page_of_long_messages_stays_small() -> None:
         manifest["status"]["conditions"].append(told)
     served = service(*broken, detail=Detail.FULL)
     assert len(ask(served, path="/").body) <= 300_000
+
+
+def longest(number: int, serving: int, namespace: str) -> Manifest:
+    """A Deployment with the longest names there are, and long messages if it fails."""
+    manifest = named(f"{number:03}{'a' * 250}", namespace, serving)
+    if serving < 3:
+        message = "back-off & <quotes> " * 20
+        told = condition("ReplicaFailure", "True", "FailedCreate" * 20, message, since=stamp(NOW))
+        manifest["status"]["conditions"].append(told)
+    return manifest
+
+
+@pytest.mark.parametrize("number_of_components", [0, 12, 100])
+def test_every_page_of_the_longest_names_is_below_300_kb(number_of_components: int) -> None:
+    """Of many namespaces, with a filter, with few components or many."""
+    places = [f"{number:03}{'n' * 60}" for number in range(100)]
+    cluster = [longest(number, 0, places[number // 2]) for number in range(200)]
+    members = [Member((places[number],), "sts", f"{number:03}{'b' * 250}") for number in range(10)]
+    names = [f"{'c' * 60}{number:03}" for number in range(number_of_components)]
+    components = {name: Component(name, "T" * 60, tuple(members)) for name in names}
+    base = "/" + "p" * 50
+    served = service(*cluster, components=components, detail=Detail.FULL, base_path=base)
+    for path, query in (
+        ("/status", "page=2"),
+        ("/status", "q=" + "a" * 100),
+        (f"/status/{places[0]}/deployment/000{'a' * 250}", ""),
+    ):
+        answer = ask(served, path=base + path, query=query)
+        assert answer.status == 200
+        assert len(answer.body) <= 300_000, (path, query)
+
+
+def test_200_members_with_the_longest_names_are_on_one_page() -> None:
+    """If they are well; otherwise it says how many are not shown."""
+    place = "n" * 63
+    component = Component("all", "All", (Member((place,)),))
+    for serving in (3, 0):
+        cluster = [longest(number, serving, place) for number in range(200)]
+        served = service(*cluster, components={"all": component}, detail=Detail.FULL)
+        answer = ask(served, path="/status/components/all")
+        assert len(answer.body) <= 300_000
+        page = page_of(answer)
+        rows = len(rows_of(page))
+        if serving:
+            assert rows == 200
+        else:
+            assert 150 < rows < 200
+            assert f"{200 - rows} further members not shown" in page.text
+
+
+def test_every_workload_is_on_one_page_of_those_of_long_names() -> None:
+    """However many fit on each."""
+    served = service(*(longest(number, 0, "n" * 63) for number in range(230)))
+    found: list[str] = []
+    for number in (1, 2, 3):
+        found += rows_of(page_of(ask(served, path="/", query=f"page={number}")))
+    assert len(found) == len(set(found)) == 230
 
 
 def test_links_keep_the_filters_and_the_prefix_and_never_the_token() -> None:

@@ -36,11 +36,12 @@ NEEDED = {"buildah": "buildah", "setpriv": "util-linux", "unshare": "util-linux"
 """The programs that this takes beside those of the base, and the Debian packages that have them."""
 SBOM = "k8s-heartbeat.cdx.json"
 
-_KEPT = 3
+_KEPT = 8
 """Images that are kept: an older one is built again in a minute."""
-_STEPS_KEPT = 200
-"""Steps of builds that are kept; where there are more, all are made anew."""
+_STEPS_KEPT = 600
+"""Steps of builds that are kept, some forty each; where there are more, all are made anew."""
 _ARCHIVE = "image.tar"
+_BASE = "base-"
 _WORK = ".building-"
 _CERTIFICATES = "/run/ca.pem"
 """Where the Dockerfile puts the secret with the certificates that pip is to trust."""
@@ -279,12 +280,13 @@ class _Store:
     """Images and steps of builds, in a folder of their own.
 
     Args:
+        root: That folder.
         work: A folder for one build. What says which mounts there are belongs there: each command
             has mounts of its own, which end with it.
     """
 
-    def __init__(self, work: Path) -> None:
-        self._root = cache("image") / "store"
+    def __init__(self, root: Path, work: Path) -> None:
+        self._root = root
         self._run = work / "run"
         self._temporary = work / "tmp"
         self._temporary.mkdir()
@@ -324,25 +326,29 @@ class _Store:
         tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-25:])
         raise BuildError(f"buildah {arguments[0]} failed:\n{tail}")
 
-    def steps(self) -> int:
-        """How many images there are, those of single steps too."""
-        return len((self.buildah("images", "--all", "--quiet") or "").splitlines())
-
     def need_base(self, base: Base, name: str, work: Path) -> None:
-        """Have the base image under a name, which is made where it is missing."""
-        label = self.buildah(
-            "inspect", "--type", "image", "--format", _KEY_LABEL, name, check=False
-        )
-        if label == base.key:
+        """Have the base image under a name; it is made where this machine has none yet."""
+        look = ("inspect", "--type", "image", "--format", _KEY_LABEL, name)
+        if self.buildah(*look, check=False) == base.key:
             return
-        print(f"{name} is made of Debian's packages, once", file=sys.stderr)
+        archive = cache("image") / f"{_BASE}{base.key}.tar"
+        if not archive.is_file():
+            print(f"{name} is made of Debian's packages, once", file=sys.stderr)
+            self._make_base(base, work, archive)
+        self.buildah("tag", self.buildah("pull", "--quiet", f"oci-archive:{archive}") or "", name)
+
+    def _make_base(self, base: Base, work: Path, archive: Path) -> None:
         files = work / "base"
         base.write(files)
         container = self.buildah("from", "scratch") or ""
         self.buildah("copy", "--quiet", container, str(files), "/")
-        self.buildah("config", "--env", f"PATH={_PATH}", "--label", f"key={base.key}", container)
-        self.buildah("commit", "--quiet", "--rm", container, name)
         shutil.rmtree(files)
+        self.buildah("config", "--env", f"PATH={_PATH}", "--label", f"key={base.key}", container)
+        image = self.buildah("commit", "--quiet", "--rm", container) or ""
+        self.buildah("push", "--quiet", image, f"oci-archive:{work}/base.tar")
+        for old in archive.parent.glob(f"{_BASE}*"):
+            old.unlink()
+        (work / "base.tar").rename(archive)
 
 
 _KEY_LABEL = '{{index .OCIv1.Config.Labels "key"}}'
@@ -353,10 +359,13 @@ def _build(source: Source, work: Path, *, anew: bool) -> None:
     """Leave the archive and the SBOM in a folder."""
     scratch = work / "scratch"
     scratch.mkdir()
-    store = _Store(scratch)
+    kept = cache("image") / "store"
+    with contextlib.suppress(FileNotFoundError):
+        steps = json.loads((kept / "overlay-images" / "images.json").read_bytes())
+        if len(steps) > _STEPS_KEPT:
+            shutil.rmtree(kept)
+    store = _Store(kept, scratch)
     store.buildah("rm", "--all")
-    if store.steps() > _STEPS_KEPT:
-        store.buildah("rmi", "--prune", "--force")
     store.need_base(source.base, _python_image(), scratch)
     # A name of its own: the image is what this build has made, whoever else builds meanwhile.
     image = f"{NAME}:{source.version}"

@@ -5,7 +5,9 @@ It needs Jinja2, which is imported with it.
 
 from __future__ import annotations
 
+from .component_page import ComponentPage
 from .failures import write_failure
-from .resources import ComponentPage, ObjectPage, StatusPage
+from .object_page import ObjectPage
+from .status_page import StatusPage
 
 __all__ = ["ComponentPage", "ObjectPage", "StatusPage", "write_failure"]

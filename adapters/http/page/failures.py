@@ -1,4 +1,4 @@
-"""Errors of the page, in plain words."""
+"""Error pages, in plain words."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ import falcon
 from ..callers import Stranger
 from ..state import state_of
 from .markup import home_of, write
+from .states import UNKNOWN
 
 __all__ = ["write_failure"]
 
 _TITLES = {
-    400: "This address cannot be right",
-    401: "A token is needed",
+    400: "This address is not valid",
+    401: "A token is required",
     404: "There is nothing here, or you may not see it",
-    405: "A page can only be read",
+    405: "Pages are read-only",
     429: "Too many requests",
     500: "The service itself failed",
     502: "The cluster could not be read",
     504: "The cluster did not answer in time",
 }
 _MEANINGS = {
-    429: "The page tries again by itself.",
-    500: "Its log says why. Nothing is known about what runs in the cluster.",
-    502: "So nothing is known about what runs there: it may be up, and it may be down.",
-    504: "So nothing is known about what runs there: it may be up, and it may be down.",
+    429: "The page retries automatically.",
+    500: "See its log. Nothing is known about the workloads in the cluster.",
+    502: "Nothing is known about its workloads: they may be up or down.",
+    504: "Nothing is known about its workloads: they may be up or down.",
 }
-_PROMPT = "Reload the page, and give the token as the password; the user name can be anything."
-# Which may be over without anybody's doing.
+_PROMPT = "Reload the page and enter the token as the password, with any user name."
+# Errors that can go away without anybody acting.
 _PASSING = (429, 500, 502, 503, 504)
 
 
@@ -46,27 +47,27 @@ def write_failure(
         req: The request.
         resp: The response; its code is set.
         status: That code.
-        title: What the code is called.
+        title: The name of the code.
         detail: What went wrong, without secrets.
-        is_unread: Whether it was the cluster that could not be read.
+        is_unread: Whether the cluster could not be read.
     """
     kind = 502 if is_unread and status not in _TITLES else status
     is_public = isinstance(state_of(req).caller, Stranger)
     if is_public and status in _PASSING:
-        # People without a token are told of no objects and no API server.
-        told, meaning, detail = "The status is not known at the moment", "", ""
+        # People without a token learn nothing about objects or the API server.
+        headline, meaning, detail = "The status is not known at the moment", "", ""
     else:
-        told, meaning = _TITLES.get(kind, title), _MEANINGS.get(kind, "")
+        headline, meaning = _TITLES.get(kind, title), _MEANINGS.get(kind, "")
         if "Basic" in resp.get_header("WWW-Authenticate", default=""):
             meaning = _PROMPT
     write(
         resp,
         "failure.html",
-        "unknown",
+        UNKNOWN,
         title="Status",
         home="" if is_public or status == 401 else home_of(req),
         repaints=status in _PASSING,
-        told=told,
+        headline=headline,
         meaning=meaning,
         detail="" if detail == title else detail,
     )

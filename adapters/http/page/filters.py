@@ -1,4 +1,4 @@
-"""The filters of the page: what its form sends, and links that change one of them."""
+"""The filters of the status page: the values of its form, and links that change one of them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ from k8s_heartbeat.core.query import InvalidQuery, check_namespace
 
 from ..parameters import PAGE_KIND, PAGE_NAMESPACE, PAGE_NUMBER, PAGE_STATUS, PAGE_TEXT, Spelling
 
-__all__ = ["FAILING", "PAGE_SIZE", "STATUSES", "Filters"]
+__all__ = ["FAILING", "STATUSES", "Filters"]
 
-PAGE_SIZE = 200
-"""Workloads on one page."""
 FAILING = "failing"
-"""The word for whatever is not healthy."""
+"""Selects everything that is not healthy."""
 STATUSES = (FAILING, *map(str, SEVERITY))
-"""The words that `status` takes."""
+"""The values of `status`."""
 _LONGEST_TEXT = 100
 _SPELLING = Spelling([PAGE_NAMESPACE, PAGE_KIND, PAGE_STATUS, PAGE_TEXT, PAGE_NUMBER])
 _MOST_PAGES = 1_000_000
@@ -29,14 +27,14 @@ _MOST_PAGES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What is shown of the workloads.
+    """Which workloads to show; an empty filter selects all.
 
     Attributes:
-        namespace: Of this namespace alone, which alone is read then.
-        kind: Of this kind.
-        status: Of this word; `FAILING` for all that are not healthy.
-        q: With this text in what is shown of them.
-        page: Which page of them, from 1.
+        namespace: Workloads in this namespace; nothing else is read.
+        kind: Workloads of this kind.
+        status: Workloads with this status; `FAILING` for all that are not healthy.
+        q: Workloads whose line contains this text.
+        page: The page to show, from 1.
     """
 
     namespace: str = ""
@@ -47,10 +45,10 @@ class Filters:
 
     @classmethod
     def of(cls, req: falcon.Request) -> Filters:
-        """Those of a request; nothing is read.
+        """The filters of a request; nothing is read.
 
         Raises:
-            InvalidQuery: One has another form.
+            InvalidQuery: A filter is invalid.
         """
         _SPELLING.check(req.params)
         given = {
@@ -63,21 +61,21 @@ class Filters:
             given["kind"] = _kind(given["kind"])
         if given["status"] and given["status"] not in STATUSES:
             words = ", ".join(STATUSES)
-            raise InvalidQuery("status", f"it is none of {words}, as in status=down")
+            raise InvalidQuery("status", f"it must be one of {words}, as in status=down")
         if len(given["q"]) > _LONGEST_TEXT:
             raise InvalidQuery("q", f"it is longer than {_LONGEST_TEXT} characters, as in q=api")
         page = given.pop("page") or "1"
         if not (page.isascii() and page.isdigit() and 0 < int(page[:8]) <= _MOST_PAGES):
-            raise InvalidQuery("page", "it is no number of a page, as in page=2")
+            raise InvalidQuery("page", "it is not a page number, as in page=2")
         return cls(**given, page=int(page))
 
     @property
     def narrow(self) -> bool:
-        """Whether any but the namespace leaves something out."""
+        """Whether a filter other than the namespace is set."""
         return bool(self.kind or self.status or self.q)
 
     def link(self, **changes: str | int) -> str:
-        """The query for the same page with these changes; never with a token."""
+        """The query of the first page with these filters changed; never with a token."""
         then = replace(self, **{"page": 1, **changes})  # type: ignore[arg-type]  # of the fields' types
         return "?" + urlencode(
             [
@@ -88,11 +86,11 @@ class Filters:
         )
 
     def takes(self, item: Assessment, text: Callable[[Assessment], str]) -> bool:
-        """Whether a workload is shown.
+        """Whether to show a workload.
 
         Args:
             item: The verdict on it.
-            text: Returns what is shown of it: nothing else can be looked for.
+            text: Returns the text on its line: nothing else can be searched.
         """
         if self.kind and item.kind != self.kind:
             return False
@@ -104,6 +102,6 @@ class Filters:
 
 
 def _kind(word: str) -> str:
-    """The kind as it is shown, for any word of kubectl's."""
+    """The kind as the page shows it, for any name that kubectl accepts."""
     known = RULES.kind_called(KindWord(word).text)
     return word if known is None else known.kind

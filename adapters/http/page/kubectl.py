@@ -1,4 +1,4 @@
-"""The kubectl commands that show more about an object and its causes, ready to copy."""
+"""kubectl commands that show more about an object and its causes, ready to copy."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from k8s_heartbeat.core.selectors import LabelSelector
 __all__ = ["Command", "commands_for", "kind_word"]
 
 _MOST = 8
-# Kinds of which `kubectl logs KIND/NAME` finds a pod by itself.
+# Kinds for which `kubectl logs KIND/NAME` finds a pod by itself.
 _WITH_LOGS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Pod")
 _ENDED = ("BackOff", "CrashLoopBackOff", "Error", "OOMKilled", "PostStartHookError")
 _NODES = ("FailedScheduling", "NodeLost", "Unschedulable")
 
 
 class Command(NamedTuple):
-    """A command, and what it shows."""
+    """A command and what it shows."""
 
     shows: str
     line: str
 
 
 def kind_word(kind: str, api_version: str) -> str:
-    """The word for a kind that kubectl and our paths take: with the group if it is not built in."""
+    """The name of a kind for kubectl and our paths, with its group if it is not built in."""
     word = kind.lower()
     group, slash, _ = api_version.partition("/")
     known = RULES.kind_called(word)
@@ -43,9 +43,9 @@ def commands_for(
 
     Args:
         item: The verdict on it.
-        causes: Its causes as the caller may read them; those of pods without a name lead to a
-            command for the object.
-        selector: What selects its pods; None if there is none, or the caller may not read it.
+        causes: Its causes as the caller may see them; for a pod without a name, the commands
+            are about the object itself.
+        selector: Selects its pods; None if it has none, or the caller may not see it.
     """
     if not is_name(item.name):
         return []
@@ -58,20 +58,20 @@ def _commands(
 ) -> Iterator[Command]:
     word, place = kind_word(item.kind, item.api_version), item.namespace
     reasons = {str(cause["reason"]).removeprefix("Init:") for cause in causes}
-    yield Command("Everything about it", _line("describe", word, item.name, place=place))
+    yield Command("Its details and events", _line("describe", word, item.name, place=place))
     for cause in causes:
         yield from _about_cause(item, word, cause)
     if item.reason == "ProgressDeadlineExceeded" or "ProgressDeadlineExceeded" in reasons:
         about = f"{word}/{item.name}"
-        yield Command("Its rollouts", _line("rollout", "history", about, place=place))
+        yield Command("Its rollout history", _line("rollout", "history", about, place=place))
     if selector is not None:
         line = _line("get", "pods", "-o", "wide", "-l", str(selector), place=place)
         yield Command("Its pods", line)
     if item.kind == "CronJob":
-        yield Command("The runs in its namespace", _line("get", "jobs", place=place))
+        yield Command("The Jobs in its namespace", _line("get", "jobs", place=place))
     if item.kind == "Service":
         label = f"kubernetes.io/service-name={item.name}"
-        yield Command("What is behind it", _line("get", "endpointslices", "-l", label, place=place))
+        yield Command("Its endpoints", _line("get", "endpointslices", "-l", label, place=place))
     if reasons.intersection(_NODES):
         yield Command("The nodes", _line("get", "nodes", "-o", "wide"))
     about = f"{word}/{item.name}"
@@ -89,11 +89,11 @@ def _about_cause(item: Assessment, word: str, cause: dict[str, Any]) -> Iterator
         about = name if named else f"{word}/{item.name}"
         if named or item.kind in _WITH_LOGS:
             line = _line("logs", about, "-c", container, "--previous", place=place)
-            yield Command(f"What the container {container} logged before it ended", line)
+            yield Command(f"The logs of container {container} before it ended", line)
     elif reason == "NotReady" and (named or item.kind in _WITH_LOGS):
         about = name if named else f"{word}/{item.name}"
         line = _line("logs", about, "--all-containers", "--tail=50", place=place)
-        yield Command("What its containers log", line)
+        yield Command("The logs of its containers", line)
     if named and (name, "Pod") != (item.name, item.kind):
         yield Command("The pod and its events", _line("describe", "pod", name, place=place))
 
@@ -104,7 +104,7 @@ def _line(*words: str, place: str = "") -> str:
 
 
 def is_name(name: str) -> bool:
-    """Whether this can be a name in Kubernetes, and so is no option and no command."""
+    """Whether this is a valid name in Kubernetes, and so neither an option nor a command."""
     try:
         check_name(name)
     except InvalidQuery:

@@ -1,4 +1,4 @@
-"""Pages as HTML: the templates, and the headers that let nothing else run on them."""
+"""Renders pages as HTML, with headers that let nothing run but their own script and style."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from markupsafe import Markup
 
 from ..problems import STATUS_HEADER
 from .phrases import counted, plain
+from .states import UNKNOWN, State
 
 __all__ = ["home_of", "write"]
 
 _PACKAGE = "k8s_heartbeat.adapters.http.page"
 _REPAINT_SECONDS = 15
-# Longer: where no script may run, nothing keeps the place and what is typed.
+# Longer: a reload without a script loses the scroll position and what is typed.
 _RELOAD_SECONDS = 60
 # One shape for each status.
 _SHAPES = {
@@ -41,24 +42,24 @@ _COLOURS = {
 }
 
 
-def write(resp: falcon.Response, template: str, word: str, **values: Any) -> None:
+def write(resp: falcon.Response, template: str, overall: State, **values: Any) -> None:
     """Answer with a page.
 
     Args:
         resp: The response; its code is set by the caller.
         template: The name of the template.
-        word: The status that the page shows as a whole.
-        **values: What the template shows.
+        overall: The state of everything on the page.
+        **values: The values of the template.
     """
     resp.content_type = falcon.MEDIA_HTML
     resp.set_headers(_headers())
-    resp.set_header(STATUS_HEADER, word)
+    resp.set_header(STATUS_HEADER, overall.word)
     page = _environment().get_template(template)
-    resp.text = page.render(word=word, icon=_icon(word), **_same_on_all(), **values)
+    resp.text = page.render(overall=overall, icon=_icon(overall), **_same_on_all(), **values)
 
 
 def home_of(req: falcon.Request) -> str:
-    """The path of the page of all that a caller may see, which is never the public one."""
+    """The path of the overview, which is never the public page."""
     return f"{req.root_path}/status"
 
 
@@ -81,7 +82,7 @@ def _same_on_all() -> dict[str, Any]:
         "style": Markup(_asset("style.css")),  # noqa: S704  # a file of ours
         "script": Markup(_asset("script.js")),  # noqa: S704  # a file of ours
         "shapes": {word: Markup(shape) for word, shape in _SHAPES.items()},  # noqa: S704  # ours too
-        "unknown_icon": _icon("unknown"),
+        "unknown_icon": _icon(UNKNOWN),
         "counted": counted,
         "reload_seconds": _RELOAD_SECONDS,
     }
@@ -120,10 +121,10 @@ def _hash_of(text: str) -> str:
 
 
 @cache
-def _icon(word: str) -> str:
-    """The state as the icon of a browser's tab."""
-    colour = _COLOURS[word]
-    shape = _SHAPES[word].replace('class="i"', 'fill="none" stroke="#fff" stroke-width="1.8"')
+def _icon(state: State) -> str:
+    """A state as the icon of a browser's tab."""
+    colour = _COLOURS["down" if state.alarming else state.word]
+    shape = _SHAPES[state.word].replace('class="i"', 'fill="none" stroke="#fff" stroke-width="1.8"')
     shape = shape.replace('class="o"', f'fill="none" stroke="{colour}" stroke-width="1.8"')
     shape = shape.replace('class="m"', f'fill="none" stroke="{colour}" stroke-width="1.8"')
     svg = (

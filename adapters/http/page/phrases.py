@@ -1,13 +1,14 @@
-"""What people read: a reason in plain words, a moment, a list, a figure."""
+"""Reasons, times and numbers in plain words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from html import escape
 
 from k8s_heartbeat.core.durations import format_duration
 
-__all__ = ["Moment", "age", "clock_time", "counted", "moment_of", "phrase", "plain"]
+__all__ = ["Moment", "age", "clock_time", "counted", "moment_of", "phrase", "plain", "shortened"]
 
 _PHRASES = {
     "BackOff": "back-off after failed starts",
@@ -47,8 +48,8 @@ class Moment:
     Attributes:
         ago: How long ago, such as ``12 min``.
         exact: The time in UTC, to the second.
-        iso: The same as RFC 3339 has it.
-        clock: The time of day, with the date where it is not recent.
+        iso: The same, in the form of RFC 3339.
+        clock: The time of day, with the date if it is not recent.
     """
 
     ago: str
@@ -67,7 +68,7 @@ def moment_of(moment: datetime | None, now: datetime) -> Moment | None:
 
 
 def clock_time(moment: datetime, now: datetime) -> str:
-    """``10:42 UTC``, or ``24 Nov, 09:07 UTC`` where it is not recent."""
+    """``10:42 UTC``, or ``24 Nov, 09:07 UTC`` if it is not recent."""
     utc = moment.astimezone(UTC)
     day = f"{utc.day} {utc:%b}"
     if abs(now - moment) > timedelta(days=300):
@@ -95,10 +96,9 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def plain(text: str) -> str:
-    """A text on one line, without characters that change how others are read.
+    """A text on one line, without characters that change how other text is read.
 
-    Those are control characters, marks that turn the direction of text, and halves of characters,
-    which no encoding has.
+    These are control characters, marks that change the direction of text, and surrogates.
     """
     if text.isprintable():
         return text
@@ -106,6 +106,19 @@ def plain(text: str) -> str:
     return "".join(
         letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in joined
     )
+
+
+def shortened(text: str, most: int) -> str:
+    """A text cut to about so many bytes of HTML, with an ellipsis if it is cut."""
+    # No character takes more bytes than `&quot;`.
+    if len(text) * 6 <= most:
+        return text
+    size = 0
+    for index, letter in enumerate(text):
+        size += len(escape(letter).encode(errors="replace"))
+        if size > most:
+            return f"{text[: max(0, index - 1)]}…"
+    return text
 
 
 def age(seconds: float) -> str:

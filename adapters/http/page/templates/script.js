@@ -13,8 +13,8 @@
     old.hidden = false;
     if (!main.dataset.old) {
       main.dataset.old = "yes";
-      const told = document.getElementById("told"), time = main.querySelector("[data-read]");
-      if (time) told.textContent = "At " + time.dataset.read + ": " + told.textContent;
+      const headline = document.getElementById("headline"), time = main.querySelector("[data-read]");
+      if (time) headline.textContent = "At " + time.dataset.read + ": " + headline.textContent;
       icon.href = icon.dataset.old;
     }
     document.documentElement.classList.add("is-old");
@@ -72,7 +72,7 @@
       else if (next.dataset.failed === "no" || main.dataset.failed === "yes") {
         repaint(page);
         last = Date.now();
-      } else failed(page.getElementById("told").textContent);
+      } else failed(page.getElementById("headline").textContent);
       // A browser would ask for the password again and again.
       if (answer.status === 401) again = false;
     } catch {
@@ -87,7 +87,7 @@
     clearTimeout(timer);
     if (document.hidden) return;
     const rest = last + every - Date.now();
-    if (rest < -every) failed("asking anew");
+    if (rest < -every) failed("retrying");
     timer = setTimeout(ask, Math.max(0, rest));
   };
   document.addEventListener("visibilitychange", woken);
