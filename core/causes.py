@@ -31,6 +31,7 @@ __all__ = [
     "ended_cause",
     "explain",
     "foremost",
+    "is_disrupted",
     "pod_causes",
 ]
 
@@ -253,7 +254,7 @@ def _ended(pod: Pod, subject: Metadata, now: datetime, policy: Policy) -> Iterat
         # Each of their failed containers is a cause of its own.
         wanted = pod.phase == "Failed" and (pod.reason or _disruption(pod) is not None)
     else:
-        wanted = pod.phase == "Failed" or subject.kind == "StatefulSet"
+        wanted = pod.phase == "Failed" or is_disrupted(pod) or subject.kind == "StatefulSet"
     ended = _end_of(pod)
     if wanted and (ended is None or _within(ended, now, policy.termination_memory)):
         yield replace(ended_cause(pod), since=ended)
@@ -279,6 +280,11 @@ def ended_cause(pod: Pod) -> Cause:
 def _disruption(pod: Pod) -> Condition | None:
     condition = pod.conditions.get("DisruptionTarget")
     return condition if _is_true(condition) else None
+
+
+def is_disrupted(pod: Pod) -> bool:
+    """Whether somebody ended a pod, or is about to: a kubelet, the scheduler, an eviction."""
+    return _disruption(pod) is not None
 
 
 def _end_of(pod: Pod) -> datetime | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..assessment import Activity, Cause, Health
-from ..causes import CRASH_LOOP, briefly, detail_of, ended_cause, foremost, pod_causes
+from ..causes import CRASH_LOOP, briefly, detail_of, ended_cause, foremost, is_disrupted, pod_causes
 from ..fields import CONDITIONS
 from ..kinds import POD
 from ..manifests import read_pod
@@ -25,18 +25,19 @@ __all__ = ["POD_RULE"]
 def _judge(pod: Pod, context: Context) -> Verdict:
     """By its phase; a running pod by its Ready condition, a pending one by what holds it.
 
-    Succeeded is healthy and suspended, Failed is down. Running and Ready is healthy, degraded while
-    a container of it is in a crash loop; Running and not Ready is down. Pending is down, and
+    Succeeded is healthy and suspended, Failed is down, and so is a pod that was disrupted before it
+    Succeeded: an evicted container may well exit with 0. Running and Ready is healthy, degraded
+    while a container of it is in a crash loop; Running and not Ready is down. Pending is down, and
     progressing until a cause is known: at once where a container waits for any other reason than
     PodInitializing and ContainerCreating, and otherwise once it has waited for longer than the
     policy allows.
     """
     now, policy = context.now, context.policy
-    if pod.phase == "Succeeded":
+    if pod.phase == "Succeeded" and not is_disrupted(pod):
         message = "all its containers have finished"
         return Verdict(Health.HEALTHY, Activity.SUSPENDED, True, "PodCompleted", message)
-    if pod.phase == "Failed":
-        return _failed(pod, now, policy)
+    if pod.phase in ("Succeeded", "Failed"):
+        return _ended(pod, now, policy)
     causes = tuple(pod_causes(pod, now, policy))
     if pod.phase == "Running":
         return _running(pod, causes)
@@ -54,15 +55,16 @@ def _judge(pod: Pod, context: Context) -> Verdict:
     )
 
 
-def _failed(pod: Pod, now: datetime, policy: Policy) -> Verdict:
+def _ended(pod: Pod, now: datetime, policy: Policy) -> Verdict:
     """The status itself names Evicted, Preempting and NodeLost, but not other disruptions."""
     own = ended_cause(pod)
+    how = "has failed" if pod.phase == "Failed" else "was ended"
     return Verdict(
         Health.DOWN,
         Activity.STEADY,
         up=False,
         reason=own.reason,
-        message="it has failed and will not run again",
+        message=f"it {how} and will not run again",
         detail=quoted(own.message),
         causes=(own, *pod_causes(pod, now, policy)),
     )

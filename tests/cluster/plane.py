@@ -40,7 +40,6 @@ POOL = "kubelet.test/pool"
 _ISSUER = "https://kubernetes.default.svc"
 OWN_KUBELET = "kubelet.test/own-kubelet"
 _OWNED = ("Job", "ReplicaSet", "ControllerRevision", "Pod", "EndpointSlice")
-_POLL = 0.05
 # Both sides of a node's life: the grace period must outlast several leases.
 _LEASE_SECONDS = 4
 _GRACE_SECONDS = 12
@@ -145,6 +144,8 @@ class ControlPlane:
 
     address = "127.0.0.1"
     """Where the API server listens."""
+    poll = 0.05
+    """Seconds between two looks while something is waited for."""
     home: Path
     """The temporary folder of everything that this control plane writes."""
     server: str
@@ -164,6 +165,7 @@ class ControlPlane:
         self._resources: dict[str, _Resource] = {}
         self._kubelets = 0
         self._tls: ssl.SSLContext | None = None
+        self._idle: list[http.client.HTTPSConnection] = []
 
     # --- start and end ---
 
@@ -193,6 +195,8 @@ class ControlPlane:
         """End every process and remove every file."""
         supervisor, self._supervisor = self._supervisor, None
         self._running.clear()
+        while self._idle:
+            self._idle.pop().close()
         if supervisor:
             supervisor.close()
 
@@ -402,7 +406,7 @@ class ControlPlane:
             self._ask(do="look")
             if time.monotonic() > end:
                 raise PlaneError(f"waited {deadline:g} s until {what}\n{self.tail()}")
-            time.sleep(_POLL)
+            time.sleep(self.poll)
 
     def wait_for(
         self,
@@ -471,17 +475,40 @@ class ControlPlane:
         content_type: str = "",
         token: str = "",
     ) -> bytes:
-        if self._tls is None:
-            self._tls = ssl.create_default_context(cafile=str(self.certificate))
-        host = self.server.removeprefix("https://")
-        connection = http.client.HTTPSConnection(host, context=self._tls, timeout=30)
         headers = {"Authorization": f"Bearer {token or self._tokens[ADMIN]}"}
         if payload is not None:
             headers["Content-Type"] = content_type
-        with contextlib.closing(connection):
+        # A token is tried on a connection that has not seen another one.
+        while self._idle and not token:
+            connection = self._idle.pop()
+            # The server may have ended it meanwhile.
+            with contextlib.suppress(ConnectionError):
+                return self._exchange(connection, method, path, payload, headers)
+        return self._exchange(self._connection(), method, path, payload, headers)
+
+    def _connection(self) -> http.client.HTTPSConnection:
+        if self._tls is None:
+            self._tls = ssl.create_default_context(cafile=str(self.certificate))
+        host = self.server.removeprefix("https://")
+        return http.client.HTTPSConnection(host, context=self._tls, timeout=30)
+
+    def _exchange(
+        self,
+        connection: http.client.HTTPSConnection,
+        method: str,
+        path: str,
+        payload: bytes | None,
+        headers: Mapping[str, str],
+    ) -> bytes:
+        """Send one request and read the answer; the connection is kept for the next one."""
+        try:
             connection.request(method, path, payload, headers)
             response = connection.getresponse()
             data = response.read()
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
         if response.status >= 400:
             raise _api_error(response.status, data)
         return data

@@ -99,7 +99,7 @@ def record(plane: ControlPlane, names: Sequence[str] = RECORDED) -> None:
     """Play these scenarios and write their fixtures."""
     FIXTURES.mkdir(exist_ok=True)
     for name in names:
-        _write(FIXTURES / f"{name}.json", _played(plane, BY_NAME[name]))
+        write(FIXTURES / f"{name}.json", _played(plane, BY_NAME[name]))
 
 
 def record_shop(plane: ControlPlane) -> None:
@@ -108,7 +108,7 @@ def record_shop(plane: ControlPlane) -> None:
     for part in PARTS:
         scenario = replace(BY_NAME[part.scenario], name=f"shop-{part.name}")
         items += _moved(_played(plane, scenario), part, scenario.name)
-    _write(SHOP, {"apiVersion": "v1", "kind": "List", "items": items})
+    write(SHOP, {"apiVersion": "v1", "kind": "List", "items": items})
 
 
 def latest(dump: object) -> datetime:
@@ -126,6 +126,11 @@ def _played(plane: ControlPlane, scenario: Scenario) -> Manifest:
         scenario.recover(plane)
     finally:
         scenario.end(plane)
+    return for_keeping(dump)
+
+
+def for_keeping(dump: Manifest) -> Manifest:
+    """A dump without what is of no use, or of this machine."""
     return {**dump, "items": [_for_keeping(item) for item in dump["items"]]}
 
 
@@ -174,7 +179,8 @@ def _texts(value: object) -> Iterator[str]:
         yield value
 
 
-def _write(path: Path, content: Manifest) -> None:
+def write(path: Path, content: Manifest) -> None:
+    """Write a recording."""
     text = json.dumps(content, indent=1, sort_keys=True)
     path.write_text(f"{text}\n", encoding="utf-8")
 

@@ -65,6 +65,8 @@ class Cluster(ControlPlane):
     """A control plane with real nodes; only inside `tests.node.namespace`, and one of them."""
 
     address = _ADDRESS
+    # Much is waited for at once.
+    poll = 0.3
 
     def __init__(self, nodes: Sequence[str] = NODES) -> None:
         """Start with these nodes."""
@@ -79,8 +81,7 @@ class Cluster(ControlPlane):
         super()._configure()
         self._node_binary = str(_built(build.NODE) / "node")
         self._coredns = str(_built(COREDNS) / "coredns")
-        archive = self.home / "workload.tar"
-        names = (PAUSE, IMAGE, NEWER_IMAGE)
+        archive, names = self.home / "workload.tar", (PAUSE, IMAGE, NEWER_IMAGE)
         self._archives.append(write_archive(archive, _built(WORKLOAD) / "workload", names))
         self._write("cni.conflist", json.dumps(_NETWORK_CONFIGURATION))
         self._write("resolv.conf", f"nameserver {_ADDRESS}\n")

@@ -1,4 +1,7 @@
-"""What a real control plane wrote, judged offline: the recordings of `tests/cluster/record.py`."""
+"""What a real control plane and real kubelets wrote, judged offline.
+
+The recordings of `tests/cluster/record.py` and `tests/node/record.py`.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,15 @@ from k8s_heartbeat.adapters.dump import read_file
 from k8s_heartbeat.core import RULES, Assessment, assess
 from k8s_heartbeat.core.kinds import ENDPOINT_SLICE, JOB, POD, STORAGE_CLASS
 from k8s_heartbeat.core.related import RelatedObjects
-from tests.cluster.record import BY_NAME, FIXTURES, RECORDED, latest
+from tests.cluster import record
+from tests.cluster.record import FIXTURES, latest
 from tests.cluster.story import Expected, Scenario
+from tests.node import fates
 
 Manifest = Mapping[str, Any]
+
+BY_NAME = record.BY_NAME | fates.SCENARIOS
+RECORDED = (*record.RECORDED, *fates.RECORDED)
 
 LARGEST = 60_000
 """Bytes of a fixture."""

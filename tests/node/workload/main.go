@@ -28,8 +28,8 @@ func init() {
 			signal.Ignore(syscall.SIGTERM)
 			time.Sleep(seconds(args, 0))
 		},
-		// eat MEBIBYTES: of memory, and keep them
-		"eat": func(args []string) { eat(int(number(args, 0))) },
+		// eat MEBIBYTES [deaf]: of memory, and keep them, until it is told to end or, deaf, is killed
+		"eat": func(args []string) { eat(int(number(args, 0)), text(args, 1, "") == "deaf") },
 		// once FILE COMMAND…: what follows, but only where the file is not there yet; then serve
 		"once": once,
 	}
@@ -69,7 +69,10 @@ func serve(args []string) {
 	untilTold()
 }
 
-func eat(mebibytes int) {
+func eat(mebibytes int, deaf bool) {
+	if deaf {
+		signal.Ignore(syscall.SIGTERM)
+	}
 	eaten := make([][]byte, 0, mebibytes)
 	for range mebibytes {
 		bite := make([]byte, 1<<20)
@@ -77,6 +80,9 @@ func eat(mebibytes int) {
 			bite[page] = 1
 		}
 		eaten = append(eaten, bite)
+	}
+	if deaf {
+		time.Sleep(time.Hour)
 	}
 	untilTold()
 	runtime.KeepAlive(eaten)

@@ -74,6 +74,22 @@ def unscheduled(**age: float) -> Manifest:
             id="disrupted",
         ),
         pytest.param(
+            pod(phase="Succeeded", conditions=[condition("DisruptionTarget")]),
+            "down",
+            "steady",
+            False,
+            "DisruptionTarget",
+            id="disrupted, and its containers exit with 0",
+        ),
+        pytest.param(
+            pod(phase="Succeeded", conditions=[condition("DisruptionTarget", "False")]),
+            "healthy",
+            "suspended",
+            True,
+            "PodCompleted",
+            id="has completed in spite of a disruption that did not come to pass",
+        ),
+        pytest.param(
             pod(phase="Failed", conditions=[condition("DisruptionTarget", "False")]),
             "down",
             "steady",
