@@ -44,7 +44,7 @@ OWN_NAMESPACE = setting(
 
 @dataclass(frozen=True, slots=True)
 class Pushing:
-    """CronJobs that report, and the receivers of what they do, by overlay."""
+    """CronJobs that report: their namespaces and the receivers, by overlay."""
 
     namespaces: dict[str, str]
     receivers: dict[str, Receiver]
@@ -55,7 +55,8 @@ def pushing(
     cluster: Cluster, own_image: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Pushing]:
     """The push component beside each overlay, each minute; it goes on while other tests run."""
-    namespaces = {overlay: f"pushing-{overlay}" for overlay in OVERLAYS}
+    # Two classic ones in two namespaces would take each other's rights away.
+    namespaces = {"classic": "team-classic", "namespaced": "pushing-namespaced"}
     # What it judges is no part of what is tested, and not restricted.
     cluster.namespace(namespaces["namespaced"])
     labels = {"metadata": {"labels": {"app": WEB}}}
@@ -80,14 +81,17 @@ def pushing(
             installed.make_secret(PUSH, url=f"{receivers[overlay].url}/ping/{CHECK}")
             cluster.kubectl("apply", "-k", str(folder))
         yield Pushing(namespaces, receivers)
-        for namespace in namespaces.values():
-            cluster.delete("Namespace", "", namespace)
+    for namespace in {*namespaces.values(), *(f"team-{overlay}" for overlay in OVERLAYS)}:
+        cluster.delete("Namespace", "", namespace)
+    for kind in ("ClusterRole", "ClusterRoleBinding"):
+        for name in (NAME, f"{NAME}-cluster", f"{NAME}-auth-delegator"):
+            cluster.delete(kind, "", name)
 
 
 @pytest.fixture(scope="module", params=OVERLAYS)
 def team(
     request: pytest.FixtureRequest, cluster: Cluster, own_image: str, pushing: Pushing
-) -> Iterator[Installed]:
+) -> Installed:
     """A namespace in which an overlay is, with one set of components after the other."""
     assert pushing.receivers
     assert own_image
@@ -96,8 +100,7 @@ def team(
         defines(name)(cluster, "")
     name = f"team-{overlay}"
     cluster.namespace(name, RESTRICTED)
-    yield Installed(cluster, name)
-    cluster.delete("Namespace", "", name)
+    return Installed(cluster, name)
 
 
 def install(team: Installed, image: str, folder: Path, callers: str) -> None:
