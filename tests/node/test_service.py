@@ -102,6 +102,7 @@ def service(
 @pytest.fixture
 def load(service: Installed) -> Iterator[Load]:
     """Four clients that ask from before the test to after it."""
+    service.roll_out()
     with Load(service.address, service.token, [PATH]) as running:
         goes_on(service, running)
         yield running
@@ -224,6 +225,7 @@ def process_id(pod: Manifest) -> int:
 def test_pods_outlive_an_api_server_that_hangs(service: Installed, figures: list[str]) -> None:
     """It is no fault of theirs: they stay ready, say what they last read and how old it is."""
     cluster = service.cluster
+    service.roll_out()
     before = service.pods()
     nodes = {node: address_of(cluster.get("Node", "", node)) for node in NODES}
     own = [f"{pod['status']['podIP']}:8080" for pod in before]
@@ -266,10 +268,11 @@ def test_pods_outlive_an_api_server_that_hangs(service: Installed, figures: list
 
 def test_memory_stays_below_its_limit(service: Installed, figures: list[str]) -> None:
     """Eight clients ask for all there is, in a namespace of 500 pods of 20 kB."""
+    service.roll_out()
     crowd = service.cluster.namespace("crowd")
     try:
         with ThreadPoolExecutor(8) as threads:
-            list(threads.map(lambda number: make_large(service.cluster, crowd, number), range(500)))
+            list(threads.map(partial(make_large, service.cluster, crowd), range(500)))
         paths = [
             *(f"/api/healthz/{crowd}?kind=pods{more}" for more in ("", "&items=all", "&min=1")),
             *("/api/healthz", "/api/metrics", "/api/targets", "/metrics", PATH),

@@ -69,7 +69,7 @@ def pushing(
         Receiver(healthchecks, address=address) as one,
         Receiver(healthchecks, address=address) as other,
     ):
-        receivers = dict(zip(OVERLAYS, (one, other), strict=True))
+        receivers = {"classic": one, "namespaced": other}
         for overlay, namespace in namespaces.items():
             patches = [EACH_MINUTE, *([OWN_NAMESPACE] if overlay == "namespaced" else [])]
             folder = tmp_path_factory.mktemp(f"push-{overlay}")
