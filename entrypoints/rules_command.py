@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import os
 import sys
-from collections.abc import Mapping
 from textwrap import fill
 
 from k8s_heartbeat.adapters.refused import repeated
@@ -15,28 +13,13 @@ from k8s_heartbeat.core.kinds import is_word
 from k8s_heartbeat.core.rules.catalogue import CATALOGUE
 from k8s_heartbeat.core.rules.entry import Entry
 from k8s_heartbeat.core.rules.reading import Catalogue
-from k8s_heartbeat.core.rules.words import Sense
 
 from .errors import EXIT_USAGE, CommandError
+from .rule_prose import fields_of, prose_of, source_of, statements
 
 __all__ = ["run"]
 
 _WIDTH = 96
-
-
-_SAYS: Mapping[str, str] = {
-    "words": "Its words are at {}.",
-    "must": "These conditions have to be True, and False is down: {}.",
-    "soft": "False means on its way of these conditions: {}.",
-    "fails": "True is a failure of these conditions: {}.",
-    "moves": "True is progress of these conditions: {}.",
-    "holds": "It is stopped on purpose by {}.",
-    "ignore": "These conditions are ignored: {}.",
-    "lists": "More conditions are at {}.",
-    "flags": "True while it does its job: {}.",
-    "error": "There only on failure: {}.",
-    "message": "It explains itself at {}.",
-}
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -103,23 +86,7 @@ def _stated(key: tuple[str, str], entry: Entry) -> str:
     """An entry in prose, with its source."""
     group, kind = key
     named = "Every other kind" if kind == "*" else kind
-    lines = [
-        says.format(", ".join(found))
-        for field, says in _SAYS.items()
-        if (found := getattr(entry, field))
-    ]
-    by_sense: dict[Sense, list[str]] = {}
-    for word, sense in entry.means.items():
-        by_sense.setdefault(sense, []).append(word)
-    lines += [
-        f"{sense.name.capitalize()}: {', '.join(found)}." for sense, found in by_sense.items()
-    ]
-    lines += [f"{have} counts against {want}." for want, have in entry.counts]
-    if entry.ends is not None:
-        lines.append("It runs to completion." if entry.ends else "It does not run to completion.")
-    if entry.silent:
-        lines.append("Where it states nothing bad it is healthy if it exists.")
-    body = [fill(line, _WIDTH) for line in (*lines, f"Source: {entry.source}")]
+    body = [fill(line, _WIDTH) for line in (*statements(entry), f"Source: {entry.source}")]
     return "\n".join([f"{named} of {group}", *map(_indented, body)])
 
 
@@ -131,14 +98,10 @@ def _described(rule: Rule) -> str:
         head = f"{kind.kind} ({', '.join(others)}), {kind.api_version}"
     else:
         head = "Any other kind"
-    prose = inspect.getdoc(rule.judge) or "(python -OO leaves the prose of the rules out)"
-    # For the items of a list one name is enough.
-    read = dict.fromkeys("".join(field.partition("[]")[:2]) for field in rule.fields)
-    fields = ", ".join(read) or "none but its metadata"
-    module = inspect.getdoc(sys.modules[rule.judge.__module__]) or ""
-    _, _, source = module.partition("\n\n")
-    parts = [head, _indented(prose), _indented(fill(f"Fields: {fields}", _WIDTH))]
+    fields = ", ".join(fields_of(rule)) or "none but its metadata"
+    parts = [head, _indented(prose_of(rule)), _indented(fill(f"Fields: {fields}", _WIDTH))]
     parts.append(f"  Module: {rule.judge.__module__}")
+    source = source_of(rule)
     return "\n".join([*parts, _indented(source)] if source else parts)
 
 

@@ -1,7 +1,7 @@
 """The operator's settings, from flags and environment; all faults are reported at once.
 
 Each field of `Settings` is declared once, with its flag, variable, form, example, default and
-meaning, for ``--help``, ``k8s-heartbeat config``, the faults and the README's table.
+meaning, for ``--help``, ``k8s-heartbeat config``, the faults and the documentation's table.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ class Settings:
         "HEARTBEAT_TOKENS_FILE",
         _path("/etc/heartbeat/tokens.yaml"),
         "a file of more tokens, with names, scopes and detail, read again when it changes: "
-        "[docs/access.md](docs/access.md)",
+        "[docs/access.md](access.md)",
         free=is_plain_path,
     )
     auth: str = _declared(
@@ -313,7 +313,7 @@ class Settings:
         "HEARTBEAT_CONFIG",
         _path("heartbeat.yaml"),
         "a file with the policy, components and kinds of your own, read again when it changes: "
-        "[docs/configuration.md](docs/configuration.md)",
+        "[docs/configuration.md](configuration.md)",
         has_flag=True,
         free=is_plain_path,
     )
@@ -382,7 +382,7 @@ class Settings:
             "https://hc-ping.com/YOUR-UUID",
             secret=True,
         ),
-        "where `k8s-heartbeat push` reports to: [docs/push.md](docs/push.md)",
+        "where `k8s-heartbeat push` reports to: [docs/push.md](push.md)",
         has_flag=True,
         called="--to",
     )

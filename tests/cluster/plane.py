@@ -482,7 +482,7 @@ class ControlPlane:
         while self._idle and not token:
             connection = self._idle.pop()
             # The server may have ended it meanwhile.
-            with contextlib.suppress(ConnectionError):
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
                 return self._exchange(connection, method, path, payload, headers)
         return self._exchange(self._connection(), method, path, payload, headers)
 

@@ -158,7 +158,7 @@ def front(folder: Path, upstream: int) -> Generator[Front]:
         "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
         "/etc/nginx/heartbeat.crt": str(made.certificate),
         "/etc/nginx/heartbeat.key": str(made.key),
-        "http://k8s-heartbeat.k8s-heartbeat.svc:8080": f"http://127.0.0.1:{upstream}",
+        "http://k8s-heartbeat.k8s-heartbeat.svc": f"http://127.0.0.1:{upstream}",
     }
     server = fitted(block("nginx", "nginx"), changes)
     path = folder / "nginx.conf"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -155,6 +156,38 @@ def test_wheel_requires_nothing_without_an_extra(wheels: dict[str, Path]) -> Non
     required = [line for line in metadata.splitlines() if line.startswith("Requires-Dist:")]
     assert required
     assert [line for line in required if "extra ==" not in line] == []
+
+
+def test_both_are_fit_for_the_index(sdist: Path, wheels: dict[str, Path]) -> None:
+    """What twine and check-wheel-contents ask of an upload; the former's warnings count."""
+    upload = (sdist, wheels["wheel"])
+    told = run(sys.executable, "-m", "twine", "check", "--strict", *upload, cwd=ROOT)
+    assert told.count("PASSED") == len(upload)
+    told = run(sys.executable, "-m", "check_wheel_contents", wheels["wheel"], cwd=ROOT)
+    assert told.endswith(": OK\n")
+
+
+def test_a_wheel_with_a_file_lost_is_not_fit(wheels: dict[str, Path], tmp_path: Path) -> None:
+    """The check above can fail: each file of the package has to be there, and on the record."""
+    lost = "k8s_heartbeat/core/policy.py"
+    lame = tmp_path / wheels["wheel"].name
+    with zipfile.ZipFile(wheels["wheel"]) as whole, zipfile.ZipFile(lame, "w") as less:
+        for name in whole.namelist():
+            if name != lost:
+                content = whole.read(name).decode()
+                less.writestr(name, re.sub(rf"^{re.escape(lost)},.*\n", "", content, flags=re.M))
+    command = [sys.executable, "-m", "check_wheel_contents", str(lame)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.returncode, lost in done.stdout) == (1, True)
+
+
+def test_the_index_shows_no_link_that_leads_nowhere(wheels: dict[str, Path]) -> None:
+    """The README there has neither relative links nor pictures nor what is for tests."""
+    with zipfile.ZipFile(wheels["wheel"]) as archive:
+        name = next(name for name in archive.namelist() if name.endswith("/METADATA"))
+        text = archive.read(name).decode()
+    assert "\n# k8s-heartbeat\n" in text
+    assert re.findall(r"\]\((?!https?:)|<!--", text) == []
 
 
 def test_sdist_holds_what_it_takes_to_run_the_tests(unpacked: Path) -> None:

@@ -43,9 +43,11 @@ def group(name: str) -> list[Requirement]:
     [
         ("build", group("build")),
         ("dev", extras() + group("dev")),
+        ("docs", extras() + group("docs")),
         ("lint", group("lint")),
         ("lowest", extras() + group("tests")),
         ("openapi", extras() + group("openapi")),
+        ("release", group("release")),
         ("sbom", group("sbom")),
         ("tests", extras() + group("tests")),
         ("tox", group("tox")),

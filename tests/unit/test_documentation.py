@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from k8s_heartbeat.adapters.demo import shop
 from k8s_heartbeat.adapters.http.reference import with_tables
 from k8s_heartbeat.core import RULES, assess
-from k8s_heartbeat.entrypoints.config.readme import with_table
+from k8s_heartbeat.entrypoints.config.reference import with_table
+from k8s_heartbeat.entrypoints.kinds_reference import with_kinds
 from tests.builders import NOW, Manifest
 from tests.unit.entrypoints.support import environment
 
@@ -27,13 +32,15 @@ CLI = (ROOT / "docs" / "cli.md").read_text("utf-8")
 
 
 def test_there_is_an_example_for_each_use() -> None:
-    """One manifest, what is around it, evidence, a policy, an aggregate, a rule of one's own."""
-    assert len(EXAMPLES) == 6
+    """A manifest, what is around it, evidence, a dump, a policy, a group, a rule of one's own."""
+    assert len(EXAMPLES) == 7
 
 
 @pytest.mark.parametrize(("code", "output"), EXAMPLES, ids=range(len(EXAMPLES)))
 def test_an_example_prints_what_it_says(code: str, output: str, tmp_path: Path) -> None:
-    """Each runs by itself, in a process that knows nothing else."""
+    """Each runs by itself, in a process that knows nothing else, beside a dump of the demo."""
+    dump = {"items": list(shop(datetime.now(UTC)))}
+    (tmp_path / "dump.json").write_text(json.dumps(dump))
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         cwd=tmp_path,
@@ -68,20 +75,16 @@ def test_the_worked_example_of_a_kind_is_a_rule(monkeypatch: pytest.MonkeyPatch)
     assert assess(quota, now=NOW, rules=rules).health == "healthy"
 
 
-def test_the_readme_has_every_setting_as_it_is_declared() -> None:
-    """Otherwise run the command that stands in its first marker."""
-    text = (ROOT / "README.md").read_text("utf-8")
-    assert with_table(text) == text
+@pytest.mark.parametrize(
+    ("page", "generated"),
+    [("configuration.md", with_table), ("http.md", with_tables), ("kinds.md", with_kinds)],
+)
+def test_what_is_generated_is_current(page: str, generated: Callable[[str], str]) -> None:
+    """Otherwise run the command that stands in the page's first marker."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    assert generated(text) == text
     with pytest.raises(ValueError, match="no markers"):
-        with_table("# Another page\n")
-
-
-def test_the_reference_has_every_route_as_it_is_declared() -> None:
-    """Otherwise run the command that stands in its first marker."""
-    text = (ROOT / "docs" / "http.md").read_text("utf-8")
-    assert with_tables(text) == text
-    with pytest.raises(ValueError, match="no markers"):
-        with_tables("# Another page\n")
+        generated("# Another page\n")
 
 
 COMMANDS = re.findall(r"^\$ k8s-heartbeat (.*)\n((?:[^$`].*\n)*)", CLI, re.M)

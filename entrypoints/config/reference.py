@@ -1,7 +1,4 @@
-"""The README's table of settings, out of their declarations.
-
-The table is between two markers, the first of which is the command that writes it.
-"""
+"""The table of settings in docs/configuration.md, out of their declarations."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from .settings import SETTINGS, Setting, printed
 
 __all__ = ["with_table"]
 
-_COMMAND = "python -m k8s_heartbeat.entrypoints.config.readme README.md"
+_COMMAND = "python -m k8s_heartbeat.entrypoints.config.reference docs/configuration.md"
 
 
 def with_table(text: str) -> str:
@@ -44,5 +41,5 @@ def _code(text: str) -> str:
 
 
 if __name__ == "__main__":
-    readme: Path = Path(sys.argv[1])
-    readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    page: Path = Path(sys.argv[1])
+    page.write_text(with_table(page.read_text(encoding="utf-8")), encoding="utf-8")

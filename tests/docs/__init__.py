@@ -1,0 +1,1 @@
+"""The documentation: every link leads somewhere, every name is one, every command works."""
