@@ -140,14 +140,9 @@ class Installed:
                     return _memory_of_version_2(found)
         raise AssertionError(f"no control group of {container} below {group}")
 
-    def probes(self, pod: Manifest, kind: str) -> int:
-        """How often the pod's kubelet has found a probe of this kind passed."""
-        node = self.cluster.get("Node", "", pod["spec"]["nodeName"])
-        return probed(address_of(node), pod, kind)
 
-
-def probed(node: str, pod: Manifest, kind: str) -> int:
-    """How often the kubelet at an address has found a pod's probe of this kind passed."""
+def probed(node: str, pod: Manifest, kind: str, result: str = "successful") -> int:
+    """How often the kubelet at an address has had this result of a pod's probe of this kind."""
     name = pod["metadata"]["name"]
     # Its certificate is one that it made itself.
     context = ssl.create_default_context()
@@ -156,7 +151,7 @@ def probed(node: str, pod: Manifest, kind: str) -> int:
     with contextlib.closing(connection):
         connection.request("GET", "/metrics/probes")
         text = connection.getresponse().read().decode()
-    wanted = {f'pod="{name}"', f'probe_type="{kind}"', 'result="successful"'}
+    wanted = {f'pod="{name}"', f'probe_type="{kind}"', f'result="{result}"'}
     return sum(
         int(count) for labels, count in _PROBES.findall(text) if wanted <= {*labels.split(",")}
     )
