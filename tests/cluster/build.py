@@ -66,17 +66,6 @@ class Module:
             if package.startswith("."):
                 yield from sorted((self.folder / package).glob("*.go"))
 
-    def _sources(self) -> Iterator[Path]:
-        for name in ("go.mod", "go.sum"):
-            path = self.folder / name
-            # A module that needs no other has no sums.
-            if path.exists():
-                yield path
-        for package in sorted(self.binaries.values()):
-            # The others are somebody else's, and go.sum holds them.
-            if package.startswith("."):
-                yield from sorted((self.folder / package).glob("*.go"))
-
 
 CONTROL_PLANE = Module(HERE, {"control-plane": ".", "kwok": "sigs.k8s.io/kwok/cmd/kwok"})
 NODE = Module(HERE, {"node": "./node"})

@@ -259,6 +259,8 @@ class Cluster(ControlPlane):
             "imageGCHighThresholdPercent": 100,
             # Soon noticed, and well within the grace period of the node's controller.
             "nodeStatusUpdateFrequency": "2s",
+            # How soon a pod has what was changed in a ConfigMap or a Secret.
+            "syncFrequency": "3s",
             "nodeLeaseDurationSeconds": 8,
             "podLogsDir": str(self.home / f"logs-{node}"),
             "volumePluginDir": str(self.home / "plugins"),

@@ -75,7 +75,9 @@ Fault = Callable[["_Handler"], None]
 class Receiver:
     """A server of one form; a context manager that ends it."""
 
-    def __init__(self, form: Form, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, form: Form, *, tls: ssl.SSLContext | None = None, address: str = "127.0.0.1"
+    ) -> None:
         self.form = form
         self.pushed: list[Pushed] = []
         self.taken: list[Pushed] = []
@@ -86,7 +88,7 @@ class Receiver:
         class Handler(_Handler):
             owner = receiver
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer((address, 0), Handler)
         self._server.daemon_threads = True
         self._scheme = "https" if tls else "http"
         if tls:
@@ -114,7 +116,7 @@ class Receiver:
     @property
     def host(self) -> str:
         """Its host and port."""
-        return f"127.0.0.1:{self._server.server_address[1]}"
+        return "{}:{}".format(*self._server.server_address)
 
     @property
     def url(self) -> str:
