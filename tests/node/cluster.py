@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.cluster import build
 from tests.cluster.plane import OWN_KUBELET, POOL, ControlPlane, Manifest, PlaneError, schedulable
 from tests.cluster.story import IMAGE, NEWER_IMAGE
+from tests.node import image
 from tests.node.images import write_archive
 from tests.node.namespace import BRIDGE, FIRST_PROCESS, INSIDE, NETWORK, cgroups
 
@@ -110,12 +111,18 @@ class Cluster(ControlPlane):
             self.wait_for("Node", "", name, schedulable)
 
     def way_in(self) -> str:
-        """The command that opens a shell in here from outside, where kubectl knows the cluster."""
+        """The command that opens a shell in here from outside, where kubectl knows the cluster.
+
+        helm is there too if it was built.
+        """
         tools = self.home / "bin"
         tools.mkdir(exist_ok=True)
         kubectl = tools / "kubectl"
         kubectl.write_text(f'#!/bin/sh\nexec "{self._binary}" kubectl "$@"\n', encoding="utf-8")
         kubectl.chmod(0o755)
+        helm = build.find(build.HELM)
+        if helm:
+            (tools / "helm").symlink_to(helm / "helm")
         enter = f"nsenter --target {os.environ[FIRST_PROCESS]} --mount --net --pid --wd={ROOT}"
         return f'{enter} env KUBECONFIG={self.kubeconfig} PATH="{tools}:$PATH" bash'
 
@@ -355,6 +362,12 @@ def hold() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), Cluster() as cluster:
+        # Without what builds it there is a cluster all the same.
+        with contextlib.suppress(build.BuildError):
+            found = image.find()
+            if found:
+                cluster.load(found.archive)
+                print(f"the nodes have the image {found.name}", flush=True)
         print(f"KUBECONFIG={cluster.kubeconfig}", flush=True)
         print(f"enter with: {cluster.way_in()}", flush=True)
         while True:
