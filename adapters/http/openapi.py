@@ -448,7 +448,7 @@ _GROUP_HEADLINE: Json = {
     "needed": {"type": "integer", "minimum": 0, "description": "How many of them must be up."},
     "counts": {
         "type": "object",
-        "description": "Members by status; a failing body omits healthy ones.",
+        "description": "Members by status; a failing body leaves out those that work.",
         "properties": {word: {"type": "integer", "minimum": 1} for word in _HEALTHS},
         "additionalProperties": False,
     },

@@ -131,7 +131,9 @@ def _played(plane: ControlPlane, scenario: Scenario) -> Manifest:
 
 def for_keeping(dump: Manifest) -> Manifest:
     """A dump without what is of no use, or of this machine."""
-    return {**dump, "items": [_for_keeping(item) for item in dump["items"]]}
+    # A Pod that is judged for itself is among the pods too.
+    items = {item["metadata"]["uid"]: _for_keeping(item) for item in dump["items"]}
+    return {**dump, "items": list(items.values())}
 
 
 def _for_keeping(item: Manifest) -> Manifest:
