@@ -222,4 +222,25 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if and .Values.serviceMonitor.enabled (has .Values.auth.mode (list "tokens" "kubernetes")) (not .Values.serviceMonitor.existingSecret) }}
 {{- fail (printf "serviceMonitor.existingSecret: name the Secret with the token that Prometheus carries; with auth.mode: %s the chart has none" .Values.auth.mode) }}
 {{- end }}
+{{- if and .Values.auth.tokens (ne .Values.auth.mode "tokens") }}
+{{- fail (printf "auth.tokens: is read with auth.mode: tokens alone, and the mode is %s; set auth.mode: tokens beside it, or leave it out" .Values.auth.mode) }}
+{{- end }}
+{{- if and .Values.auth.tokens .Values.auth.existingSecret }}
+{{- fail "auth.tokens: stands beside auth.existingSecret, and one excludes the other" }}
+{{- end }}
+{{- if and .Values.auth.existingSecret (has .Values.auth.mode (list "kubernetes" "none")) }}
+{{- fail (printf "auth.existingSecret: auth.mode: %s reads no Secret; set auth.mode to token or tokens, or leave it out" .Values.auth.mode) }}
+{{- end }}
+{{- if and (ne (join "," .Values.auth.audiences) "k8s-heartbeat") (ne .Values.auth.mode "kubernetes") }}
+{{- fail (printf "auth.audiences: is read with auth.mode: kubernetes alone, and the mode is %s; set auth.mode: kubernetes beside it, or leave it out" .Values.auth.mode) }}
+{{- end }}
+{{- if and .Values.rbac.namespaces (ne .Values.rbac.scope "namespaced") }}
+{{- fail "rbac.namespaces: with rbac.scope: cluster all namespaces are read; set rbac.scope: namespaced beside it, or leave it out" }}
+{{- end }}
+{{- if and .Values.rbac.extraRules (not .Values.rbac.create) }}
+{{- fail "rbac.extraRules: with rbac.create: false no role is made; leave one of the two out" }}
+{{- end }}
+{{- if and .Values.networkPolicy.from (not .Values.networkPolicy.enabled) }}
+{{- fail "networkPolicy.from: without a NetworkPolicy everybody may connect; set networkPolicy.enabled: true beside it, or leave it out" }}
+{{- end }}
 {{- end }}

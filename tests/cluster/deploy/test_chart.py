@@ -127,6 +127,8 @@ def test_the_recipes_of_the_documentation_work(
     assert helm.objects(**(secret | values)) != helm.objects(**secret)
 
 
+TOKEN = f"{{name: a, sha256: '{'0' * 64}'}}"
+RULE = "{apiGroups: [cert-manager.io], resources: [certificates], verbs: [get, list]}"
 TYPOS = {
     "imgae: {tag: v1}": "imgae",
     "image: {tagg: v1}": "tagg",
@@ -150,6 +152,17 @@ TYPOS = {
     "server: {enabled: false}": "server.enabled",
     "{existingConfigMap: a, config: {page: {title: A}}}": "existingConfigMap",
     "{auth: {mode: kubernetes}, serviceMonitor: {enabled: true}}": "serviceMonitor.existingSecret",
+    # What would be ignored, and leave more open, or less, than it says.
+    "rbac: {namespaces: [shop]}": "rbac.namespaces: with rbac.scope: cluster",
+    "rbac: {scope: cluster, namespaces: [shop]}": "set rbac.scope: namespaced",
+    f"rbac: {{create: false, extraRules: [{RULE}]}}": "rbac.extraRules",
+    f"auth: {{tokens: [{TOKEN}]}}": "auth.tokens: is read with auth.mode: tokens alone",
+    f"auth: {{mode: none, tokens: [{TOKEN}]}}": "auth.tokens",
+    f"auth: {{mode: tokens, existingSecret: a, tokens: [{TOKEN}]}}": "beside auth.existingSecret",
+    "auth: {mode: none, existingSecret: a}": "auth.existingSecret: auth.mode: none reads no Secret",
+    "auth: {mode: kubernetes, existingSecret: a}": "auth.existingSecret: auth.mode: kubernetes",
+    "auth: {audiences: [monitors]}": "auth.audiences: is read with auth.mode: kubernetes alone",
+    "networkPolicy: {from: [{podSelector: {}}]}": "set networkPolicy.enabled: true",
 }
 
 
