@@ -240,7 +240,52 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if and .Values.rbac.extraRules (not .Values.rbac.create) }}
 {{- fail "rbac.extraRules: with rbac.create: false no role is made; leave one of the two out" }}
 {{- end }}
+{{- range .Values.rbac.extraRules }}
+{{- if has "secrets" .resources }}
+{{- fail "rbac.extraRules: secrets are never read; leave them out" }}
+{{- end }}
+{{- end }}
 {{- if and .Values.networkPolicy.from (not .Values.networkPolicy.enabled) }}
 {{- fail "networkPolicy.from: without a NetworkPolicy everybody may connect; set networkPolicy.enabled: true beside it, or leave it out" }}
+{{- end }}
+{{- include "k8s-heartbeat.checkEnv" . }}
+{{- end }}
+
+{{/*
+Refuses further variables that another value sets: of two with one name the later one counts, so they
+would take the place of what the chart says of who may ask, and of what the schema holds to its form.
+*/}}
+{{- define "k8s-heartbeat.checkEnv" -}}
+{{- $instead := dict
+  "AUTH_TOKEN_BASIC" "auth.existingSecret"
+  "AUTH_TOKEN_BASIC_FILE" "auth.existingSecret"
+  "HEARTBEAT_TOKENS_FILE" "auth.mode: tokens"
+  "HEARTBEAT_AUTH" "auth.mode"
+  "HEARTBEAT_AUDIENCES" "auth.audiences"
+  "HEARTBEAT_CONFIG" "config or existingConfigMap"
+  "PORT" "service.port" }}
+{{- range $name := list
+  "HEARTBEAT_REVIEW_TTL" "HEARTBEAT_HOST" "HEARTBEAT_BASE_PATH" "HEARTBEAT_URL" "LOG_LEVEL" "RATE_LIMIT"
+  "RATE_LIMIT_PERIOD" "HEARTBEAT_TOKEN_RATE_LIMIT" "HEARTBEAT_FAILED_AUTH_LIMIT"
+  "HEARTBEAT_FAILED_AUTH_PERIOD" "HEARTBEAT_TRUSTED_PROXIES" "HEARTBEAT_DETAIL" "HEARTBEAT_STATUS_CODES"
+  "HEARTBEAT_CORS_ORIGINS" "HEARTBEAT_CACHE_TTL" "HEARTBEAT_STALE_FOR" "HEARTBEAT_TIMEOUT"
+  "HEARTBEAT_THREADS" "HEARTBEAT_DRAIN_SECONDS" }}
+{{- $_ := set $instead $name (printf "settings.%s" $name) }}
+{{- end }}
+{{- range $entry := .Values.extraEnv }}
+{{- with get $instead $entry.name }}
+{{- fail (printf "extraEnv: %s is set by another value; use %s" $entry.name .) }}
+{{- end }}
+{{- end }}
+{{- $instead = dict "HEARTBEAT_CONFIG" "config or existingConfigMap" }}
+{{- range list "url" "as" "token" }}
+{{- $name := printf "HEARTBEAT_PUSH_%s" (upper .) }}
+{{- $value := printf "push.existingSecret, a Secret with the key %s" . }}
+{{- $instead = merge $instead (dict $name $value (printf "%s_FILE" $name) $value) }}
+{{- end }}
+{{- range $entry := .Values.push.extraEnv }}
+{{- with get $instead $entry.name }}
+{{- fail (printf "push.extraEnv: %s is set by another value; use %s" $entry.name .) }}
+{{- end }}
 {{- end }}
 {{- end }}

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from k8s_heartbeat.core.fields import is_list, is_mapping
+from k8s_heartbeat.entrypoints.config.settings import SETTINGS
 from tests.cluster import build, crds
 from tests.cluster.charts import (
     CHART,
@@ -127,6 +128,12 @@ def test_the_recipes_of_the_documentation_work(
     assert helm.objects(**(secret | values)) != helm.objects(**secret)
 
 
+def _more(groups: str, resources: str) -> str:
+    """Values with a further rule."""
+    rule = f"{{apiGroups: {groups}, resources: {resources}, verbs: [get]}}"
+    return f"rbac: {{extraRules: [{rule}]}}"
+
+
 TOKEN = f"{{name: a, sha256: '{'0' * 64}'}}"
 RULE = "{apiGroups: [cert-manager.io], resources: [certificates], verbs: [get, list]}"
 TYPOS = {
@@ -139,6 +146,11 @@ TYPOS = {
     "auth: {mode: tokens, tokens: [{name: a, sha256: abc}]}": "/auth/tokens/0/sha256",
     "rbac: {scope: namespace}": "/rbac/scope",
     "rbac: {extraRules: [{apiGroups: [a], resources: [b], verbs: ['*']}]}": "/extraRules/0/verbs/0",
+    _more("['*']", "[widgets]"): "/rbac/extraRules/0/apiGroups/0",
+    _more("['']", "['*']"): "/rbac/extraRules/0/resources/0",
+    _more("['']", "['*/log']"): "/rbac/extraRules/0/resources/0",
+    _more("['']", "[pods/exec]"): "/rbac/extraRules/0/resources/0",
+    _more("['']", "[configmaps, secrets]"): "rbac.extraRules: secrets are never read",
     "settings: {HEARTBEAT_DETIAL: full}": "HEARTBEAT_DETIAL",
     "settings: {HEARTBEAT_DETAIL: verbose}": "/settings/HEARTBEAT_DETAIL",
     "settings: {HEARTBEAT_CACHE_TTL: '5'}": "/settings/HEARTBEAT_CACHE_TTL",
@@ -163,6 +175,9 @@ TYPOS = {
     "auth: {mode: kubernetes, existingSecret: a}": "auth.existingSecret: auth.mode: kubernetes",
     "auth: {audiences: [monitors]}": "auth.audiences: is read with auth.mode: kubernetes alone",
     "networkPolicy: {from: [{podSelector: {}}]}": "set networkPolicy.enabled: true",
+    "extraEnv: [{name: HEARTBEAT_AUTH, value: none}]": "another value; use auth.mode",
+    "extraEnv: [{name: HEARTBEAT_DETAIL, value: full}]": "use settings.HEARTBEAT_DETAIL",
+    "push: {extraEnv: [{name: HEARTBEAT_PUSH_URL, value: a}]}": "use push.existingSecret",
 }
 
 
@@ -172,6 +187,20 @@ def test_wrong_values_are_refused_by_name(helm: Helm, text: str, told: str) -> N
     with pytest.raises(HelmError, match=re.escape(told)) as refused:
         helm.rendered(**yaml.safe_load(text))
     assert len(str(refused.value).partition("Error: ")[2].strip().splitlines()) <= 6
+
+
+def test_no_further_variable_takes_the_place_of_another_value(helm: Helm) -> None:
+    """Whatever setting it is, the value to use is named; a secret one that no value has is free."""
+    free = {"HEARTBEAT_RATE_LIMIT_STORAGE", "HEARTBEAT_CONTEXT", "HEARTBEAT_SNAPSHOT"}
+    variables = {setting.variable for setting in SETTINGS if setting.variable}
+    pushing = {name for name in variables if name.startswith("HEARTBEAT_PUSH_")}
+    for name in (variables - pushing - free) | {"AUTH_TOKEN_BASIC_FILE"}:
+        with pytest.raises(HelmError, match=f"extraEnv: {name} is set by another value; use "):
+            helm.rendered(extraEnv=[{"name": name, "value": "a"}])
+    helm.rendered(extraEnv=[{"name": name, "value": "a"} for name in free])
+    for name in ("HEARTBEAT_CONFIG", "HEARTBEAT_PUSH_URL", "HEARTBEAT_PUSH_TOKEN_FILE"):
+        with pytest.raises(HelmError, match=rf"push\.extraEnv: {name} is set by another value"):
+            helm.rendered(push={"enabled": True, "extraEnv": [{"name": name, "value": "a"}]})
 
 
 def test_the_refusal_in_the_documentation_is_what_helm_says(helm: Helm) -> None:
