@@ -56,7 +56,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if .Values.serviceAccount.create }}
 {{- default (include "k8s-heartbeat.fullname" .) .Values.serviceAccount.name }}
 {{- else }}
-{{- default "default" .Values.serviceAccount.name }}
+{{- .Values.serviceAccount.name }}
 {{- end }}
 {{- end }}
 
@@ -244,6 +244,27 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if has "secrets" .resources }}
 {{- fail "rbac.extraRules: secrets are never read; leave them out" }}
 {{- end }}
+{{- end }}
+{{- if and .Values.push.enabled (eq .Values.rbac.scope "namespaced") (gt (len .Values.rbac.namespaces) 1) (not .Values.push.args) }}
+{{- fail "push.args: a run judges one namespace, or a component of several; name one of the two, such as [--namespace, shop] or [--component, checkout]" }}
+{{- end }}
+{{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) }}
+{{- fail "serviceAccount.name: with serviceAccount.create: false the roles would be given to the account of every other pod in the namespace; name an account of its own" }}
+{{- end }}
+{{- range $label, $_ := .Values.commonLabels }}
+{{- if has $label (list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/managed-by" "helm.sh/chart") }}
+{{- fail (printf "commonLabels: %s is the chart's own, and its objects are found by it; leave it out" $label) }}
+{{- end }}
+{{- end }}
+{{- range $label, $_ := .Values.podLabels }}
+{{- if has $label (list "app.kubernetes.io/name" "app.kubernetes.io/instance") }}
+{{- fail (printf "podLabels: %s is the chart's own, and the pods are found by it; leave it out" $label) }}
+{{- end }}
+{{- end }}
+{{- $drain := int64 (dig "HEARTBEAT_DRAIN_SECONDS" 5 .Values.settings) }}
+{{- $least := add $drain 20 }}
+{{- if and .Values.server.enabled (lt (int64 .Values.terminationGracePeriodSeconds) $least) }}
+{{- fail (printf "terminationGracePeriodSeconds: %d is less than HEARTBEAT_DRAIN_SECONDS (%d) and the 20 s that requests in flight may take; set at least %d" (int64 .Values.terminationGracePeriodSeconds) $drain $least) }}
 {{- end }}
 {{- if and .Values.networkPolicy.from (not .Values.networkPolicy.enabled) }}
 {{- fail "networkPolicy.from: without a NetworkPolicy everybody may connect; set networkPolicy.enabled: true beside it, or leave it out" }}

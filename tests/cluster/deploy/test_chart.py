@@ -154,6 +154,12 @@ TYPOS = {
     "settings: {HEARTBEAT_DETIAL: full}": "HEARTBEAT_DETIAL",
     "settings: {HEARTBEAT_DETAIL: verbose}": "/settings/HEARTBEAT_DETAIL",
     "settings: {HEARTBEAT_CACHE_TTL: '5'}": "/settings/HEARTBEAT_CACHE_TTL",
+    "settings: {HEARTBEAT_URL: 'https://'}": "/settings/HEARTBEAT_URL",
+    "settings: {HEARTBEAT_CORS_ORIGINS: status.example.com}": "/settings/HEARTBEAT_CORS_ORIGINS",
+    "settings: {RATE_LIMIT: 100000001}": "/settings/RATE_LIMIT",
+    "podSecurityContext: {runAsUser: nobody}": "/podSecurityContext/runAsUser",
+    "securityContext: {runAsUser: '65532'}": "/securityContext/runAsUser",
+    "securityContext: {privileged: 'no'}": "/securityContext/privileged",
     "settings: {AUTH_TOKEN_BASIC: in-the-open}": "AUTH_TOKEN_BASIC",
     "config: {policy: {stuckafter: 2h}}": "stuckafter",
     "config: {components: [{name: shop}]}": "members",
@@ -175,6 +181,13 @@ TYPOS = {
     "auth: {mode: kubernetes, existingSecret: a}": "auth.existingSecret: auth.mode: kubernetes",
     "auth: {audiences: [monitors]}": "auth.audiences: is read with auth.mode: kubernetes alone",
     "networkPolicy: {from: [{podSelector: {}}]}": "set networkPolicy.enabled: true",
+    "{push: {enabled: true}, rbac: {scope: namespaced, namespaces: [shop, pay]}}": "push.args",
+    "serviceAccount: {create: false}": "serviceAccount.name",
+    "commonLabels: {app.kubernetes.io/managed-by: us}": "app.kubernetes.io/managed-by is the",
+    "commonLabels: {app.kubernetes.io/name: other}": "commonLabels: app.kubernetes.io/name",
+    "podLabels: {app.kubernetes.io/instance: other}": "podLabels: app.kubernetes.io/instance",
+    "settings: {HEARTBEAT_DRAIN_SECONDS: 11}": "terminationGracePeriodSeconds: 30 is less",
+    "terminationGracePeriodSeconds: 24": "set at least 25",
     "extraEnv: [{name: HEARTBEAT_AUTH, value: none}]": "another value; use auth.mode",
     "extraEnv: [{name: HEARTBEAT_DETAIL, value: full}]": "use settings.HEARTBEAT_DETAIL",
     "push: {extraEnv: [{name: HEARTBEAT_PUSH_URL, value: a}]}": "use push.existingSecret",
@@ -237,6 +250,21 @@ def by_name(objects: list[Manifest]) -> dict[str, Manifest]:
         found[f"{entry['kind']} {metadata.get('namespace', '')}/{metadata['name']}"] = made
     assert len(found) == len(objects)
     return found
+
+
+@pytest.mark.parametrize(
+    ("rbac", "judged"),
+    [
+        ({"scope": "cluster"}, ["--all-namespaces"]),
+        ({"scope": "namespaced"}, []),
+        ({"scope": "namespaced", "namespaces": ["shop"]}, ["--namespace", "shop"]),
+    ],
+)
+def test_what_is_pushed_is_what_may_be_read(helm: Helm, rbac: Manifest, judged: list[str]) -> None:
+    """Everything, the release's own namespace, or the one in which its Role is."""
+    cron_job = named(helm.objects(push={"enabled": True}, rbac=rbac), "CronJob")
+    (container,) = cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert container["args"][: len(judged) + 2] == ["push", *judged, "--selector"]
 
 
 def test_every_component_has_values_that_render_it() -> None:
@@ -532,7 +560,7 @@ NOTES = {
     "cluster-tokens": "create token k8s-heartbeat --audience=k8s-heartbeat)",
     "node-port": "get secret of-another-tool -o jsonpath='{.data.password}'",
     "namespaces": "curl -i http://127.0.0.1:8080/api/healthz/",
-    "tokens": "TOKEN='one of your tokens",
+    "tokens": "http://127.0.0.1:8080/api/healthz/NAMESPACE/KIND/NAME",
     "own-account": "heartbeat-eu-push reports to the URL in the Secret receiver.",
 }
 
