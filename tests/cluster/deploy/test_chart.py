@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -216,14 +216,21 @@ def test_no_further_variable_takes_the_place_of_another_value(helm: Helm) -> Non
             helm.rendered(push={"enabled": True, "extraEnv": [{"name": name, "value": "a"}]})
 
 
-def test_the_refusal_in_the_documentation_is_what_helm_says(helm: Helm) -> None:
-    """Word for word."""
-    shown = re.findall(r"```\n(Error: .*?)```", DOCUMENTED, re.S)
-    with pytest.raises(HelmError) as refused:
-        helm.rendered(settings={"HEARTBEAT_DETIAL": "full"})
-    assert [str(refused.value).partition("Error: ")[2].strip()] == [
-        text.removeprefix("Error: ").strip() for text in shown
-    ]
+def test_the_refusals_in_the_documentation_are_what_helm_says(helm: Helm) -> None:
+    """Word for word, but for Helm's hint at an option of its own."""
+    shown = re.findall(r"```\nError: (.*?)\n```", DOCUMENTED, re.S)
+    refused: tuple[Manifest, ...] = (
+        {"settings": {"HEARTBEAT_DETIAL": "full"}},
+        {"rbac": {"namespaces": ["shop"]}},
+    )
+    said: list[str] = []
+    for values in refused:
+        with pytest.raises(HelmError) as error:
+            helm.rendered(**values)
+        said.append(
+            str(error.value).partition("Error: ")[2].partition("\n\nUse --debug")[0].strip()
+        )
+    assert said == shown
 
 
 def plain(value: Any) -> Any:
@@ -504,6 +511,45 @@ def check_test_pod(plane: ControlPlane, namespace: str, hooks: str, folder: Path
     assert refused.returncode == 1
     assert ": 401 " in refused.stdout
     assert run(port).returncode == 1
+
+
+def test_the_token_of_the_chart_is_replaced_as_its_documentation_says(
+    helm: Helm, plane: ControlPlane, namespace: str
+) -> None:
+    """Deleted and made anew; a rollback brings the old one back, unless its revision is deleted."""
+    here, cluster = ("-n", namespace), helm.of(plane.kubeconfig)
+
+    def token() -> str:
+        return value(plane.get("Secret", namespace, NAME))
+
+    cluster.run("install", RELEASE, str(CHART), *here)
+    first = token()
+    assert b64encode(first.encode()).decode() in cluster.run("get", "manifest", RELEASE, *here)
+    plane.delete("Secret", namespace, NAME)
+    cluster.run("upgrade", RELEASE, str(CHART), *here)
+    second = token()
+    assert second != first
+    cluster.run("rollback", RELEASE, "1", *here)
+    assert token() == first
+    cluster.run("rollback", RELEASE, "2", *here)
+    assert token() == second
+    superseded = f"owner=helm,name={RELEASE},status=superseded"
+    plane.kubectl("delete", "secret", "-l", superseded, "--namespace", namespace)
+    with pytest.raises(HelmError):
+        cluster.run("rollback", RELEASE, "1", *here)
+    assert token() == second
+
+    # Changed by hand: an upgrade keeps it, a rollback is refused unless it is forced.
+    patch = json.dumps({"data": {"token": b64encode(b"changed-by-hand").decode()}})
+    plane.kubectl("patch", "secret", NAME, "--namespace", namespace, "-p", patch)
+    values: Manifest = {"config": {"policy": {"stuckAfter": "2h"}}}
+    cluster.run("upgrade", RELEASE, str(CHART), *here, *helm.given(values))
+    assert token() == "changed-by-hand"
+    with pytest.raises(HelmError, match="conflict"):
+        cluster.run("rollback", RELEASE, "4", *here)
+    cluster.run("rollback", RELEASE, "4", *here, "--force-conflicts")
+    assert token() == second
+    cluster.run("uninstall", RELEASE, *here, "--wait")
 
 
 def test_a_token_of_ones_own_is_read_and_no_secret_made(
