@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
@@ -114,6 +115,33 @@ def test_the_schema_has_every_setting_of_the_service() -> None:
     known = {name for name in known if not name.startswith("HEARTBEAT_PUSH_")}
     assert known >= NOT_SET
     assert set(schema()["properties"]["settings"]["properties"]) == known - NOT_SET
+
+
+@pytest.mark.parametrize(
+    ("variable", "texts"),
+    [
+        ("HEARTBEAT_URL", "https:// https://a http://[::1]:80/b/ https://a/?b https://u@a //a"),
+        ("HEARTBEAT_CORS_ORIGINS", "* https://a https://a/,http://b:80 a https://a/b"),
+        ("HEARTBEAT_BASE_PATH", "/a /a/b a /a/ /a/?"),
+    ],
+)
+def test_the_schema_takes_of_a_setting_what_the_service_takes(variable: str, texts: str) -> None:
+    """Form by form, as far as a pattern can tell."""
+    (form,) = (setting.form for setting in SETTINGS if setting.variable == variable)
+    pattern = schema()["properties"]["settings"]["properties"][variable]["pattern"]
+
+    def is_taken(text: str) -> bool:
+        try:
+            form.parse(text)
+        except ValueError:
+            return False
+        return True
+
+    given = texts.split()
+    taken = [text for text in given if re.search(pattern, text)]
+    assert taken == [text for text in given if is_taken(text)]
+    assert re.search(pattern, form.example)
+    assert 0 < len(taken) < len(given)
 
 
 def test_the_schema_has_every_key_of_the_configuration() -> None:

@@ -56,7 +56,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if .Values.serviceAccount.create }}
 {{- default (include "k8s-heartbeat.fullname" .) .Values.serviceAccount.name }}
 {{- else }}
-{{- default "default" .Values.serviceAccount.name }}
+{{- .Values.serviceAccount.name }}
 {{- end }}
 {{- end }}
 
@@ -221,5 +221,92 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 {{- if and .Values.serviceMonitor.enabled (has .Values.auth.mode (list "tokens" "kubernetes")) (not .Values.serviceMonitor.existingSecret) }}
 {{- fail (printf "serviceMonitor.existingSecret: name the Secret with the token that Prometheus carries; with auth.mode: %s the chart has none" .Values.auth.mode) }}
+{{- end }}
+{{- if and .Values.auth.tokens (ne .Values.auth.mode "tokens") }}
+{{- fail (printf "auth.tokens: is read with auth.mode: tokens alone, and the mode is %s; set auth.mode: tokens beside it, or leave it out" .Values.auth.mode) }}
+{{- end }}
+{{- if and .Values.auth.tokens .Values.auth.existingSecret }}
+{{- fail "auth.tokens: stands beside auth.existingSecret, and one excludes the other" }}
+{{- end }}
+{{- if and .Values.auth.existingSecret (has .Values.auth.mode (list "kubernetes" "none")) }}
+{{- fail (printf "auth.existingSecret: auth.mode: %s reads no Secret; set auth.mode to token or tokens, or leave it out" .Values.auth.mode) }}
+{{- end }}
+{{- if and (ne (join "," .Values.auth.audiences) "k8s-heartbeat") (ne .Values.auth.mode "kubernetes") }}
+{{- fail (printf "auth.audiences: is read with auth.mode: kubernetes alone, and the mode is %s; set auth.mode: kubernetes beside it, or leave it out" .Values.auth.mode) }}
+{{- end }}
+{{- if and .Values.rbac.namespaces (ne .Values.rbac.scope "namespaced") }}
+{{- fail "rbac.namespaces: with rbac.scope: cluster all namespaces are read; set rbac.scope: namespaced beside it, or leave it out" }}
+{{- end }}
+{{- if and .Values.rbac.extraRules (not .Values.rbac.create) }}
+{{- fail "rbac.extraRules: with rbac.create: false no role is made; leave one of the two out" }}
+{{- end }}
+{{- range .Values.rbac.extraRules }}
+{{- if has "secrets" .resources }}
+{{- fail "rbac.extraRules: secrets are never read; leave them out" }}
+{{- end }}
+{{- end }}
+{{- if and .Values.push.enabled (eq .Values.rbac.scope "namespaced") (gt (len .Values.rbac.namespaces) 1) (not .Values.push.args) }}
+{{- fail "push.args: a run judges one namespace, or a component of several; name one of the two, such as [--namespace, shop] or [--component, checkout]" }}
+{{- end }}
+{{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) }}
+{{- fail "serviceAccount.name: with serviceAccount.create: false the roles would be given to the account of every other pod in the namespace; name an account of its own" }}
+{{- end }}
+{{- range $label, $_ := .Values.commonLabels }}
+{{- if has $label (list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/managed-by" "helm.sh/chart") }}
+{{- fail (printf "commonLabels: %s is the chart's own, and its objects are found by it; leave it out" $label) }}
+{{- end }}
+{{- end }}
+{{- range $label, $_ := .Values.podLabels }}
+{{- if has $label (list "app.kubernetes.io/name" "app.kubernetes.io/instance") }}
+{{- fail (printf "podLabels: %s is the chart's own, and the pods are found by it; leave it out" $label) }}
+{{- end }}
+{{- end }}
+{{- $drain := int64 (dig "HEARTBEAT_DRAIN_SECONDS" 5 .Values.settings) }}
+{{- $least := add $drain 20 }}
+{{- if and .Values.server.enabled (lt (int64 .Values.terminationGracePeriodSeconds) $least) }}
+{{- fail (printf "terminationGracePeriodSeconds: %d is less than HEARTBEAT_DRAIN_SECONDS (%d) and the 20 s that requests in flight may take; set at least %d" (int64 .Values.terminationGracePeriodSeconds) $drain $least) }}
+{{- end }}
+{{- if and .Values.networkPolicy.from (not .Values.networkPolicy.enabled) }}
+{{- fail "networkPolicy.from: without a NetworkPolicy everybody may connect; set networkPolicy.enabled: true beside it, or leave it out" }}
+{{- end }}
+{{- include "k8s-heartbeat.checkEnv" . }}
+{{- end }}
+
+{{/*
+Refuses further variables that another value sets: of two with one name the later one counts, so they
+would take the place of what the chart says of who may ask, and of what the schema holds to its form.
+*/}}
+{{- define "k8s-heartbeat.checkEnv" -}}
+{{- $instead := dict
+  "AUTH_TOKEN_BASIC" "auth.existingSecret"
+  "AUTH_TOKEN_BASIC_FILE" "auth.existingSecret"
+  "HEARTBEAT_TOKENS_FILE" "auth.mode: tokens"
+  "HEARTBEAT_AUTH" "auth.mode"
+  "HEARTBEAT_AUDIENCES" "auth.audiences"
+  "HEARTBEAT_CONFIG" "config or existingConfigMap"
+  "PORT" "service.port" }}
+{{- range $name := list
+  "HEARTBEAT_REVIEW_TTL" "HEARTBEAT_HOST" "HEARTBEAT_BASE_PATH" "HEARTBEAT_URL" "LOG_LEVEL" "RATE_LIMIT"
+  "RATE_LIMIT_PERIOD" "HEARTBEAT_TOKEN_RATE_LIMIT" "HEARTBEAT_FAILED_AUTH_LIMIT"
+  "HEARTBEAT_FAILED_AUTH_PERIOD" "HEARTBEAT_TRUSTED_PROXIES" "HEARTBEAT_DETAIL" "HEARTBEAT_STATUS_CODES"
+  "HEARTBEAT_CORS_ORIGINS" "HEARTBEAT_CACHE_TTL" "HEARTBEAT_STALE_FOR" "HEARTBEAT_TIMEOUT"
+  "HEARTBEAT_THREADS" "HEARTBEAT_DRAIN_SECONDS" }}
+{{- $_ := set $instead $name (printf "settings.%s" $name) }}
+{{- end }}
+{{- range $entry := .Values.extraEnv }}
+{{- with get $instead $entry.name }}
+{{- fail (printf "extraEnv: %s is set by another value; use %s" $entry.name .) }}
+{{- end }}
+{{- end }}
+{{- $instead = dict "HEARTBEAT_CONFIG" "config or existingConfigMap" }}
+{{- range list "url" "as" "token" }}
+{{- $name := printf "HEARTBEAT_PUSH_%s" (upper .) }}
+{{- $value := printf "push.existingSecret, a Secret with the key %s" . }}
+{{- $instead = merge $instead (dict $name $value (printf "%s_FILE" $name) $value) }}
+{{- end }}
+{{- range $entry := .Values.push.extraEnv }}
+{{- with get $instead $entry.name }}
+{{- fail (printf "push.extraEnv: %s is set by another value; use %s" $entry.name .) }}
+{{- end }}
 {{- end }}
 {{- end }}

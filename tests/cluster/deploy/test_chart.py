@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from k8s_heartbeat.core.fields import is_list, is_mapping
+from k8s_heartbeat.entrypoints.config.settings import SETTINGS
 from tests.cluster import build, crds
 from tests.cluster.charts import (
     CHART,
@@ -127,6 +128,14 @@ def test_the_recipes_of_the_documentation_work(
     assert helm.objects(**(secret | values)) != helm.objects(**secret)
 
 
+def _more(groups: str, resources: str) -> str:
+    """Values with a further rule."""
+    rule = f"{{apiGroups: {groups}, resources: {resources}, verbs: [get]}}"
+    return f"rbac: {{extraRules: [{rule}]}}"
+
+
+TOKEN = f"{{name: a, sha256: '{'0' * 64}'}}"
+RULE = "{apiGroups: [cert-manager.io], resources: [certificates], verbs: [get, list]}"
 TYPOS = {
     "imgae: {tag: v1}": "imgae",
     "image: {tagg: v1}": "tagg",
@@ -137,9 +146,20 @@ TYPOS = {
     "auth: {mode: tokens, tokens: [{name: a, sha256: abc}]}": "/auth/tokens/0/sha256",
     "rbac: {scope: namespace}": "/rbac/scope",
     "rbac: {extraRules: [{apiGroups: [a], resources: [b], verbs: ['*']}]}": "/extraRules/0/verbs/0",
+    _more("['*']", "[widgets]"): "/rbac/extraRules/0/apiGroups/0",
+    _more("['']", "['*']"): "/rbac/extraRules/0/resources/0",
+    _more("['']", "['*/log']"): "/rbac/extraRules/0/resources/0",
+    _more("['']", "[pods/exec]"): "/rbac/extraRules/0/resources/0",
+    _more("['']", "[configmaps, secrets]"): "rbac.extraRules: secrets are never read",
     "settings: {HEARTBEAT_DETIAL: full}": "HEARTBEAT_DETIAL",
     "settings: {HEARTBEAT_DETAIL: verbose}": "/settings/HEARTBEAT_DETAIL",
     "settings: {HEARTBEAT_CACHE_TTL: '5'}": "/settings/HEARTBEAT_CACHE_TTL",
+    "settings: {HEARTBEAT_URL: 'https://'}": "/settings/HEARTBEAT_URL",
+    "settings: {HEARTBEAT_CORS_ORIGINS: status.example.com}": "/settings/HEARTBEAT_CORS_ORIGINS",
+    "settings: {RATE_LIMIT: 100000001}": "/settings/RATE_LIMIT",
+    "podSecurityContext: {runAsUser: nobody}": "/podSecurityContext/runAsUser",
+    "securityContext: {runAsUser: '65532'}": "/securityContext/runAsUser",
+    "securityContext: {privileged: 'no'}": "/securityContext/privileged",
     "settings: {AUTH_TOKEN_BASIC: in-the-open}": "AUTH_TOKEN_BASIC",
     "config: {policy: {stuckafter: 2h}}": "stuckafter",
     "config: {components: [{name: shop}]}": "members",
@@ -150,6 +170,27 @@ TYPOS = {
     "server: {enabled: false}": "server.enabled",
     "{existingConfigMap: a, config: {page: {title: A}}}": "existingConfigMap",
     "{auth: {mode: kubernetes}, serviceMonitor: {enabled: true}}": "serviceMonitor.existingSecret",
+    # What would be ignored, and leave more open, or less, than it says.
+    "rbac: {namespaces: [shop]}": "rbac.namespaces: with rbac.scope: cluster",
+    "rbac: {scope: cluster, namespaces: [shop]}": "set rbac.scope: namespaced",
+    f"rbac: {{create: false, extraRules: [{RULE}]}}": "rbac.extraRules",
+    f"auth: {{tokens: [{TOKEN}]}}": "auth.tokens: is read with auth.mode: tokens alone",
+    f"auth: {{mode: none, tokens: [{TOKEN}]}}": "auth.tokens",
+    f"auth: {{mode: tokens, existingSecret: a, tokens: [{TOKEN}]}}": "beside auth.existingSecret",
+    "auth: {mode: none, existingSecret: a}": "auth.existingSecret: auth.mode: none reads no Secret",
+    "auth: {mode: kubernetes, existingSecret: a}": "auth.existingSecret: auth.mode: kubernetes",
+    "auth: {audiences: [monitors]}": "auth.audiences: is read with auth.mode: kubernetes alone",
+    "networkPolicy: {from: [{podSelector: {}}]}": "set networkPolicy.enabled: true",
+    "{push: {enabled: true}, rbac: {scope: namespaced, namespaces: [shop, pay]}}": "push.args",
+    "serviceAccount: {create: false}": "serviceAccount.name",
+    "commonLabels: {app.kubernetes.io/managed-by: us}": "app.kubernetes.io/managed-by is the",
+    "commonLabels: {app.kubernetes.io/name: other}": "commonLabels: app.kubernetes.io/name",
+    "podLabels: {app.kubernetes.io/instance: other}": "podLabels: app.kubernetes.io/instance",
+    "settings: {HEARTBEAT_DRAIN_SECONDS: 11}": "terminationGracePeriodSeconds: 30 is less",
+    "terminationGracePeriodSeconds: 24": "set at least 25",
+    "extraEnv: [{name: HEARTBEAT_AUTH, value: none}]": "another value; use auth.mode",
+    "extraEnv: [{name: HEARTBEAT_DETAIL, value: full}]": "use settings.HEARTBEAT_DETAIL",
+    "push: {extraEnv: [{name: HEARTBEAT_PUSH_URL, value: a}]}": "use push.existingSecret",
 }
 
 
@@ -161,14 +202,35 @@ def test_wrong_values_are_refused_by_name(helm: Helm, text: str, told: str) -> N
     assert len(str(refused.value).partition("Error: ")[2].strip().splitlines()) <= 6
 
 
-def test_the_refusal_in_the_documentation_is_what_helm_says(helm: Helm) -> None:
-    """Word for word."""
-    shown = re.findall(r"```\n(Error: .*?)```", DOCUMENTED, re.S)
-    with pytest.raises(HelmError) as refused:
-        helm.rendered(settings={"HEARTBEAT_DETIAL": "full"})
-    assert [str(refused.value).partition("Error: ")[2].strip()] == [
-        text.removeprefix("Error: ").strip() for text in shown
-    ]
+def test_no_further_variable_takes_the_place_of_another_value(helm: Helm) -> None:
+    """Whatever setting it is, the value to use is named; a secret one that no value has is free."""
+    free = {"HEARTBEAT_RATE_LIMIT_STORAGE", "HEARTBEAT_CONTEXT", "HEARTBEAT_SNAPSHOT"}
+    variables = {setting.variable for setting in SETTINGS if setting.variable}
+    pushing = {name for name in variables if name.startswith("HEARTBEAT_PUSH_")}
+    for name in (variables - pushing - free) | {"AUTH_TOKEN_BASIC_FILE"}:
+        with pytest.raises(HelmError, match=f"extraEnv: {name} is set by another value; use "):
+            helm.rendered(extraEnv=[{"name": name, "value": "a"}])
+    helm.rendered(extraEnv=[{"name": name, "value": "a"} for name in free])
+    for name in ("HEARTBEAT_CONFIG", "HEARTBEAT_PUSH_URL", "HEARTBEAT_PUSH_TOKEN_FILE"):
+        with pytest.raises(HelmError, match=rf"push\.extraEnv: {name} is set by another value"):
+            helm.rendered(push={"enabled": True, "extraEnv": [{"name": name, "value": "a"}]})
+
+
+def test_the_refusals_in_the_documentation_are_what_helm_says(helm: Helm) -> None:
+    """Word for word, but for Helm's hint at an option of its own."""
+    shown = re.findall(r"```\nError: (.*?)\n```", DOCUMENTED, re.S)
+    refused: tuple[Manifest, ...] = (
+        {"settings": {"HEARTBEAT_DETIAL": "full"}},
+        {"rbac": {"namespaces": ["shop"]}},
+    )
+    said: list[str] = []
+    for values in refused:
+        with pytest.raises(HelmError) as error:
+            helm.rendered(**values)
+        said.append(
+            str(error.value).partition("Error: ")[2].partition("\n\nUse --debug")[0].strip()
+        )
+    assert said == shown
 
 
 def plain(value: Any) -> Any:
@@ -195,6 +257,21 @@ def by_name(objects: list[Manifest]) -> dict[str, Manifest]:
         found[f"{entry['kind']} {metadata.get('namespace', '')}/{metadata['name']}"] = made
     assert len(found) == len(objects)
     return found
+
+
+@pytest.mark.parametrize(
+    ("rbac", "judged"),
+    [
+        ({"scope": "cluster"}, ["--all-namespaces"]),
+        ({"scope": "namespaced"}, []),
+        ({"scope": "namespaced", "namespaces": ["shop"]}, ["--namespace", "shop"]),
+    ],
+)
+def test_what_is_pushed_is_what_may_be_read(helm: Helm, rbac: Manifest, judged: list[str]) -> None:
+    """Everything, the release's own namespace, or the one in which its Role is."""
+    cron_job = named(helm.objects(push={"enabled": True}, rbac=rbac), "CronJob")
+    (container,) = cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert container["args"][: len(judged) + 2] == ["push", *judged, "--selector"]
 
 
 def test_every_component_has_values_that_render_it() -> None:
@@ -436,6 +513,45 @@ def check_test_pod(plane: ControlPlane, namespace: str, hooks: str, folder: Path
     assert run(port).returncode == 1
 
 
+def test_the_token_of_the_chart_is_replaced_as_its_documentation_says(
+    helm: Helm, plane: ControlPlane, namespace: str
+) -> None:
+    """Deleted and made anew; a rollback brings the old one back, unless its revision is deleted."""
+    here, cluster = ("-n", namespace), helm.of(plane.kubeconfig)
+
+    def token() -> str:
+        return value(plane.get("Secret", namespace, NAME))
+
+    cluster.run("install", RELEASE, str(CHART), *here)
+    first = token()
+    assert b64encode(first.encode()).decode() in cluster.run("get", "manifest", RELEASE, *here)
+    plane.delete("Secret", namespace, NAME)
+    cluster.run("upgrade", RELEASE, str(CHART), *here)
+    second = token()
+    assert second != first
+    cluster.run("rollback", RELEASE, "1", *here)
+    assert token() == first
+    cluster.run("rollback", RELEASE, "2", *here)
+    assert token() == second
+    earlier = f"owner=helm,name={RELEASE},status!=deployed"
+    plane.kubectl("delete", "secret", "-l", earlier, "--namespace", namespace)
+    with pytest.raises(HelmError):
+        cluster.run("rollback", RELEASE, "1", *here)
+    assert token() == second
+
+    # Changed by hand: an upgrade keeps it, a rollback is refused unless it is forced.
+    patch = json.dumps({"data": {"token": b64encode(b"changed-by-hand").decode()}})
+    plane.kubectl("patch", "secret", NAME, "--namespace", namespace, "-p", patch)
+    values: Manifest = {"config": {"policy": {"stuckAfter": "2h"}}}
+    cluster.run("upgrade", RELEASE, str(CHART), *here, *helm.given(values))
+    assert token() == "changed-by-hand"
+    with pytest.raises(HelmError, match="conflict"):
+        cluster.run("rollback", RELEASE, "4", *here)
+    cluster.run("rollback", RELEASE, "4", *here, "--force-conflicts")
+    assert token() == second
+    cluster.run("uninstall", RELEASE, *here, "--wait")
+
+
 def test_a_token_of_ones_own_is_read_and_no_secret_made(
     helm: Helm, plane: ControlPlane, namespace: str
 ) -> None:
@@ -490,7 +606,7 @@ NOTES = {
     "cluster-tokens": "create token k8s-heartbeat --audience=k8s-heartbeat)",
     "node-port": "get secret of-another-tool -o jsonpath='{.data.password}'",
     "namespaces": "curl -i http://127.0.0.1:8080/api/healthz/",
-    "tokens": "TOKEN='one of your tokens",
+    "tokens": "http://127.0.0.1:8080/api/healthz/NAMESPACE/KIND/NAME",
     "own-account": "heartbeat-eu-push reports to the URL in the Secret receiver.",
 }
 
