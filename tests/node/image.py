@@ -138,14 +138,12 @@ class Source:
         base: The image that the Dockerfile starts from.
         version: The version that pyproject.toml names.
         revision: The commit that has these files; "unknown" where none has.
-        seconds: When that was made, which is what all files in the image are dated, since 1970.
         key: Differs when the image would.
     """
 
     base: Base
     version: str
     revision: str
-    seconds: int
     key: str
 
 
@@ -164,13 +162,13 @@ def read_source() -> Source:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     version: str = project["project"]["version"]
     names = ("deploy/Dockerfile", ".dockerignore", *_copied())
-    revision, seconds = _commit(names)
-    digest = hashlib.sha256(repr((base.key, version, revision, seconds)).encode())
+    revision = _commit(names)
+    digest = hashlib.sha256(repr((base.key, version, revision)).encode())
     for path in _files(names):
         digest.update(repr((str(path.relative_to(ROOT)), path.stat().st_mode)).encode())
         digest.update(path.read_bytes())
     digest.update(Path(__file__).read_bytes())
-    return Source(base, version, revision, seconds, digest.hexdigest()[:24])
+    return Source(base, version, revision, digest.hexdigest()[:24])
 
 
 def _python_image() -> str:
@@ -195,14 +193,14 @@ def _files(names: tuple[str, ...]) -> Iterator[Path]:
                 yield file
 
 
-def _commit(names: tuple[str, ...]) -> tuple[str, int]:
-    """The last commit that changed these files, unknown where they have changed since; its time."""
+def _commit(names: tuple[str, ...]) -> str:
+    """The last commit that changed these files; unknown where they have changed since."""
     git = ("git", "-C", str(ROOT))
-    with contextlib.suppress(FileNotFoundError, subprocess.CalledProcessError, ValueError):
+    with contextlib.suppress(FileNotFoundError, subprocess.CalledProcessError):
         changed = _output(*git, "status", "--porcelain", "--", *names)
-        commit, seconds = _output(*git, "log", "-1", "--format=%H %ct", "--", *names).split()
-        return ("unknown" if changed else commit), int(seconds)
-    return "unknown", 0
+        commit = _output(*git, "log", "-1", "--format=%H", "--", *names).strip()
+        return "unknown" if changed else commit
+    return "unknown"
 
 
 def _output(*command: str) -> str:
@@ -359,7 +357,7 @@ def _build(source: Source, work: Path, *, anew: bool) -> None:
     """Leave the archive and the SBOM in a folder."""
     scratch = work / "scratch"
     scratch.mkdir()
-    kept = cache("image") / "store"
+    kept = cache("image") / "steps"
     with contextlib.suppress(FileNotFoundError):
         steps = json.loads((kept / "overlay-images" / "images.json").read_bytes())
         if len(steps) > _STEPS_KEPT:
@@ -370,9 +368,9 @@ def _build(source: Source, work: Path, *, anew: bool) -> None:
     # A name of its own: the image is what this build has made, whoever else builds meanwhile.
     image = f"{NAME}:{source.version}"
     common = (
-        *("bud", "--pull-never", "--layers", "--timestamp", str(source.seconds)),
+        # Always the same date, or a step that is kept would carry that of another commit.
+        *("bud", "--pull-never", "--layers", "--timestamp", "0"),
         *(["--no-cache"] if anew else []),
-        *("--build-arg", f"SOURCE_DATE_EPOCH={source.seconds}"),
         *("--build-arg", f"VERSION={source.version}"),
         *("--build-arg", f"REVISION={source.revision}"),
         *_pip_secrets(scratch),
