@@ -307,7 +307,7 @@ def test_component_for_the_clusters_tokens(
         "HEARTBEAT_AUTH": "kubernetes",
         "HEARTBEAT_AUDIENCES": "k8s-heartbeat",
     }
-    assert "volumes" not in pod
+    assert not pod["volumes"]
     if overlay == "classic":
         deployed.kubectl("apply", "--dry-run=server", "-k", str(tmp_path / "made"))
 
