@@ -47,12 +47,12 @@ class Contents:
     def __init__(self, given: Dependencies, state: RequestState, namespace: str) -> None:
         view, unread = given.view(state), None
         self._groups = given.judging.groups
-        self.namespace = namespace
+        self.namespace: str = namespace
         self.components: Sequence[Overview] = ()
-        self.other_components = 0
+        self.other_components: int = 0
         self.found: SelectionResult | None = None
-        self.absent = False
-        self.unread = ""
+        self.absent: bool = False
+        self.unread: str = ""
         self.problems: list[str] = []
         self._absence: ObjectResult | None = None
         try:
