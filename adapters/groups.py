@@ -29,8 +29,6 @@ __all__ = ["Groups"]
 
 _KEPT = 32 * 2**20
 _REFUSED = 2**20
-_WRITING = 0.5
-"""Seconds that an answer may take to be written; what was fresh before it is not stale by it."""
 # Thousands of overviews, as the members of only a few large components fit in the other.
 _OVERVIEWS = 8 * 2**20
 # Approximate bytes of a member's verdict, of each cause, of a list and of a label.
@@ -164,7 +162,7 @@ class Groups:
         """What a result is worth now: the readings behind it age after it was made."""
         now = self._clock()
         found = result.read if isinstance(result, Overview) else result.worth(now)
-        is_old = found.age(now) > self._lifetimes.reading + _WRITING
+        is_old = found.age(now) > self._lifetimes.reading
         return replace(found, stale=True) if is_old else found
 
     def _checked(
