@@ -132,7 +132,8 @@ def test_redis_that_is_away_is_no_reason_not_to_start(home: Path, tmp_path: Path
                 return "limits are shared again" in service.logged()
 
             until(is_shared, "it shares")
-            assert b"[+]rate-limit-storage ok" in service.get("/readyz?verbose").body
+            ok = b"[+]rate-limit-storage ok"
+            until(lambda: ok in service.get("/readyz?verbose").body, "the probe says so")
         assert SECRET not in service.logged()
 
 
