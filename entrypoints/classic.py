@@ -54,9 +54,8 @@ def server_for(app: Any, settings: Settings, stop: Stop) -> Server:
         )
     except TooFewThreadsError as error:
         wrong = (
-            f"{error.needed} threads are needed to serve, and they cannot all be started "
-            f"({error.cause}): raise the limit of processes and threads (ulimit -u, or the pids "
-            "limit of the container), or lower HEARTBEAT_THREADS"
+            f"threads are needed to serve, and none can be started ({error.cause}): raise the "
+            "limit of processes and threads (ulimit -u, or the pids limit of the container)"
         )
     except (OSError, ValueError) as error:
         wrong = (

@@ -11,9 +11,10 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO, cast
 
 from .command_line import arranged, asks_for_nagios
-from .errors import EXIT_UNREADABLE, EXIT_USAGE, CommandError
-from .parser import DECLARED, FILE, PROGRAM, Parser, called_as
-from .signals import Stopped, ended_by_a_stop
+from .errors import EXIT_UNREADABLE, EXIT_USAGE, PROGRAM, CommandError, tell
+from .parser import DECLARED, FILE, Parser, called_as
+from .serving import serve
+from .signals import Stopped
 
 __all__ = ["main"]
 
@@ -84,15 +85,13 @@ def _main(given: Sequence[str], program: str) -> int:
 
 def _tell(error: CommandError, given: Sequence[str], program: str) -> int:
     """Print an error; return the exit code."""
-    from k8s_heartbeat.adapters.masking import KNOWN, without_credentials  # noqa: PLC0415  # of no use to a command that works
-
     if "--debug" in given:
-        import traceback  # noqa: PLC0415  # as above
+        import traceback  # noqa: PLC0415  # of no use to a command that works
+
+        from k8s_heartbeat.adapters.masking import KNOWN, without_credentials  # noqa: PLC0415  # as above
 
         print(without_credentials(KNOWN.mask(traceback.format_exc())), file=sys.stderr)
-    lines = KNOWN.mask(str(error)).splitlines()
-    for line in lines:
-        print(f"{program}: {line}", file=sys.stderr)
+    lines = tell(error, program)
     if asks_for_nagios(given):
         from .nagios import tell_unknown  # noqa: PLC0415  # for this form alone
 
@@ -144,15 +143,7 @@ def _push(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    # As above; collection is on again while serving.
-    gc.disable()
-    try:
-        with ended_by_a_stop():
-            from . import serve_command  # noqa: PLC0415  # takes a while, in which it may be stopped
-
-            return serve_command.run(arguments)
-    finally:
-        gc.enable()
+    return serve(arguments, demo=arguments.demo)
 
 
 def _rules(arguments: argparse.Namespace) -> int:
@@ -215,7 +206,7 @@ def _config(arguments: argparse.Namespace) -> int:
         raise CommandError(str(error), EXIT_USAGE) from None
     print("\n".join(explain(settings, origins)))
     if settings.config or settings.tokens_file:
-        from .config.configuration import told  # noqa: PLC0415  # only where there is one
+        from .config.configuration_file import told  # noqa: PLC0415  # only where there is one
         from .config.files import read_files  # noqa: PLC0415  # only where there is one
 
         files = read_files(settings)

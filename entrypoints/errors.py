@@ -5,14 +5,21 @@ This module imports no library: an error may be about the very one that is missi
 
 from __future__ import annotations
 
+import sys
+
 __all__ = [
     "EXIT_NOT_UP",
     "EXIT_UNREADABLE",
     "EXIT_USAGE",
+    "PROGRAM",
     "ClusterNotFoundError",
     "CommandError",
     "MissingExtraError",
+    "tell",
 ]
+
+PROGRAM = "k8s-heartbeat"
+"""The program's own name."""
 
 EXIT_NOT_UP = 1
 EXIT_USAGE = 2
@@ -30,6 +37,16 @@ class CommandError(Exception):
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code: int = exit_code
+
+
+def tell(error: CommandError, program: str = PROGRAM) -> list[str]:
+    """Print an error's lines for people, without secrets; returns them."""
+    from k8s_heartbeat.adapters.masking import KNOWN  # noqa: PLC0415  # of no use to a command that works
+
+    lines = KNOWN.mask(str(error)).splitlines()
+    for line in lines:
+        print(f"{program}: {line}", file=sys.stderr)
+    return lines
 
 
 class ClusterNotFoundError(Exception):

@@ -113,15 +113,9 @@ def _configured(arguments: argparse.Namespace, question: Question, *, live: bool
     named = arguments.config or os.environ.get("HEARTBEAT_CONFIG")
     if not live and not named and not question.component:
         return _Configured()
-    from .config import configuration as file  # noqa: PLC0415  # offline it is seldom needed
-    from .config.settings import SettingsError, given_flags, load  # noqa: PLC0415  # the same
+    from .config.files import read_for_command  # noqa: PLC0415  # offline it is seldom needed
 
-    try:
-        settings, _ = load(os.environ, given_flags(arguments))
-        read = file.read_configuration
-        configuration = read(settings.config).current() if settings.config else file.Configuration()
-    except (SettingsError, file.ConfigurationError) as error:
-        raise CommandError(str(error), EXIT_USAGE) from None
+    settings, configuration = read_for_command(arguments)
     component = configuration.components.get(question.component)
     if question.component and component is None:
         known = (

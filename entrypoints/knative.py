@@ -7,15 +7,28 @@ stopped, so that only the requests in flight are left to wait for.
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
-from . import cli
+from .errors import CommandError, tell
+from .serving import serve
 
 __all__ = ["main"]
 
 
 def main() -> int:
-    """Serve as `k8s-heartbeat serve` does, without the wait of a drain."""
-    return cli.main(["serve", "--drain-seconds", "0"])
+    """Serve as `k8s-heartbeat serve` does, without the wait of a drain.
+
+    Returns:
+        0 once it was stopped; 2 or 3 as `CommandError` has it; 130 after a second Ctrl-C.
+    """
+    # Who scales from zero waits for each import: there is no command line to parse.
+    try:
+        return serve(SimpleNamespace(drain_seconds="0"))
+    except CommandError as error:
+        tell(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -119,15 +118,9 @@ def _configured(arguments: argparse.Namespace) -> tuple[str, Mapping[str, Compon
     Raises:
         CommandError: The settings or the configuration are wrong, or the URL is not known.
     """
-    from .config.configuration import Configuration, ConfigurationError, read_configuration  # noqa: PLC0415  # not worth its import for a wrong flag
-    from .config.settings import SettingsError, given_flags, load  # noqa: PLC0415  # the same
+    from .config.files import read_for_command  # noqa: PLC0415  # not worth its import for a wrong flag
 
-    try:
-        settings, _ = load(os.environ, given_flags(arguments))
-        read = read_configuration
-        configuration = read(settings.config).current() if settings.config else Configuration()
-    except (SettingsError, ConfigurationError) as error:
-        raise CommandError(str(error), EXIT_USAGE) from None
+    settings, configuration = read_for_command(arguments)
     if not settings.url:
         raise CommandError(
             "--url or HEARTBEAT_URL has to say where clients reach the service, as in "

@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from k8s_heartbeat.adapters.refused import is_plain, repeated
 
-from .errors import EXIT_USAGE, CommandError
+from .errors import EXIT_USAGE, PROGRAM, CommandError
 
-__all__ = ["DECLARED", "FILE", "PROGRAM", "Parser", "called_as", "help_of"]
-
-PROGRAM = "k8s-heartbeat"
-"""The program's own name."""
+__all__ = ["DECLARED", "FILE", "Parser", "called_as", "help_of"]
 
 DECLARED = "as its setting is declared"
 """The help of a flag that sets a setting; it is shown as the setting's meaning."""

@@ -62,7 +62,8 @@ def _in_force(arguments: argparse.Namespace) -> tuple[Rules, Catalogue]:
     path = arguments.config or os.environ.get("HEARTBEAT_CONFIG")
     if not path:
         return RULES, {}
-    from .config.configuration import ConfigurationError, read_configuration  # noqa: PLC0415  # few have a file of their own
+    from .config.configuration_file import read_configuration  # noqa: PLC0415  # few have a file of their own
+    from .config.document import ConfigurationError  # noqa: PLC0415  # as above
 
     try:
         configuration = read_configuration(path).current()

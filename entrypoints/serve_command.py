@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Mapping
@@ -44,30 +43,34 @@ And for monitors:
 Ctrl-C ends it."""
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(flags: object, *, demo: bool) -> int:
     """Serve until asked to stop.
+
+    Args:
+        flags: Its attributes are the values of flags, by the settings' names.
+        demo: Whether to serve the demo.
 
     Raises:
         CommandError: The configuration is wrong, there is no cluster, or the port is taken.
     """
     wrong: SettingsError | None = None
     try:
-        settings, origins = load(os.environ, given_flags(arguments))
+        settings, origins = load(os.environ, given_flags(flags))
     except SettingsError as error:
         settings, origins, wrong = error.settings, {}, error
-    if arguments.demo:
+    if demo:
         settings = _demo_settings(settings, origins)
     lines = configure_logging(settings.log_level, secrets_of(settings))
-    files = read_all(settings, wrong, live=not (arguments.demo or settings.snapshot))
-    if arguments.demo and not settings.config:
+    files = read_all(settings, wrong, live=not (demo or settings.snapshot))
+    if demo and not settings.config:
         files.default = wiring.demo_configuration()
     faults = files.faults
     try:
         if settings.snapshot:
             check_regular(settings.snapshot)
-        cluster = wiring.demo_cluster() if arguments.demo else wiring.server_cluster(settings)
+        cluster = wiring.demo_cluster() if demo else wiring.server_cluster(settings)
         if not faults:
-            return _serve(settings, cluster, files, lines, demo=arguments.demo)
+            return _serve(settings, cluster, files, lines, demo=demo)
     except MissingExtraError as error:
         faults.append(str(error))
     except DumpError as error:

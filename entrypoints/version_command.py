@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError
 
 import k8s_heartbeat
 
-from .parser import PROGRAM
+from .errors import PROGRAM
 
 __all__ = ["run"]
 

@@ -58,16 +58,14 @@ class Stopping(Protocol):
 
 
 class TooFewThreadsError(Exception):
-    """The system does not let the process start the threads that it needs.
+    """The system does not let the process start the threads that it begins with.
 
     Attributes:
-        needed: How many it needs.
         cause: The system's message.
     """
 
-    def __init__(self, needed: int, cause: str) -> None:
-        super().__init__(f"cannot start {needed} threads: {cause}")
-        self.needed: int = needed
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"cannot start a thread: {cause}")
         self.cause: str = cause
 
 
@@ -87,7 +85,7 @@ class Server:
     Raises:
         OSError: The address cannot be listened on.
         TooFewFilesError: The limit of open files is too low to serve anybody.
-        TooFewThreadsError: It may start too few threads.
+        TooFewThreadsError: It may start none.
     """
 
     def __init__(
@@ -157,7 +155,7 @@ class Server:
             self._workers.start(threads, "worker")
             self._probes.start(_PROBE_THREADS, "probe")
         except RuntimeError as error:
-            raise TooFewThreadsError(threads + _PROBE_THREADS, str(error)) from None
+            raise TooFewThreadsError(str(error)) from None
 
     def _listen(self, app: Any, adjustments: Adjustments) -> list[Listener]:
         """One listener for each address that the host has."""

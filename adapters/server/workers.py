@@ -16,6 +16,11 @@ _log = logging.getLogger(__name__)
 
 _AWAKE = 1
 _MOMENT = 0.01
+_TOO_FEW = (
+    "goes on with %d of %d %s threads, as no more can be started (%s): raise the limit of "
+    "processes and threads (ulimit -u, or the pids limit of the container), or lower "
+    "HEARTBEAT_THREADS"
+)
 
 
 class Task(Protocol):
@@ -37,13 +42,16 @@ class Workers:
     time, and together they answer fewer requests than one does. So another one is woken only while
     those that are awake wait for something else, such as the API server (`waits.waiting`). In case
     of other waits, more are woken when tasks are queued and none is finished for a moment. The one
-    that slept last is woken first: the processor still has its memory at hand.
+    that slept last is woken first: the processor still has its memory at hand. One is started when
+    none is asleep that could be woken: all of them at once take a tenth of a process's start.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._queue: deque[Task] = deque()
         self._threads: list[threading.Thread] = []
+        self._most = 0
+        self._name = ""
         # The locks that wake sleeping threads; the last slept last.
         self._asleep: list[threading.Lock] = []
         self._ended = False
@@ -65,16 +73,14 @@ class Workers:
         """How many tasks nobody has begun."""
         return len(self._queue)
 
-    def start(self, count: int, name: str) -> None:
-        """Start threads.
+    def start(self, most: int, name: str) -> None:
+        """Start the first thread, and allow so many.
 
         Raises:
-            RuntimeError: The system does not let the process start so many.
+            RuntimeError: The system does not let the process start any.
         """
-        for number in range(count):
-            thread = threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        self._most, self._name = most, name
+        self._start_one()
 
     def add_task(self, task: Task) -> None:
         """Have a task done."""
@@ -137,6 +143,18 @@ class Workers:
     def _wake(self) -> None:
         if self._asleep:
             self._asleep.pop().release()
+        elif len(self._threads) < self._most and not self._ended:
+            try:
+                self._start_one()
+            except RuntimeError as error:
+                _log.warning(_TOO_FEW, len(self._threads), self._most, self._name, error)
+                self._most = len(self._threads)
+
+    def _start_one(self) -> None:
+        name = f"{self._name}-{len(self._threads)}"
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
 
     def _work(self) -> None:
         works_for(self)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .configuration import Configuration, ConfigurationError, read_configuration
-from .settings import Settings, SettingsError, token_faults
-from .tokens_file import read_tokens
+from ..errors import EXIT_USAGE, CommandError
+from .configuration import Configuration
+from .settings import Settings, SettingsError, given_flags, load, token_faults
 
 if TYPE_CHECKING:
     from k8s_heartbeat.adapters.http.tokens import Token
     from k8s_heartbeat.adapters.reread import RereadFile
 
-__all__ = ["Files", "read_all", "read_files"]
+__all__ = ["Files", "read_all", "read_files", "read_for_command"]
 
 
 @dataclass(slots=True)
@@ -59,18 +60,44 @@ def read_all(settings: Settings, error: SettingsError | None, *, live: bool) -> 
     return files
 
 
+def read_for_command(flags: object) -> tuple[Settings, Configuration]:
+    """The settings of a command, and the configuration that they name.
+
+    Args:
+        flags: Its attributes are the values of flags, by the settings' names.
+
+    Raises:
+        CommandError: They are wrong; every fault at once.
+    """
+    try:
+        settings, _ = load(os.environ, given_flags(flags))
+    except SettingsError as error:
+        raise CommandError(str(error), EXIT_USAGE) from None
+    # Whoever asks the cluster as themselves shows no token.
+    files = read_files(replace(settings, tokens_file=""))
+    if files.faults:
+        raise CommandError("\n".join(files.faults), EXIT_USAGE)
+    return settings, files.in_force()
+
+
 def read_files(settings: Settings) -> Files:
     """Read what settings name."""
     files = Files()
-    try:
-        if settings.config:
+    if settings.config:
+        from .configuration_file import read_configuration  # noqa: PLC0415  # only where there is one
+        from .document import ConfigurationError  # noqa: PLC0415  # as above
+
+        try:
             files.configuration = read_configuration(settings.config)
-    except ConfigurationError as error:
-        files.faults += error.faults
-    try:
-        if settings.tokens_file:
-            beside = bool(settings.token)
+        except ConfigurationError as error:
+            files.faults += error.faults
+    if settings.tokens_file:
+        from .document import ConfigurationError  # noqa: PLC0415  # only where there is one
+        from .tokens_file import read_tokens  # noqa: PLC0415  # as above
+
+        beside = bool(settings.token)
+        try:
             files.tokens = read_tokens(settings.tokens_file, beside_variable=beside)
-    except ConfigurationError as error:
-        files.faults += [f"HEARTBEAT_TOKENS_FILE: {fault}" for fault in error.faults]
+        except ConfigurationError as error:
+            files.faults += [f"HEARTBEAT_TOKENS_FILE: {fault}" for fault in error.faults]
     return files

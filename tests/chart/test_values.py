@@ -15,7 +15,8 @@ import yaml
 
 from k8s_heartbeat.core.fields import is_list, is_mapping
 from k8s_heartbeat.core.rules.entry import Entry
-from k8s_heartbeat.entrypoints.config.configuration import Configuration, told
+from k8s_heartbeat.entrypoints.config.configuration import Configuration
+from k8s_heartbeat.entrypoints.config.configuration_file import told
 from k8s_heartbeat.entrypoints.config.settings import SETTINGS
 from tests.chart.values_table import CHART, values, with_table
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -44,6 +44,9 @@ class Module:
     """Where its go.mod lies."""
     binaries: Mapping[str, str]
     """Name of each binary and the package that it is built from."""
+    folders: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Name of each folder of files beside them, and the folder of another module: its path, `@`
+    and where it is in there."""
 
     def home(self) -> Path:
         """The cache folder of exactly these sources and build flags."""
@@ -53,6 +56,8 @@ class Module:
             digest.update(b"\0")
         digest.update(repr((_FLAGS, sorted(_ENVIRONMENT.items()))).encode())
         digest.update(repr(sorted(self.binaries.items())).encode())
+        if self.folders:
+            digest.update(repr(sorted(self.folders.items())).encode())
         return cache("control-plane") / digest.hexdigest()[:24]
 
     def _sources(self) -> Iterator[Path]:
@@ -93,18 +98,31 @@ def build(module: Module) -> Path:
     scratch = Path(tempfile.mkdtemp(prefix=".building-", dir=home.parent))
     try:
         for name, package in module.binaries.items():
-            _go_build(go, module.folder, scratch / name, package)
+            _go(go, module.folder, *_FLAGS, "-o", str(scratch / name), package)
+        for name, place in module.folders.items():
+            other, _, folder = place.partition("@")
+            home_of_other = _go(go, module.folder, "list", "-m", "-f", "{{.Dir}}", other)
+            shutil.copytree(Path(home_of_other, folder), scratch / name)
         publish(scratch, home)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return home
 
 
-def _go_build(go: str, folder: Path, output: Path, package: str) -> None:
-    command = [go, *_FLAGS, "-o", str(output), package]
-    done = subprocess.run(command, cwd=folder, env=os.environ | _ENVIRONMENT, check=False)
+def _go(go: str, folder: Path, *arguments: str) -> str:
+    """What Go prints in a module's folder."""
+    done = subprocess.run(
+        [go, *arguments],
+        cwd=folder,
+        env=os.environ | _ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
-        raise BuildError(f"go build of {package} failed with exit code {done.returncode}")
+        what = f"go {arguments[0]} of {arguments[-1]}"
+        raise BuildError(f"{what} failed with exit code {done.returncode}")
+    return done.stdout.strip()
 
 
 def publish(scratch: Path, home: Path) -> None:

@@ -486,11 +486,11 @@ class ControlPlane:
                 return self._exchange(connection, method, path, payload, headers)
         return self._exchange(self._connection(), method, path, payload, headers)
 
-    def _connection(self) -> http.client.HTTPSConnection:
+    def _connection(self, timeout: float | None = 30) -> http.client.HTTPSConnection:
         if self._tls is None:
             self._tls = ssl.create_default_context(cafile=str(self.certificate))
         host = self.server.removeprefix("https://")
-        return http.client.HTTPSConnection(host, context=self._tls, timeout=30)
+        return http.client.HTTPSConnection(host, context=self._tls, timeout=timeout)
 
     def _exchange(
         self,
@@ -550,6 +550,23 @@ class ControlPlane:
         query = f"?{urlencode({'labelSelector': labels})}" if labels else ""
         items = self.request("GET", resource.path(namespace) + query)["items"]
         return [{"apiVersion": resource.api_version, "kind": kind} | item for item in items]
+
+    @contextlib.contextmanager
+    def watch(self, kind: str, namespace: str) -> Generator[Iterator[Manifest]]:
+        """The events of a watch, from now until the block ends, for a thread to wait for."""
+        where = self._resource(kind).path(namespace)
+        version = self.request("GET", where)["metadata"]["resourceVersion"]
+        query = urlencode({"watch": "true", "resourceVersion": version})
+        connection = self._connection(timeout=None)
+        headers = {"Authorization": f"Bearer {self._tokens[ADMIN]}"}
+        connection.request("GET", f"{where}?{query}", headers=headers)
+        response, transport = connection.getresponse(), connection.sock
+        try:
+            yield _events(response)
+        finally:
+            # Whoever waits for the next event is told that there is none.
+            transport.shutdown(socket.SHUT_RDWR)
+            connection.close()
 
     def patch(
         self, kind: str, namespace: str, name: str, change: Manifest, subresource: str = ""
@@ -779,6 +796,12 @@ class ControlPlane:
                 # The last line may be half written.
                 if line.endswith("\n"):
                     yield json.loads(line)
+
+
+def _events(response: http.client.HTTPResponse) -> Iterator[Manifest]:
+    with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
+        for line in response:
+            yield json.loads(line)
 
 
 def _command(program: list[str], **flags: str) -> list[str]:

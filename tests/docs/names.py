@@ -11,8 +11,8 @@ from k8s_heartbeat.adapters.http.routes import ROUTES
 from k8s_heartbeat.entrypoints import cli
 from k8s_heartbeat.entrypoints.command_line import all_flags, arranged
 from k8s_heartbeat.entrypoints.config.settings import SETTINGS
-from k8s_heartbeat.entrypoints.errors import CommandError
-from k8s_heartbeat.entrypoints.parser import PROGRAM, Parser
+from k8s_heartbeat.entrypoints.errors import PROGRAM, CommandError
+from k8s_heartbeat.entrypoints.parser import Parser
 
 from .pages import ROOT
 

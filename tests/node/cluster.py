@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.cluster import build
@@ -178,12 +178,31 @@ class Cluster(ControlPlane):
 
     def runtime(self, node: str, *arguments: str) -> str:
         """What `ctr` prints about a node's containers."""
-        socket = str(self._containerd_home(node) / "containerd.sock")
-        command = ["ctr", "--address", socket, "--namespace", "k8s.io", *arguments]
+        command = self._runtime_command(node, *arguments)
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise PlaneError(f"{' '.join(command)}: {done.stderr.strip()}")
         return done.stdout
+
+    @contextlib.contextmanager
+    def runtime_events(self, node: str) -> Generator[Iterator[str]]:
+        """What `ctr` prints as it happens to a node's containers, until the block ends."""
+        command = self._runtime_command(node, "events")
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            try:
+                # Not the stream itself, which the end would close while somebody reads.
+                yield iter(process.stdout.readline, "")
+            finally:
+                process.kill()
+
+    def logs(self, node: str) -> Path:
+        """The folder of what a node's containers print: NAMESPACE_POD_UID/CONTAINER/0.log."""
+        return self.home / f"logs-{node}"
+
+    def _runtime_command(self, node: str, *arguments: str) -> list[str]:
+        socket = str(self._containerd_home(node) / "containerd.sock")
+        return ["ctr", "--address", socket, "--namespace", "k8s.io", *arguments]
 
     def _containerd_home(self, node: str) -> Path:
         return self.home / f"containerd-{node}"
@@ -269,7 +288,7 @@ class Cluster(ControlPlane):
             # How soon a pod has what was changed in a ConfigMap or a Secret.
             "syncFrequency": "3s",
             "nodeLeaseDurationSeconds": 8,
-            "podLogsDir": str(self.home / f"logs-{node}"),
+            "podLogsDir": str(self.logs(node)),
             "volumePluginDir": str(self.home / "plugins"),
         }
 

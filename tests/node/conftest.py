@@ -46,11 +46,12 @@ def figures() -> list[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what was measured."""
+    """Print what was measured, once: the tests of Knative have this hook too."""
     if _rows:
         terminalreporter.section("the service on real nodes")
         for row in _rows:
             terminalreporter.write_line(row)
+        _rows.clear()
 
 
 def needs(what: str | None) -> None:

@@ -36,15 +36,19 @@ class Load:
         *,
         clients: int = 4,
         wanted: Sequence[int] = (200,),
+        host: str = "",
     ) -> None:
-        """Ask for these paths in turn; other codes than those wanted are lost requests."""
+        """Ask for these paths in turn; other codes than those wanted are lost requests.
+
+        With a host, that is what the header Host names.
+        """
         self.codes: Counter[int] = Counter()
         self.lost: list[str] = []
         self.reconnected = 0
         self.slowest = 0.0
         self._host, _, port = address.partition(":")
         self._port = int(port or 80)
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._headers = {"Authorization": f"Bearer {token}"} | ({"Host": host} if host else {})
         self._paths, self._wanted = paths, wanted
         self._stop = threading.Event()
         self._end = 0.0

@@ -44,11 +44,24 @@ class Broken(Job):
 
 @pytest.fixture
 def workers() -> Iterator[Workers]:
-    """Four threads, all of them asleep."""
+    """Up to four threads, of which there is one."""
     made = Workers()
     made.start(4, "tested")
     yield made
     made.end(PATIENCE)
+
+
+@pytest.fixture
+def slept(workers: Workers) -> Workers:
+    """Four threads, all of them asleep: each has done something."""
+    jobs = [Job() for _ in range(4)]
+    for job in jobs:
+        workers.add_task(job)
+    until(lambda: (workers.look(), all(job.begun.is_set() for job in jobs))[1], "four at once")
+    for job in jobs:
+        job.released.set()
+    until(lambda: workers.asleep == 4, "four threads asleep")
+    return workers
 
 
 def done(workers: Workers) -> Job:
@@ -60,13 +73,48 @@ def done(workers: Workers) -> Job:
     return job
 
 
-def test_one_after_another_is_done_by_one_thread(workers: Workers) -> None:
+def test_one_after_another_is_done_by_one_thread(slept: Workers) -> None:
     """The one that slept last."""
-    until(lambda: workers.asleep == 4, "four threads asleep")
-    first = done(workers)
+    first = done(slept)
     for _ in range(5):
-        until(lambda: workers.asleep == 4, "four threads asleep")
-        assert done(workers).thread is first.thread
+        until(lambda: slept.asleep == 4, "four threads asleep")
+        assert done(slept).thread is first.thread
+
+
+def test_no_more_threads_are_started_than_there_is_work_for(workers: Workers) -> None:
+    """Each takes its time to start and its memory."""
+    for _ in range(5):
+        until(lambda: workers.asleep == 1, "the one thread asleep")
+        done(workers)
+    until(lambda: workers.asleep == 1, "the one thread asleep")
+
+
+def test_where_no_more_can_be_started_those_that_there_are_go_on(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is said once, with what to raise."""
+
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    jobs = [Job() for _ in range(3)]
+    workers.add_task(jobs[0])
+    assert jobs[0].begun.wait(PATIENCE)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refused)
+        for job in jobs[1:]:
+            workers.add_task(job)
+        until(lambda: (workers.look(), caplog.messages)[1] != [], "it is said")
+        for _ in range(3):
+            workers.look()
+    for job in jobs:
+        job.released.set()
+        assert job.begun.wait(PATIENCE)
+        assert job.thread is jobs[0].thread
+    (said,) = caplog.messages
+    assert "goes on with 1 of 4 tested threads" in said
+    assert "can't start new thread" in said
+    assert "ulimit -u" in said
 
 
 def test_another_is_woken_when_nothing_gets_done(workers: Workers) -> None:
@@ -123,9 +171,8 @@ def test_an_end_finishes_what_was_begun_and_cancels_the_rest() -> None:
     assert (begun.cancelled, queued.cancelled, queued.begun.is_set()) == (False, True, False)
 
 
-def test_who_waits_lets_another_work(workers: Workers) -> None:
+def test_who_waits_lets_another_work(slept: Workers) -> None:
     """At once, and only as long as it waits."""
-    until(lambda: workers.asleep == 4, "four threads asleep")
     resumed, waits, queued = threading.Event(), Job(), Job()
 
     class Waiting(Job):
@@ -140,14 +187,14 @@ def test_who_waits_lets_another_work(workers: Workers) -> None:
             super().service()
 
     first = Waiting()
-    workers.add_task(first)
+    slept.add_task(first)
     assert first.begun.wait(PATIENCE)
-    workers.add_task(queued)
+    slept.add_task(queued)
     assert not queued.begun.wait(0.05)
     waits.released.set()
     assert queued.begun.wait(PATIENCE)
     late = Job()
-    workers.add_task(late)
+    slept.add_task(late)
     assert not late.begun.wait(0.05)
     for job in (queued, late, first):
         job.released.set()

@@ -23,13 +23,13 @@ from k8s_heartbeat.core.checks.component import Component, Member
 from k8s_heartbeat.core.durations import print_duration
 from k8s_heartbeat.core.rules.entry import Entry
 from k8s_heartbeat.core.selectors import parse_selector
-from k8s_heartbeat.entrypoints.config.configuration import (
-    Configuration,
-    ConfigurationError,
+from k8s_heartbeat.entrypoints.config.configuration import Configuration
+from k8s_heartbeat.entrypoints.config.configuration_file import (
     parse_configuration,
     read_configuration,
     told,
 )
+from k8s_heartbeat.entrypoints.config.document import ConfigurationError
 from tests.builders import NOW
 from tests.property import strategies as some
 

@@ -1,0 +1,174 @@
+"""How long each part of the way from zero takes, seen from outside by the machine's one clock."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from statistics import median
+
+from tests.cluster.plane import Manifest
+from tests.cluster.service import Answer
+from tests.knative.served import Served
+from tests.node.cluster import NODES, Cluster
+
+PARTS = {
+    "scaled": "activator and autoscaler: until the Deployment is to have a pod",
+    "made": "controllers: until the pod is made",
+    "bound": "scheduler: until it has a node",
+    "sandbox": "kubelet, containerd, network: until its sandbox runs",
+    "started": "containerd, runc: until our process is started",
+    "listening": "ours: interpreter, imports, configuration, until it listens",
+    "arrived": "queue-proxy's and activator's probes: until the request is there",
+    "answered": "ours: connection to the API server, its answer, the verdict",
+    "back": "until the caller has the answer",
+}
+"""The moments on the way, in order, and what happens before each."""
+OURS = ("listening", "answered")
+"""Those parts that the program itself takes."""
+
+_EVENT = re.compile(r"^(\S+ \S+) \+0000 UTC \S+ /tasks/start (\{.*\})$")
+_LOG_LINE = re.compile(r"^(\S+)Z std(?:out|err) F (.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way from zero.
+
+    Attributes:
+        answer: What the check was answered.
+        parts: Seconds that each part took; a part that ended before the one before it took none.
+    """
+
+    answer: Answer
+    parts: dict[str, float]
+
+    @property
+    def total(self) -> float:
+        """Seconds from the request to its answer."""
+        return sum(self.parts.values())
+
+    @property
+    def ours(self) -> float:
+        """Seconds of it that are the program's."""
+        return sum(self.parts[name] for name in OURS)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was seen, and when: seconds since the epoch."""
+
+    objects: list[tuple[float, Manifest]] = field(default_factory=list[tuple[float, Manifest]])
+    started: dict[str, float] = field(default_factory=dict[str, float])
+    heard: set[str] = field(default_factory=set[str])
+
+
+def from_zero(served: Served, path: str) -> Way:
+    """Ask a service that is at zero, and see what happens."""
+    with _looking(served.cluster, served.namespace) as seen:
+        asked = time.time()
+        answer = served.ask(path)
+        back = time.time()
+        (pod,) = served.pods()
+        # What is told of containers comes a little later than what they do.
+        lines = served.cluster.wait_until(
+            lambda: _both(_log_of(served.cluster, pod)), what="the request is in the pod's log"
+        )
+    moments = {"scaled": _first(seen, "Deployment", lambda it: it["spec"]["replicas"] > 0)}
+    moments["made"] = _first(seen, "Pod", lambda it: True)
+    moments["bound"] = _first(seen, "Pod", lambda it: "nodeName" in it["spec"])
+    statuses = pod["status"]["containerStatuses"]
+    ids = {it["name"]: it["containerID"].rpartition("/")[2] for it in statuses}
+    own = next(identity for name, identity in ids.items() if name != "queue-proxy")
+    later = {key: at for key, at in seen.started.items() if at > moments["bound"]}
+    moments["sandbox"] = min(at for key, at in later.items() if key not in ids.values())
+    moments["started"] = later[own]
+    moments["listening"], (moments["answered"], duration) = lines
+    moments["arrived"] = moments["answered"] - duration
+    moments["back"] = back
+    parts: dict[str, float] = {}
+    before = asked
+    for name in PARTS:
+        parts[name] = max(0.0, moments[name] - before)
+        before = max(before, moments[name])
+    return Way(answer, parts)
+
+
+def table(ways: dict[str, Sequence[Way]]) -> Iterator[str]:
+    """A row for each part: the median of the ways of each program, in seconds."""
+    yield f"{'part':66}" + "".join(f"{name:>12}" for name in ways)
+    for part, what in PARTS.items():
+        row = (median(way.parts[part] for way in of) for of in ways.values())
+        yield f"{what:66}" + "".join(f"{seconds:12.3f}" for seconds in row)
+    for what, total in (("all of it", "total"), ("the program's", "ours")):
+        row = (median(getattr(way, total) for way in of) for of in ways.values())
+        yield f"{what:66}" + "".join(f"{seconds:12.3f}" for seconds in row)
+
+
+@contextlib.contextmanager
+def _looking(cluster: Cluster, namespace: str) -> Generator[_Seen]:
+    """Watch pods, Deployments and containers for as long as the block runs."""
+    seen = _Seen()
+    with contextlib.ExitStack() as stack:
+        for kind in ("Pod", "Deployment"):
+            events = stack.enter_context(cluster.watch(kind, namespace))
+            threading.Thread(target=_watch, args=(kind, events, seen), daemon=True).start()
+        for node in NODES:
+            lines = stack.enter_context(cluster.runtime_events(node))
+            threading.Thread(target=_listen, args=(node, lines, seen), daemon=True).start()
+        cluster.wait_until(lambda: _is_heard(cluster, seen), what="containers' events are heard")
+        yield seen
+
+
+def _is_heard(cluster: Cluster, seen: _Seen) -> bool:
+    """Whether something that happens now is heard of every node."""
+    for node in NODES:
+        cluster.runtime(node, "namespaces", "label", "k8s.io", f"moment={time.time()}")
+    return seen.heard == {*NODES}
+
+
+def _watch(kind: str, events: Iterator[Manifest], seen: _Seen) -> None:
+    for event in events:
+        if event["type"] != "DELETED":
+            seen.objects.append((time.time(), {"kind": kind, **event["object"]}))
+
+
+def _listen(node: str, lines: Iterator[str], seen: _Seen) -> None:
+    for line in lines:
+        seen.heard.add(node)
+        found = _EVENT.match(line.strip())
+        if found:
+            seen.started[json.loads(found[2])["container_id"]] = _moment(found[1])
+
+
+def _first(seen: _Seen, kind: str, predicate: Callable[[Manifest], bool]) -> float:
+    return next(at for at, found in seen.objects if found["kind"] == kind and predicate(found))
+
+
+def _log_of(cluster: Cluster, pod: Manifest) -> list[tuple[float, Manifest]]:
+    """What the pod's own container has said, each line with the moment that it came."""
+    metadata, node = pod["metadata"], pod["spec"]["nodeName"]
+    folder = cluster.logs(node) / f"{metadata['namespace']}_{metadata['name']}_{metadata['uid']}"
+    (file,) = (path for path in folder.glob("*/0.log") if path.parent.name != "queue-proxy")
+    found = (_LOG_LINE.match(line) for line in file.read_text("utf-8").splitlines())
+    return [(_moment(it[1]), json.loads(it[2])) for it in found if it]
+
+
+def _both(lines: list[tuple[float, Manifest]]) -> tuple[float, tuple[float, float]] | None:
+    """When it listened; when it had answered its first check, and how long that took."""
+    listening = (at for at, it in lines if it.get("message", "").startswith("listening"))
+    answered = ((at, it["durationMs"] / 1000) for at, it in lines if "durationMs" in it)
+    first, second = next(listening, None), next(answered, None)
+    return None if first is None or second is None else (first, second)
+
+
+def _moment(text: str) -> float:
+    """Seconds since the epoch; of nine digits after the point six are kept."""
+    whole, _, fraction = text.replace(" ", "T").partition(".")
+    at = datetime.fromisoformat(whole).replace(tzinfo=UTC).timestamp()
+    return at + float(f"0.{fraction or 0}")
