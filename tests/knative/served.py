@@ -5,21 +5,32 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import re
+import time
+from collections.abc import Generator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from tests.cluster.plane import Manifest
 from tests.cluster.service import Answer
 from tests.knative.serving import DOMAIN
 from tests.node.cluster import Cluster
-from tests.node.service import NAME, made_token
+from tests.node.service import NAME, Installed, kustomization, made_token, setting
 
-SERVICE = "serving.knative.dev/v1 Service"
+SHOP, WEB, BROKEN = "shop", "web", "broken"
+"""A namespace, its DaemonSet that is up, and its Deployment that is not."""
+UP = f"/api/healthz/{SHOP}/daemonset/{WEB}"
+DOWN = f"/api/healthz/{SHOP}/deployment/{BROKEN}"
+MISSING = f"/api/healthz/{SHOP}/deployment/nothing"
+
+_LOG_LINE = re.compile(r"^(\S+)Z std(?:out|err) F (.*)$")
 # To zero go a window, a grace period and what the autoscaler waits for on the way.
 _DEADLINE = 120
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Served:
     """A Knative Service.
 
@@ -70,6 +81,20 @@ class Served:
                 json.loads(text) if is_json else {"text": text},
             )
 
+    def make_secret(self) -> None:
+        """Make the Secret that the overlay takes the token from."""
+        Installed(self.cluster, self.namespace, self.token).make_secret(self.name, token=self.token)
+
+    def deploy(
+        self, folder: Path, image: str, *patches: Manifest, wait: bool = True
+    ) -> tuple[float, Manifest]:
+        """Apply the overlay, changed by patches; seconds until it was ready, and what it is."""
+        began = time.monotonic()
+        kustomization(folder, image, "knative", patches=patches)
+        self.cluster.kubectl("apply", "-k", str(folder))
+        found = self.wait_ready() if wait else self.get()
+        return time.monotonic() - began, found
+
     def get(self) -> Manifest:
         """The Knative Service itself."""
         return self.find("serving.knative.dev/v1", "services", self.name)
@@ -100,9 +125,29 @@ class Served:
 
     def pods(self) -> list[Manifest]:
         """Its pods that are not on their way out."""
+        return [pod for pod in self._all_pods() if "deletionTimestamp" not in pod["metadata"]]
+
+    def _all_pods(self) -> list[Manifest]:
         selector = f"serving.knative.dev/service={self.name}"
-        pods = self.cluster.objects("Pod", self.namespace, selector)
-        return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+        return self.cluster.objects("Pod", self.namespace, selector)
+
+    def log(self, pod: Manifest) -> list[tuple[float, Manifest]]:
+        """The lines that a pod's own container has printed, each with the moment that it came."""
+        metadata, node = pod["metadata"], pod["spec"]["nodeName"]
+        name = f"{metadata['namespace']}_{metadata['name']}_{metadata['uid']}"
+        files = (self.cluster.logs(node) / name).glob("*/0.log")
+        (file,) = (path for path in files if path.parent.name != "queue-proxy")
+        found = (_LOG_LINE.match(line) for line in file.read_text("utf-8").splitlines())
+        return [(moment(it[1]), json.loads(it[2])) for it in found if it]
+
+    @contextlib.contextmanager
+    def new_pods(self) -> Generator[set[str]]:
+        """The names of the pods that it gets until the block ends."""
+        known = {pod["metadata"]["name"] for pod in self._all_pods()}
+        names: set[str] = set()
+        yield names
+        # One that has come and gone meanwhile is still on its way out.
+        names |= {pod["metadata"]["name"] for pod in self._all_pods()} - known
 
     def wait_zero(self) -> None:
         """Wait until it has no pods, and requests go to the activator."""
@@ -117,6 +162,25 @@ class Served:
             return is_proxied and deployment["spec"]["replicas"] == 0 and not self.pods()
 
         self.cluster.wait_until(at_zero, _DEADLINE, f"{self.name} is at zero")
+
+
+def moment(text: str) -> float:
+    """Seconds since the epoch of a time in UTC, such as the runtime prints, with nanoseconds."""
+    whole, _, fraction = text.replace(" ", "T").partition(".")
+    at = datetime.fromisoformat(whole).replace(tzinfo=UTC).timestamp()
+    return at + float(f"0.{fraction or 0}")
+
+
+def variable(name: str, value: str) -> Manifest:
+    """A patch of the overlay that gives the service an environment variable."""
+    where = "/spec/template/spec/containers/0/env/-"
+    return setting("Service", NAME, where, {"name": name, "value": value})
+
+
+def autoscaled(**values: str) -> Manifest:
+    """A patch of the overlay that sets up the autoscaler for the service."""
+    named = {f"autoscaling.knative.dev/{name.replace('_', '-')}": it for name, it in values.items()}
+    return setting("Service", NAME, "/spec/template/metadata", {"annotations": named})
 
 
 def condition(found: Manifest, kind: str) -> str:

@@ -7,14 +7,13 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from statistics import median
 
 from tests.cluster.plane import Manifest
 from tests.cluster.service import Answer
-from tests.knative.served import Served
+from tests.knative.served import Served, moment
 from tests.node.cluster import NODES, Cluster
 
 PARTS = {
@@ -33,7 +32,6 @@ OURS = ("listening", "answered")
 """Those parts that the program itself takes."""
 
 _EVENT = re.compile(r"^(\S+ \S+) \+0000 UTC \S+ /tasks/start (\{.*\})$")
-_LOG_LINE = re.compile(r"^(\S+)Z std(?:out|err) F (.*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ def from_zero(served: Served, path: str) -> Way:
         (pod,) = served.pods()
         # What is told of containers comes a little later than what they do.
         lines = served.cluster.wait_until(
-            lambda: _both(_log_of(served.cluster, pod)), what="the request is in the pod's log"
+            lambda: _both(served.log(pod)), what="the request is in the pod's log"
         )
     moments = {"scaled": _first(seen, "Deployment", lambda it: it["spec"]["replicas"] > 0)}
     moments["made"] = _first(seen, "Pod", lambda it: True)
@@ -99,7 +97,7 @@ def from_zero(served: Served, path: str) -> Way:
     return Way(answer, parts)
 
 
-def table(ways: dict[str, Sequence[Way]]) -> Iterator[str]:
+def table(ways: Mapping[str, Sequence[Way]]) -> Iterator[str]:
     """A row for each part: the median of the ways of each program, in seconds."""
     yield f"{'part':66}" + "".join(f"{name:>12}" for name in ways)
     for part, what in PARTS.items():
@@ -143,20 +141,11 @@ def _listen(node: str, lines: Iterator[str], seen: _Seen) -> None:
         seen.heard.add(node)
         found = _EVENT.match(line.strip())
         if found:
-            seen.started[json.loads(found[2])["container_id"]] = _moment(found[1])
+            seen.started[json.loads(found[2])["container_id"]] = moment(found[1])
 
 
 def _first(seen: _Seen, kind: str, predicate: Callable[[Manifest], bool]) -> float:
     return next(at for at, found in seen.objects if found["kind"] == kind and predicate(found))
-
-
-def _log_of(cluster: Cluster, pod: Manifest) -> list[tuple[float, Manifest]]:
-    """What the pod's own container has said, each line with the moment that it came."""
-    metadata, node = pod["metadata"], pod["spec"]["nodeName"]
-    folder = cluster.logs(node) / f"{metadata['namespace']}_{metadata['name']}_{metadata['uid']}"
-    (file,) = (path for path in folder.glob("*/0.log") if path.parent.name != "queue-proxy")
-    found = (_LOG_LINE.match(line) for line in file.read_text("utf-8").splitlines())
-    return [(_moment(it[1]), json.loads(it[2])) for it in found if it]
 
 
 def _both(lines: list[tuple[float, Manifest]]) -> tuple[float, tuple[float, float]] | None:
@@ -165,10 +154,3 @@ def _both(lines: list[tuple[float, Manifest]]) -> tuple[float, tuple[float, floa
     answered = ((at, it["durationMs"] / 1000) for at, it in lines if "durationMs" in it)
     first, second = next(listening, None), next(answered, None)
     return None if first is None or second is None else (first, second)
-
-
-def _moment(text: str) -> float:
-    """Seconds since the epoch; of nine digits after the point six are kept."""
-    whole, _, fraction = text.replace(" ", "T").partition(".")
-    at = datetime.fromisoformat(whole).replace(tzinfo=UTC).timestamp()
-    return at + float(f"0.{fraction or 0}")

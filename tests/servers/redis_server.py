@@ -28,11 +28,13 @@ class RedisServer:
         folder: Where it runs.
         password: What it asks for; empty for nothing.
         port: The port that it listens on, after a restart too.
+        host: The address that it listens on; for another one than this it needs a password.
     """
 
     folder: Path
     password: str = ""
     port: int = field(default_factory=free_port)
+    host: str = "127.0.0.1"
     _process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -51,7 +53,7 @@ class RedisServer:
     def url(self) -> str:
         """Its address, with the password."""
         user = f":{self.password}@" if self.password else ""
-        return f"redis://{user}127.0.0.1:{self.port}/0"
+        return f"redis://{user}{self.host}:{self.port}/0"
 
     def start(self) -> None:
         """Start it, empty, and return once it answers."""
@@ -62,7 +64,7 @@ class RedisServer:
             pytest.skip("redis-server is not installed (Debian's package redis-server)")
         options = {
             "port": str(self.port),
-            "bind": "127.0.0.1",
+            "bind": self.host,
             "dir": str(self.folder),
             "save": "",
             "appendonly": "no",
@@ -95,7 +97,7 @@ class RedisServer:
 
     def tell(self, *words: str) -> bytes:
         """What it answers to one command."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as sock:
+        with socket.create_connection((self.host, self.port), timeout=PATIENCE) as sock:
             if self.password:
                 sock.sendall(_command("AUTH", self.password))
                 assert sock.recv(2**16) == b"+OK\r\n"

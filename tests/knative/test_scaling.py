@@ -1,0 +1,120 @@
+"""More pods and fewer, and new revisions, while clients ask: nothing is lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.plane import Manifest
+from tests.knative.served import DOWN, UP, Served, autoscaled, condition, variable
+from tests.node.load import Load
+
+pytestmark = pytest.mark.node
+
+ENOUGH = 60
+"""Requests that show how it goes on."""
+OWN = "/api/healthz/k8s-heartbeat/services.serving.knative.dev/k8s-heartbeat"
+"""What the service is asked about itself."""
+
+
+@pytest.fixture(autouse=True)
+def restored(service: Served, folder: Path, own_image: str) -> Iterator[None]:
+    """The overlay as it is shipped, again at the end."""
+    yield
+    service.deploy(folder, own_image)
+
+
+def load(service: Served, clients: int) -> Load:
+    """So many clients that ask through the gateway for what is up and what is not."""
+    return Load(
+        service.gateway,
+        service.token,
+        [UP, DOWN],
+        clients=clients,
+        wanted=(200, 503),
+        host=service.host,
+    )
+
+
+def goes_on(service: Served, running: Load) -> None:
+    """Wait until so many more requests were answered."""
+    goal = running.answers + ENOUGH
+    service.cluster.wait_until(lambda: running.answers >= goal, what="the clients get answers")
+
+
+def is_running(pod: Manifest) -> bool:
+    """Whether it may be sent requests."""
+    return condition(pod, "Ready") == "True"
+
+
+def test_it_grows_and_shrinks_without_losing_a_request(
+    service: Served, folder: Path, own_image: str, figures: list[str]
+) -> None:
+    """More clients than a pod is to have, then one alone."""
+    service.deploy(folder, own_image, autoscaled(target="1", max_scale="4"))
+
+    def count() -> int:
+        return len([pod for pod in service.pods() if is_running(pod)])
+
+    began = time.monotonic()
+    with load(service, 1) as one:
+        with load(service, 12) as many:
+            service.cluster.wait_until(lambda: count() > 1, 60, "there are more pods")
+            grown = time.monotonic() - began
+            goes_on(service, many)
+            most = count()
+        service.cluster.wait_until(lambda: count() == 1, 90, "there is one pod again")
+        goes_on(service, one)
+    figures.append(
+        f"scaled to {most} pods under load, the second after {grown:.1f} s: {many}; and to one "
+        f"again: {one}"
+    )
+    assert (many.lost, one.lost) == ([], [])
+    assert {*many.codes} == {200, 503}
+
+
+def test_a_new_revision_takes_over_without_losing_a_request(
+    service: Served, folder: Path, own_image: str, figures: list[str]
+) -> None:
+    """The old one's pods answer what they were sent."""
+    before = service.revision
+    with load(service, 4) as running:
+        goes_on(service, running)
+        took, _ = service.deploy(folder, own_image, variable("HEARTBEAT_DETAIL", "full"))
+        goes_on(service, running)
+        service.cluster.wait_until(
+            lambda: all(service.revision in pod["metadata"]["name"] for pod in service.pods()),
+            90,
+            "the old revision has no pods",
+        )
+        goes_on(service, running)
+    figures.append(f"a new revision under load, Ready after {took:.1f} s: {running}")
+    assert service.revision != before
+    assert running.lost == []
+
+
+def test_a_revision_that_does_not_start_is_told_of_itself(
+    service: Served, folder: Path, own_image: str, figures: list[str]
+) -> None:
+    """The old one still answers, and says that its own Knative Service is not well."""
+    good = service.revision
+    assert service.ask(OWN).body["status"] == "healthy"
+    service.deploy(folder, own_image, variable("HEARTBEAT_CACHE_TTL", "soon"), wait=False)
+
+    def told() -> Manifest | None:
+        body = service.ask(OWN).body
+        return body if body["status"] != "healthy" and "Unknown" not in body["reason"] else None
+
+    body = service.cluster.wait_until(told, 60, "it is told")
+    bad = service.get()["status"]["latestCreatedRevisionName"]
+    figures.append(f"{bad} does not start: {body['status']}, {body['reason']}: {body['message']}")
+    assert service.revision == good != bad
+    assert (body["status"], body["up"]) == ("degraded", True)
+    assert bad in body["message"]
+    # Its pods would be started again and again, and never be none.
+    service.cluster.request(
+        "DELETE", f"/apis/serving.knative.dev/v1/namespaces/{service.namespace}/revisions/{bad}"
+    )

@@ -1,0 +1,77 @@
+"""Checks that find no pod, and what becomes of them."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from tests.cluster.service import Answer
+from tests.knative.served import DOWN, MISSING, UP, Served
+
+pytestmark = pytest.mark.node
+
+AT_ONCE = 20
+RIGHT = {UP: 200, DOWN: 503, MISSING: 404}
+
+
+@pytest.fixture
+def at_zero(service: Served) -> Served:
+    """The service without a pod."""
+    service.wait_zero()
+    return service
+
+
+def timed(figures: list[str], what: str, began: float) -> None:
+    """Note how long something took."""
+    figures.append(f"{what}: {time.monotonic() - began:.2f} s")
+
+
+def test_a_head_from_zero_is_answered(at_zero: Served, figures: list[str]) -> None:
+    """As most uptime monitors ask; the code is all that there is."""
+    began = time.monotonic()
+    answer = at_zero.ask(DOWN, "HEAD")
+    timed(figures, "HEAD from zero", began)
+    assert (answer.code, answer.body) == (503, {"text": ""})
+    assert int(answer.headers["content-length"]) > 0
+
+
+def test_a_token_in_the_query_from_zero_is_taken(at_zero: Served, figures: list[str]) -> None:
+    """And a wrong one is not, however far away the answer is."""
+    began = time.monotonic()
+    answer = at_zero.ask(f"{UP}?token={at_zero.token}", token="")
+    timed(figures, "?token= from zero", began)
+    assert (answer.code, answer.body["up"]) == (200, True)
+    assert at_zero.ask(f"{UP}?token=no{at_zero.token}", token="").code == 401
+
+
+def test_many_checks_at_once_from_zero_are_all_answered_by_one_pod(
+    at_zero: Served, figures: list[str]
+) -> None:
+    """Each with what is so, and none of them asks for a pod of its own."""
+    together = Barrier(AT_ONCE)
+    paths = [list(RIGHT)[number % len(RIGHT)] for number in range(AT_ONCE)]
+
+    def ask(path: str) -> tuple[Answer, float]:
+        together.wait()
+        began = time.monotonic()
+        return at_zero.ask(path), time.monotonic() - began
+
+    with at_zero.new_pods() as pods, ThreadPoolExecutor(AT_ONCE) as threads:
+        answers = list(threads.map(ask, paths))
+    assert [answer.code for answer, _ in answers] == [RIGHT[path] for path in paths]
+    assert len(pods) == 1
+    took = sorted(seconds for _, seconds in answers)
+    figures.append(
+        f"{AT_ONCE} checks at once from zero: all answered by {len(pods)} pod, after "
+        f"{took[0]:.2f} to {took[-1]:.2f} s"
+    )
+
+
+def test_a_start_is_no_good_news(at_zero: Served) -> None:
+    """Who may ask for nothing wakes a pod and is told nothing by it."""
+    answer = at_zero.ask(UP, token="not-" + at_zero.token)
+    assert answer.code == 401
+    assert "up" not in answer.body
