@@ -18,11 +18,15 @@ from .verdict import Verdict
 
 __all__ = ["KNATIVE_RULES"]
 
+_STILL_SERVES = ", and what it served still serves"
 _SERVES = {"Service": "RoutesReady", "Route": "AllTrafficAssigned"}
 
 
 def _judge(subject: ConditionView, context: Context) -> Verdict:
     """By its Ready condition: True is healthy, False is down.
+
+    But a Service whose RoutesReady is True goes on serving with the revision that it had, when a
+    newer one fails: it is degraded and up, as a Deployment is whose rollout fails.
 
     Unknown, absent, or of an older spec is degraded and progressing, and up only while a Service's
     RoutesReady or a Route's AllTrafficAssigned is True; once that takes longer than the policy
@@ -40,12 +44,14 @@ def _judge(subject: ConditionView, context: Context) -> Verdict:
         return _on_its_way(subject, counted, causes, context)
     if ready.status == "True":
         return _ready(subject, ready, causes)
+    # A Route is ready to serve only if all of its conditions are.
+    serves = subject.meta.kind == "Service" and is_true(counted, _SERVES["Service"])
     return Verdict(
-        Health.DOWN,
+        Health.DEGRADED if serves else Health.DOWN,
         Activity.STEADY,
-        up=False,
+        up=serves,
         reason=word_of(ready, "NotReady"),
-        message="it is not ready",
+        message=f"it is not ready{_STILL_SERVES * serves}",
         detail=quoted(ready.message),
         causes=causes,
         since=ready.since,
@@ -70,7 +76,7 @@ def _on_its_way(
     """Whether it still serves is shown by its conditions on routes, not by Ready."""
     serves = is_true(counted, _SERVES.get(subject.meta.kind, ""))
     ready = None if subject.meta.stale else counted.get("Ready")
-    remark = ", and what it served still serves" if serves else ""
+    remark = _STILL_SERVES * serves
     message = f"it is not ready yet{remark}"
     # The API does not say when the spec of a stale status changed.
     since = () if subject.meta.stale else (ready.since if ready else None, subject.meta.created)

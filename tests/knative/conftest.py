@@ -23,7 +23,7 @@ __all__ = ["cluster", "figures", "own_image", "pytest_terminal_summary"]
 def gateway(cluster: Cluster, figures: list[str]) -> str:
     """The address of the gateway of Knative Serving, which is installed."""
     missing = [module for module in serving.MODULES if build.find(module) is None]
-    needs("Knative is not built: python -m tests.knative.serving" if missing else None)
+    needs("Knative is not built: python -m tests.knative build" if missing else None)
     began = time.monotonic()
     serving.install(cluster)
     figures.append(f"Knative Serving is at work after {time.monotonic() - began:.1f} s")

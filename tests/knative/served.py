@@ -124,11 +124,11 @@ class Served:
         return self.cluster.wait_until(ready, _DEADLINE, f"{self.name} is ready")
 
     def pods(self) -> list[Manifest]:
-        """Its pods that are not on their way out."""
+        """The pods of its newest revision that is ready, without those on their way out."""
         return [pod for pod in self._all_pods() if "deletionTimestamp" not in pod["metadata"]]
 
     def _all_pods(self) -> list[Manifest]:
-        selector = f"serving.knative.dev/service={self.name}"
+        selector = f"serving.knative.dev/revision={self.revision}"
         return self.cluster.objects("Pod", self.namespace, selector)
 
     def log(self, pod: Manifest) -> list[tuple[float, Manifest]]:
@@ -177,9 +177,12 @@ def variable(name: str, value: str) -> Manifest:
     return setting("Service", NAME, where, {"name": name, "value": value})
 
 
-def autoscaled(**values: str) -> Manifest:
-    """A patch of the overlay that sets up the autoscaler for the service."""
-    named = {f"autoscaling.knative.dev/{name.replace('_', '-')}": it for name, it in values.items()}
+def annotated(**values: str) -> Manifest:
+    """A patch of the overlay that annotates its revisions, as in `autoscaling__target="1"`."""
+    named = {
+        f"{group}.knative.dev/{key.replace('_', '-')}": text
+        for (group, _, key), text in ((name.partition("__"), it) for name, it in values.items())
+    }
     return setting("Service", NAME, "/spec/template/metadata", {"annotations": named})
 
 

@@ -96,7 +96,7 @@ def _load_images(cluster: Cluster) -> None:
     for module in MODULES:
         home = build.find(module)
         if home is None:
-            raise build.BuildError("Knative is not built: run `python -m tests.knative.serving`")
+            raise build.BuildError("Knative is not built: run `python -m tests.knative build`")
         for program in module.binaries:
             archive = cluster.home / f"{program}.tar"
             cluster.load(write_archive(archive, home / program, [image_of(program)]))
@@ -201,13 +201,3 @@ def _gateway() -> list[Manifest]:
             "spec": {"selector": labels, "ports": [{"port": 80, "targetPort": 8080}]},
         },
     ]
-
-
-def main() -> None:
-    """Build what is missing and print where it is."""
-    for module in MODULES:
-        print(build.build(module))
-
-
-if __name__ == "__main__":
-    main()

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.cluster import build
@@ -376,8 +376,8 @@ def _run(*command: str) -> None:
         raise PlaneError(f"{' '.join(command)}: {done.stderr.strip()}")
 
 
-def hold() -> None:
-    """Keep a cluster until interrupted, and say how to get at it."""
+def hold(prepare: Callable[[Cluster], None] = lambda _: None) -> None:
+    """Keep a cluster until interrupted, and say how to get at it; `prepare` puts more into it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), Cluster() as cluster:
@@ -387,6 +387,7 @@ def hold() -> None:
             if found:
                 cluster.load(found.archive)
                 print(f"the nodes have the image {found.name}", flush=True)
+        prepare(cluster)
         print(f"KUBECONFIG={cluster.kubeconfig}", flush=True)
         print(f"enter with: {cluster.way_in()}", flush=True)
         while True:

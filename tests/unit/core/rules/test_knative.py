@@ -12,6 +12,7 @@ from tests.builders import NOW, Manifest, before, condition, metadata
 KINDS = ["Service", "Route", "Configuration", "Revision"]
 HEALTHY = ("healthy", "steady", True)
 DOWN = ("down", "steady", False)
+DEGRADED_AND_UP = ("degraded", "steady", True)
 ON_ITS_WAY = ("degraded", "progressing", False)
 STILL_UP = ("degraded", "progressing", True)
 
