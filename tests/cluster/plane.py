@@ -562,11 +562,10 @@ class ControlPlane:
         connection.request("GET", f"{where}?{query}", headers=headers)
         response, transport = connection.getresponse(), connection.sock
         try:
-            yield _events(response)
+            yield _events(connection, response)
         finally:
-            # Whoever waits for the next event is told that there is none.
+            # Whoever waits for the next event is told that there is none, and then closes it.
             transport.shutdown(socket.SHUT_RDWR)
-            connection.close()
 
     def patch(
         self, kind: str, namespace: str, name: str, change: Manifest, subresource: str = ""
@@ -798,8 +797,14 @@ class ControlPlane:
                     yield json.loads(line)
 
 
-def _events(response: http.client.HTTPResponse) -> Iterator[Manifest]:
-    with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
+def _events(
+    connection: http.client.HTTPSConnection, response: http.client.HTTPResponse
+) -> Iterator[Manifest]:
+    with (
+        contextlib.closing(connection),
+        response,
+        contextlib.suppress(OSError, http.client.HTTPException),
+    ):
         for line in response:
             yield json.loads(line)
 

@@ -112,7 +112,8 @@ def test_a_revision_that_does_not_start_is_told_of_itself(
 
     def told() -> Manifest | None:
         body = service.ask(OWN).body
-        return body if body["activity"] != "progressing" else None
+        is_settled = body["status"] != "healthy" and body["activity"] != "progressing"
+        return body if is_settled else None
 
     body = service.cluster.wait_until(told, 60, "it is told")
     bad = service.get()["status"]["latestCreatedRevisionName"]

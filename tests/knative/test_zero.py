@@ -9,6 +9,7 @@ from threading import Barrier
 import pytest
 
 from tests.cluster.service import Answer
+from tests.knative import polls
 from tests.knative.served import DOWN, MISSING, UP, Served
 
 pytestmark = pytest.mark.node
@@ -73,5 +74,14 @@ def test_many_checks_at_once_from_zero_are_all_answered_by_one_pod(
 def test_a_start_is_no_good_news(at_zero: Served) -> None:
     """Who may ask for nothing wakes a pod and is told nothing by it."""
     answer = at_zero.ask(UP, token="not-" + at_zero.token)
-    assert answer.code == 401
-    assert "up" not in answer.body
+    assert (answer.code, answer.body["up"]) == (401, False)
+
+
+def test_a_pod_goes_when_nobody_asks(at_zero: Served, figures: list[str]) -> None:
+    """How long one check keeps a pod, its end included."""
+    began = time.monotonic()
+    with at_zero.new_pods() as pods:
+        assert at_zero.ask(UP).code == 200
+    (name,) = pods
+    at_zero.cluster.wait_gone("Pod", at_zero.namespace, name, 120)
+    figures += polls.table(time.monotonic() - began)
