@@ -17,6 +17,7 @@ import pytest
 
 from tests.builders import deployment
 from tests.cluster.build import BuildError, cache
+from tests.entrypoints.test_imports import OF_THE_IMAGE
 from tests.servers import pod
 from tests.servers.api_server import ApiServer, until
 from tests.servers.certificates import self_signed
@@ -365,6 +366,13 @@ def test_the_sbom_names_the_archives_of_the_lock(built: Image) -> None:
         (digest,) = entry["hashes"]
         assert f"--hash=sha256:{digest['content']}" in lock, entry["name"]
         assert entry["licenses"], entry["name"]
+
+
+def test_its_allocator_is_set_up_by_variables(built: Image) -> None:
+    """So that a start need not load what would do so."""
+    assert {f"{name}={value}" for name, value in OF_THE_IMAGE.items()} <= {
+        *built.config["config"]["Env"]
+    }
 
 
 def test_every_shared_library_has_a_package(root: Path) -> None:

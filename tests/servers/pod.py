@@ -2,7 +2,8 @@
 
     python -m tests.servers.pod FOLDER MODULES serve ...
 
-At its end it writes the names of all the modules that it loaded to the file MODULES.
+Without a command it is Knative's entry point. At its end it writes the names of all the modules
+that it loaded to the file MODULES.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ def _main(folder: str, modules: str, *arguments: str) -> int:
     loaded = connect.official.incluster_config()
     loaded.SERVICE_TOKEN_FILENAME = f"{folder}/token"
     loaded.SERVICE_CERT_FILENAME = f"{folder}/ca.crt"
-    cli = import_module("k8s_heartbeat.entrypoints.cli")
+    entry = import_module(f"k8s_heartbeat.entrypoints.{'cli' if arguments else 'knative'}")
     try:
-        return int(cli.main(arguments))
+        return int(entry.main(arguments) if arguments else entry.main())
     finally:
         Path(modules).write_text("\n".join(sorted(sys.modules)), "utf-8")
 
