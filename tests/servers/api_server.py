@@ -265,6 +265,8 @@ class ApiServer:
             if self.tls is None:
                 self._converse(sock, number)
             else:
+                # Of a peer that is gone by now Python 3.12 leaves a socket open that nobody has.
+                sock.getpeername()
                 with self.tls.wrap_socket(sock, server_side=True) as wrapped:
                     self._converse(wrapped, number)
 
