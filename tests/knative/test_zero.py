@@ -83,5 +83,7 @@ def test_a_pod_goes_when_nobody_asks(at_zero: Served, figures: list[str]) -> Non
     with at_zero.new_pods() as pods:
         assert at_zero.ask(UP).code == 200
     (name,) = pods
+    at_zero.wait_zero()
+    timed(figures, "one check from zero, and to zero again", began)
     at_zero.cluster.wait_gone("Pod", at_zero.namespace, name, 120)
     figures += polls.table(time.monotonic() - began)

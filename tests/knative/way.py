@@ -68,6 +68,7 @@ class _Seen:
 
 def from_zero(served: Served, path: str) -> Way:
     """Ask a service that is at zero, and see what happens."""
+    revision = served.revision
     with _looking(served.cluster, served.namespace) as seen:
         asked = time.time()
         answer = served.ask(path)
@@ -77,9 +78,12 @@ def from_zero(served: Served, path: str) -> Way:
         lines = served.cluster.wait_until(
             lambda: _both(served.log(pod)), what="the request is in the pod's log"
         )
-    moments = {"scaled": _first(seen, "Deployment", lambda it: it["spec"]["replicas"] > 0)}
-    moments["made"] = _first(seen, "Pod", lambda it: True)
-    moments["bound"] = _first(seen, "Pod", lambda it: "nodeName" in it["spec"])
+    name = pod["metadata"]["name"]
+    moments = {
+        "scaled": _first(seen, f"{revision}-deployment", lambda it: it["spec"]["replicas"] > 0),
+        "made": _first(seen, name, lambda _: True),
+        "bound": _first(seen, name, lambda it: "nodeName" in it["spec"]),
+    }
     statuses = pod["status"]["containerStatuses"]
     ids = {it["name"]: it["containerID"].rpartition("/")[2] for it in statuses}
     own = next(identity for name, identity in ids.items() if name != "queue-proxy")
@@ -115,7 +119,7 @@ def _looking(cluster: Cluster, namespace: str) -> Generator[_Seen]:
     with contextlib.ExitStack() as stack:
         for kind in ("Pod", "Deployment"):
             events = stack.enter_context(cluster.watch(kind, namespace))
-            threading.Thread(target=_watch, args=(kind, events, seen), daemon=True).start()
+            threading.Thread(target=_watch, args=(events, seen), daemon=True).start()
         for node in NODES:
             lines = stack.enter_context(cluster.runtime_events(node))
             threading.Thread(target=_listen, args=(node, lines, seen), daemon=True).start()
@@ -130,10 +134,10 @@ def _is_heard(cluster: Cluster, seen: _Seen) -> bool:
     return seen.heard == {*NODES}
 
 
-def _watch(kind: str, events: Iterator[Manifest], seen: _Seen) -> None:
+def _watch(events: Iterator[Manifest], seen: _Seen) -> None:
     for event in events:
         if event["type"] != "DELETED":
-            seen.objects.append((time.time(), {"kind": kind, **event["object"]}))
+            seen.objects.append((time.time(), event["object"]))
 
 
 def _listen(node: str, lines: Iterator[str], seen: _Seen) -> None:
@@ -144,8 +148,10 @@ def _listen(node: str, lines: Iterator[str], seen: _Seen) -> None:
             seen.started[json.loads(found[2])["container_id"]] = moment(found[1])
 
 
-def _first(seen: _Seen, kind: str, predicate: Callable[[Manifest], bool]) -> float:
-    return next(at for at, found in seen.objects if found["kind"] == kind and predicate(found))
+def _first(seen: _Seen, name: str, predicate: Callable[[Manifest], bool]) -> float:
+    """When the object of a name was first seen to be so."""
+    named = ((at, it) for at, it in seen.objects if it["metadata"]["name"] == name)
+    return next(at for at, found in named if predicate(found))
 
 
 def _both(lines: list[tuple[float, Manifest]]) -> tuple[float, tuple[float, float]] | None:
