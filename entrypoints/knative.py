@@ -19,7 +19,7 @@ def main() -> int:
     """Serve as `k8s-heartbeat serve` does, without the wait of a drain.
 
     Returns:
-        0 once it was stopped; 2 or 3 as `CommandError` has it; 130 after a second Ctrl-C.
+        0 once it was stopped; 2 or 3 as `CommandError` has it; 130 after Ctrl-C.
     """
     # Who scales from zero waits for each import: there is no command line to parse.
     try:

@@ -16,6 +16,7 @@ _log = logging.getLogger(__name__)
 
 _AWAKE = 1
 _MOMENT = 0.01
+_RETRY_SECONDS = 10
 _TOO_FEW = (
     "goes on with %d of %d %s threads, as no more can be started (%s): raise the limit of "
     "processes and threads (ulimit -u, or the pids limit of the container), or lower "
@@ -51,6 +52,7 @@ class Workers:
         self._queue: deque[Task] = deque()
         self._threads: list[threading.Thread] = []
         self._most = 0
+        self._next_start = 0.0
         self._name = ""
         # The locks that wake sleeping threads; the last slept last.
         self._asleep: list[threading.Lock] = []
@@ -143,12 +145,12 @@ class Workers:
     def _wake(self) -> None:
         if self._asleep:
             self._asleep.pop().release()
-        elif len(self._threads) < self._most and not self._ended:
+        elif len(self._threads) < self._most and time.monotonic() >= self._next_start:
             try:
                 self._start_one()
             except RuntimeError as error:
                 _log.warning(_TOO_FEW, len(self._threads), self._most, self._name, error)
-                self._most = len(self._threads)
+                self._next_start = time.monotonic() + _RETRY_SECONDS
 
     def _start_one(self) -> None:
         name = f"{self._name}-{len(self._threads)}"

@@ -27,7 +27,7 @@ def table(life: float) -> Iterator[str]:
         # A request within the window keeps the pod.
         sleeps = interval > _DEFAULT_WINDOW
         alive = min(HOUR, HOUR / interval * default_life) if sleeps else HOUR
-        from_zero = HOUR // interval if interval > default_life else 0
+        from_zero = HOUR // interval if sleeps else 0
         yield (
             f"  polled each {interval} s: a pod for {alive:.0f} s, {from_zero} checks from zero; "
             f"classic: {HOUR} s for each replica"

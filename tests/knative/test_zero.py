@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 
 from tests.cluster.service import Answer
-from tests.knative import polls
+from tests.knative import polls, serving
 from tests.knative.served import DOWN, MISSING, UP, Served
 
 pytestmark = pytest.mark.node
@@ -71,6 +71,16 @@ def test_many_checks_at_once_from_zero_are_all_answered_by_one_pod(
     )
 
 
+def test_what_looks_like_a_probe_is_answered_by_knative(at_zero: Served) -> None:
+    """With 200, whatever it asks for; that it is no verdict shows in what is not there."""
+    answer = at_zero.ask(MISSING, token="", User_Agent="kube-probe/1.37")
+    assert answer.code == 200
+    assert "heartbeat-status" not in answer.headers
+    assert at_zero.pods() == []
+    answer = at_zero.ask(MISSING)
+    assert (answer.code, answer.headers["heartbeat-status"]) == (404, "missing")
+
+
 def test_a_start_is_no_good_news(at_zero: Served) -> None:
     """Who may ask for nothing wakes a pod and is told nothing by it."""
     answer = at_zero.ask(UP, token="not-" + at_zero.token)
@@ -86,4 +96,7 @@ def test_a_pod_goes_when_nobody_asks(at_zero: Served, figures: list[str]) -> Non
     at_zero.wait_zero()
     timed(figures, "one check from zero, and to zero again", began)
     at_zero.cluster.wait_gone("Pod", at_zero.namespace, name, 120)
-    figures += polls.table(time.monotonic() - began)
+    life = time.monotonic() - began
+    figures += polls.table(life)
+    # The window, queue-proxy's drain of half a minute, and a start and a few ticks.
+    assert 0 < life - serving.STABLE_WINDOW - 30 < 30
