@@ -213,6 +213,7 @@ def test_a_watch_prints_a_line_for_each_change(home: Path, api: ApiServer) -> No
         command.says("can be read again")
         api.objects = []
         command.says("gone", on_stdout=True)
+        command.says("unknown", on_stdout=True)
         command.ends(signal.SIGINT)
     assert [line.split()[0] for line in command.out[before:]] == ["healthy", "gone", "unknown"]
 

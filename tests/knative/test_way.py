@@ -16,9 +16,10 @@ from tests.node.service import DEPLOY
 pytestmark = pytest.mark.node
 
 ROUNDS = 5
-MOST = 2.0
-"""How many times the floor's way ours may be; it is 1.2 to 1.5 times."""
-MOST_OURS = 0.9
+MOST = 2.5
+"""How many times the floor's way ours may be: 1.2 to 1.7 times where nothing else runs, and more
+where something does, as ours is the one that takes the processor."""
+MOST_OURS = 1.2
 """How long the program's own parts may take, beside the floor's whole way; some half of it."""
 
 
