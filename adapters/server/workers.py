@@ -44,7 +44,7 @@ class Workers:
     those that are awake wait for something else, such as the API server (`waits.waiting`). In case
     of other waits, more are woken when tasks are queued and none is finished for a moment. The one
     that slept last is woken first: the processor still has its memory at hand. One is started when
-    none is asleep that could be woken: all of them at once take a tenth of a process's start.
+    none is asleep that could be woken: a process that starts all of them first answers later.
     """
 
     def __init__(self) -> None:

@@ -190,3 +190,8 @@ def condition(found: Manifest, kind: str) -> str:
     """The status of an object's condition: True, False or Unknown; empty where it has none."""
     conditions: list[dict[str, Any]] = found.get("status", {}).get("conditions", [])
     return next((str(it["status"]) for it in conditions if it["type"] == kind), "")
+
+
+def is_ready(pod: Manifest) -> bool:
+    """Whether the kubelet says so."""
+    return condition(pod, "Ready") == "True"

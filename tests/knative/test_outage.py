@@ -9,8 +9,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.cluster.plane import Manifest
-from tests.knative.served import UP, Served, condition
+from tests.knative.served import UP, Served, is_ready
 from tests.node.cluster import Cluster
 from tests.node.namespace import NETWORK
 
@@ -75,8 +74,3 @@ def test_from_zero_without_an_api_server_there_is_no_good_news(
 
     service.cluster.wait_until(back, what="it reads the cluster again")
     assert [it["metadata"]["name"] for it in service.pods()] == [name]
-
-
-def is_ready(pod: Manifest) -> bool:
-    """Whether the kubelet says so."""
-    return condition(pod, "Ready") == "True"

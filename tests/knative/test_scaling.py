@@ -9,13 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.plane import Manifest
-from tests.knative.served import DOWN, UP, Served, annotated, condition, variable
+from tests.knative.served import DOWN, UP, Served, annotated, is_ready, variable
 from tests.node.load import Load
 
 pytestmark = pytest.mark.node
 
-ENOUGH = 60
-"""Requests that show how it goes on."""
 REVISION = "serving.knative.dev/revision"
 OWN = "/api/healthz/k8s-heartbeat/services.serving.knative.dev/k8s-heartbeat"
 """What the service is asked about itself."""
@@ -40,17 +38,6 @@ def load(service: Served, clients: int) -> Load:
     )
 
 
-def goes_on(service: Served, running: Load) -> None:
-    """Wait until so many more requests were answered."""
-    goal = running.answers + ENOUGH
-    service.cluster.wait_until(lambda: running.answers >= goal, what="the clients get answers")
-
-
-def is_running(pod: Manifest) -> bool:
-    """Whether it may be sent requests."""
-    return condition(pod, "Ready") == "True"
-
-
 def test_it_grows_and_shrinks_without_losing_a_request(
     service: Served, folder: Path, own_image: str, figures: list[str]
 ) -> None:
@@ -60,17 +47,17 @@ def test_it_grows_and_shrinks_without_losing_a_request(
     )
 
     def count() -> int:
-        return len([pod for pod in service.pods() if is_running(pod)])
+        return len([pod for pod in service.pods() if is_ready(pod)])
 
     began = time.monotonic()
     with load(service, 1) as one:
         with load(service, 12) as many:
             service.cluster.wait_until(lambda: count() > 1, 60, "there are more pods")
             grown = time.monotonic() - began
-            goes_on(service, many)
+            many.goes_on(service.cluster)
             most = count()
         service.cluster.wait_until(lambda: count() == 1, 90, "there is one pod again")
-        goes_on(service, one)
+        one.goes_on(service.cluster)
     figures.append(
         f"scaled to {most} pods under load, the second after {grown:.1f} s: {many}; and to one "
         f"again: {one}"
@@ -85,15 +72,15 @@ def test_a_new_revision_takes_over_without_losing_a_request(
     """The old one's pods answer what they were sent."""
     before = service.revision
     with load(service, 4) as running:
-        goes_on(service, running)
+        running.goes_on(service.cluster)
         took, _ = service.deploy(folder, own_image, variable("HEARTBEAT_DETAIL", "full"))
-        goes_on(service, running)
+        running.goes_on(service.cluster)
         service.cluster.wait_until(
             lambda: not service.cluster.objects("Pod", service.namespace, f"{REVISION}={before}"),
             90,
             "the old revision has no pods",
         )
-        goes_on(service, running)
+        running.goes_on(service.cluster)
     figures.append(f"a new revision under load, Ready after {took:.1f} s: {running}")
     assert service.revision != before
     assert running.lost == []

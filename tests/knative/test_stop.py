@@ -11,8 +11,6 @@ from tests.node.load import Load
 
 pytestmark = pytest.mark.node
 
-ENOUGH = 60
-
 
 def test_a_pod_answers_what_it_was_sent_before_it_stops(
     service: Served, figures: list[str]
@@ -22,7 +20,7 @@ def test_a_pod_answers_what_it_was_sent_before_it_stops(
     (pod,) = service.pods()
     name = pod["metadata"]["name"]
     with Load(service.gateway, service.token, [UP], host=service.host) as load:
-        service.cluster.wait_until(lambda: load.answers > ENOUGH, what="the clients get answers")
+        load.goes_on(service.cluster)
         deleted = time.time()
         service.cluster.delete("Pod", service.namespace, name)
 
@@ -31,8 +29,7 @@ def test_a_pod_answers_what_it_was_sent_before_it_stops(
             return said if "stopped" in said else None
 
         said = service.cluster.wait_until(stopped, 60, f"{name} says that it stopped")
-        goal = load.answers + ENOUGH
-        service.cluster.wait_until(lambda: load.answers > goal, what="the next one answers")
+        load.goes_on(service.cluster)
     told = next(at for message, at in said.items() if message.startswith("stopping"))
     last = max(at for message, at in said.items() if message.startswith("GET"))
     figures.append(

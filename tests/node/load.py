@@ -9,10 +9,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Self
 
+from tests.cluster.plane import ControlPlane
+
 _PAUSE = 0.01
 """Seconds between two requests of a client: the nodes are on the same machine."""
 _MOST_SECONDS = 120
 _TIMEOUT = 30
+_ENOUGH = 60
 
 
 class Load:
@@ -73,6 +76,11 @@ class Load:
     def answers(self) -> int:
         """How many there were so far."""
         return self.codes.total()
+
+    def goes_on(self, cluster: ControlPlane) -> None:
+        """Wait until so many more requests were answered that it shows how it goes on."""
+        goal = self.answers + _ENOUGH
+        cluster.wait_until(lambda: self.answers >= goal, what="the clients get answers")
 
     def __str__(self) -> str:
         """A line about all of it."""

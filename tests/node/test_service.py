@@ -34,8 +34,6 @@ SHOP = "shop"
 WEB = "web"
 PATH = f"/api/healthz/{SHOP}/daemonset/{WEB}"
 """What is up the whole time: a drain leaves the pods of a DaemonSet alone."""
-ENOUGH = 60
-"""Requests that show how it goes on."""
 MEBIBYTE = 2**20
 KUBELETS = ("/livez", "/readyz")
 """What the kubelet asks for."""
@@ -104,14 +102,8 @@ def load(service: Installed) -> Iterator[Load]:
     """Four clients that ask from before the test to after it."""
     service.roll_out()
     with Load(service.address, service.token, [PATH]) as running:
-        goes_on(service, running)
+        running.goes_on(service.cluster)
         yield running
-
-
-def goes_on(service: Installed, load: Load) -> None:
-    """Wait until so and so many more requests were answered."""
-    goal = load.answers + ENOUGH
-    service.cluster.wait_until(lambda: load.answers >= goal, what="the clients get answers")
 
 
 def test_pods_run_as_restricted_as_they_say(service: Installed, figures: list[str]) -> None:
@@ -142,7 +134,7 @@ def test_service_rolls_over_without_losing_a_request(
     before = {pod["metadata"]["uid"] for pod in service.pods()}
     service.cluster.kubectl("rollout", "restart", f"deployment/{NAME}", "-n", NAME)
     service.roll_out()
-    goes_on(service, load)
+    load.goes_on(service.cluster)
     assert not before & {pod["metadata"]["uid"] for pod in service.pods()}
     figures.append(f"rollout restart: {load}")
     assert load.lost == []
@@ -168,7 +160,7 @@ def test_service_is_drained_from_a_node_without_losing_a_request(
         service.roll_out()
         assert f"pod/{NAME}" in out
         assert {pod["spec"]["nodeName"] for pod in service.pods()} == {NODES[1]}
-    goes_on(service, load)
+    load.goes_on(service.cluster)
     figures.append(f"kubectl drain of the node with both pods: {load}")
     assert load.lost == []
 
@@ -177,7 +169,7 @@ def test_nobody_is_left_hanging_at_zero(service: Installed, figures: list[str]) 
     """Down to nothing each request is answered or refused at once; then all is well again."""
     cluster = service.cluster
     with Load(service.address, service.token, [PATH]) as load:
-        goes_on(service, load)
+        load.goes_on(service.cluster)
         scale(service, 0)
         cluster.wait_until(lambda: load.lost, what="a caller is refused")
     began = time.monotonic()
@@ -189,7 +181,7 @@ def test_nobody_is_left_hanging_at_zero(service: Installed, figures: list[str]) 
     took = time.monotonic() - began
     with Load(service.address, service.token, [PATH]) as load:
         service.roll_out()
-        goes_on(service, load)
+        load.goes_on(service.cluster)
     figures.append(f"scale from 0 to 2: a verdict after {took:.1f} s; {load}")
     assert load.lost == []
 
